@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import type { ServerType } from '@hono/node-server'
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import { v4 as uuid } from 'uuid'
+import { type Config, publicUrlOf } from './config.ts'
+import type { Doors } from './http/doors.ts'
+import { type Operations, operationsOf } from './http/operations.ts'
+import { createHttp, listen } from './http/server.ts'
+import { pendingEvents } from './queue/pending.ts'
+import { openQueue } from './queue/queue.ts'
+import { startWorkers } from './queue/worker.ts'
+import { announceService, type RunningService } from './running-service.ts'
+import { ensureConnection } from './store/connections.ts'
+import { openDatabase } from './store/database.ts'
+import { giveBackLeases, takeLeases } from './store/leases.ts'
+import { unfinishedRuns } from './store/runs.ts'
+import { createCallReader } from './sync/call-reader.ts'
+import { createContactWriter } from './sync/contact-writer.ts'
+import type { SyncContext } from './sync/context.ts'
+import { createDirectory } from './sync/directory.ts'
+import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
+import { pollCalls } from './sync/poll-calls.ts'
+import { pollCustomers } from './sync/poll-customers.ts'
+import { type Poller, startPoller } from './sync/poller.ts'
+import { readContacts } from './sync/read-contacts.ts'
+import { workflowSecret } from './sync/recipes.ts'
+import { checkRun, resumeRuns } from './sync/run.ts'
+import { settle } from './sync/settle.ts'
+import { openVendors } from './sync/vendors.ts'
+
+/** The connection that is made from the environment. */
+export const CONNECTION = 'default'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+/** Three of CloudTalk's sixty requests a minute, for a call that no webhook told of. */
+const POLL_CALLS_MS = 20 * SECOND
+const POLL_CUSTOMERS_MS = 20 * SECOND
+/** Contacts' names and numbers for matching; the index carries no dates, so all of it is read. */
+const READ_CONTACTS_MS = 15 * MINUTE
+const REGISTER_AGAIN_MS = 10 * SECOND
+const CHECK_RUNS_MS = SECOND
+
+export interface Service {
+  context: SyncContext
+  operations: Operations
+  /** Where the vendors send webhooks. */
+  publicUrl(): string
+  /** Takes webhooks and API requests, and has Kustomer send them. */
+  serve(): Promise<void>
+  /** Settles events. */
+  work(): Promise<void>
+  /** Raises events for what no webhook told of, and goes on with runs. */
+  watch(): Promise<void>
+  /** Takes nothing new, finishes what is under way, closes the database. */
+  close(): Promise<void>
+}
+
+/** The one place where everything is wired together. @throws when the database cannot be opened. */
+export async function openService(config: Config, log: Logger): Promise<Service> {
+  const database = await openDatabase(config.database)
+  const { db } = database
+  await ensureConnection(db, CONNECTION)
+  const queue = await openQueue(database, log)
+  const vendors = openVendors(db, config.accounts)
+  const now = () => new Date()
+  const context: SyncContext = {
+    connection: CONNECTION,
+    org: config.accounts.kustomer.org,
+    settings: config.settings,
+    db,
+    vendors,
+    directory: createDirectory(vendors, Date.now),
+    contactWriter: createContactWriter(vendors),
+    callReader: createCallReader(vendors, Date.now),
+    raise: queue.raise,
+    log,
+    now,
+  }
+  const operations = operationsOf(context, () => pendingEvents(db))
+  const pollers: Poller[] = []
+  const poll = { db, log, holder: uuid() }
+  let callPoller: Poller | undefined
+  let webhookToken: string | undefined
+  let registering: NodeJS.Timeout | undefined
+  let closing = false
+  let stopRenewing: (() => void) | undefined
+  let listening: { server: ServerType; port: number } | undefined
+  let announced: RunningService | undefined
+
+  const doors: Doors = {
+    kustomer: (id) => (id === CONNECTION ? { token: () => webhookToken, raise: queue.raise } : undefined),
+    cloudtalk: (id) =>
+      id === CONNECTION
+        ? {
+            workflowSecret: workflowSecret(CONNECTION, config.accounts.cloudtalk.accessKeySecret),
+            accountWebhookSecret: config.accountWebhookSecret,
+            raise: queue.raise,
+            lookForCalls: () => callPoller?.nudge(),
+          }
+        : undefined,
+  }
+
+  /** One process at a time: two that look and then create would leave two webhooks. */
+  async function register(): Promise<void> {
+    const key = `${CONNECTION}/register`
+    const mine = await takeLeases(db, poll.holder, [key])
+    if (mine.size === 0) throw new Error('another process registers it at this moment')
+    try {
+      const url = `${publicUrlOf(config, listening?.port)}/webhooks/kustomer/${CONNECTION}`
+      webhookToken = await registerKustomerWebhook(vendors, CONNECTION, url)
+    } finally {
+      await giveBackLeases(db, poll.holder, mine)
+    }
+  }
+
+  function keepRegistering(): void {
+    register().catch((error: unknown) => {
+      if (closing) return
+      log.warn(
+        { err: error },
+        'the Kustomer webhook is not registered; polling goes on, and it is tried again',
+      )
+      registering = setTimeout(keepRegistering, REGISTER_AGAIN_MS)
+    })
+  }
+
+  return {
+    context,
+    operations,
+    publicUrl: () => publicUrlOf(config, listening?.port),
+    async serve() {
+      const token = uuid()
+      const app = createHttp({
+        doors,
+        operations,
+        token,
+        now,
+        log,
+        ready: async () => {
+          if (closing) throw new Error('closing')
+          await sql`select 1`.execute(db)
+        },
+      })
+      listening = await listen(app, config.port)
+      announced = announceService(config.dataDir, { port: listening.port, token })
+      keepRegistering()
+    },
+    async work() {
+      stopRenewing = await startWorkers({
+        db,
+        queue,
+        log,
+        settle: (event, priority) => settle(context, event, priority),
+      })
+    },
+    async watch() {
+      if (config.settings.active) {
+        callPoller = startPoller(poll, `${CONNECTION}/poll/calls`, POLL_CALLS_MS, () => pollCalls(context))
+        pollers.push(
+          callPoller,
+          startPoller(poll, `${CONNECTION}/poll/customers`, POLL_CUSTOMERS_MS, () => pollCustomers(context)),
+          startPoller(poll, `${CONNECTION}/read/contacts`, READ_CONTACTS_MS, () => readContacts(context)),
+        )
+      }
+      pollers.push(
+        startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, async () => {
+          for (const run of await unfinishedRuns(db, CONNECTION)) await checkRun(context, run.id)
+        }),
+      )
+      await resumeRuns(context)
+    },
+    async close() {
+      closing = true
+      clearTimeout(registering)
+      if (listening) {
+        listening.server.close()
+        if ('closeIdleConnections' in listening.server) listening.server.closeIdleConnections()
+        await once(listening.server, 'close')
+      }
+      announced?.withdraw()
+      await Promise.all(pollers.map((poller) => poller.stop()))
+      await queue.close()
+      stopRenewing?.()
+      vendors.close()
+      await database.close()
+    },
+  }
+}

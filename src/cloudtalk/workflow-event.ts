@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { parseValue } from './transport.ts'
+import { phoneFromWire } from './wire.ts'
+
+/** The flat body of a Workflow Automation: keys and formats are the account's own choice (contract §5A). */
+export type WorkflowEvent = {
+  callId?: string
+  callUuid?: string
+  /** E.164 with '+'; the wire has bare digits, often as a number. */
+  externalNumber?: string
+  internalNumber?: string
+  contactId?: string
+  agentId?: string
+  messageId?: string
+  /** Every other key, as it came. */
+  rest: Record<string, unknown>
+}
+
+const record = z.record(z.string(), z.unknown())
+
+/**
+ * Reads a Workflow Automation body leniently: an id may be a number or a string, and null, '' or a token
+ * CloudTalk had no value for is simply absent.
+ *
+ * @throws {CloudTalkError} `unreadable` if it is not a JSON object.
+ */
+export function parseWorkflowEvent(json: unknown): WorkflowEvent {
+  const { call_id, call_uuid, external_number, internal_number, contact_id, agent_id, message_id, ...rest } =
+    parseValue('workflow automation', json, record)
+  return {
+    callId: idIn(call_id),
+    callUuid: idIn(call_uuid),
+    externalNumber: phoneFromWire(external_number),
+    internalNumber: phoneFromWire(internal_number),
+    contactId: idIn(contact_id),
+    agentId: idIn(agent_id),
+    messageId: idIn(message_id),
+    rest,
+  }
+}
+
+function idIn(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value !== 0 ? String(value) : undefined
+  if (typeof value !== 'string') return undefined
+  const id = value.trim()
+  return id === '' || id === '0' || id === 'null' || id.includes('{{') ? undefined : id
+}

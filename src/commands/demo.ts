@@ -1,0 +1,146 @@
+import { rmSync } from 'node:fs'
+import { pino } from 'pino'
+import { openService, type Service } from '../app.ts'
+import { readConfig } from '../config.ts'
+import { createCloudTalkEmulator } from '../emulators/cloudtalk/index.ts'
+import { createKustomerEmulator } from '../emulators/kustomer/index.ts'
+import type { Emulator } from '../emulators/server.ts'
+import { seedWorld } from '../emulators/world/seed-world.ts'
+import type { World } from '../emulators/world/world.ts'
+import type { Summary } from '../http/operations.ts'
+import type { Recipe } from '../sync/recipes.ts'
+import { endCalls } from './demo-calls.ts'
+import { demoReport } from './demo-report.ts'
+import { followRun, progressWriter } from './progress.ts'
+import { recipesOf } from './recipes.ts'
+import { untilSignal } from './signals.ts'
+
+export interface DemoOptions {
+  customers: number
+  contacts: number
+  calls: number
+  seed: number
+  once: boolean
+  json: boolean
+}
+
+export interface DemoResult extends Summary {
+  seconds: number
+}
+
+export const DEMO_DATA_DIR = './data/demo'
+
+/** A limit minute of the emulators lasts this long, so that the demo shows in seconds what takes minutes. */
+const MINUTE_MS = 1_000
+/** The live calls end over this long, beside the import. */
+const LIVE_MS = 3_000
+/** Longer than the seeded world's past. */
+const HISTORY_MS = 90 * 24 * 60 * 60_000
+const LOOK_EVERY_MS = 200
+const PORTS = { cloudtalk: 4_010, kustomer: 4_020, service: 3_000 }
+
+/** Runs the main job on both emulators: half of the calls are history, half end while it runs. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const started = Date.now()
+  const say = options.json ? () => undefined : (text: string) => console.log(text)
+  const stopped = options.once ? undefined : untilSignal()
+  const { customers, contacts, calls, seed } = options
+  const world = seedWorld({ customers, contacts, calls, seed, now: started })
+  const history = { ...world, calls: world.calls.slice(0, Math.ceil(calls / 2)) }
+  const emulated = { world: history, seed, minuteMs: MINUTE_MS }
+  const cloudtalk = await onPort(options, PORTS.cloudtalk, (port) =>
+    createCloudTalkEmulator({ ...emulated, port }),
+  )
+  const kustomer = await onPort(options, PORTS.kustomer, (port) =>
+    createKustomerEmulator({ ...emulated, port }),
+  )
+  say(`CloudTalk and Kustomer, emulated, with ${customers} customers, ${contacts} contacts and ${calls} calls.
+A minute of their rate limits lasts one second here.\n`)
+  rmSync(DEMO_DATA_DIR, { recursive: true, force: true })
+  const service = await onPort(options, PORTS.service, (port) => serveDemo(cloudtalk, kustomer, port))
+  try {
+    await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
+    const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
+    console.log(options.json ? JSON.stringify(result) : await demoReport(service, result))
+    if (!stopped) return
+    say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
+    await stopped
+  } finally {
+    await service.close()
+    await Promise.all([cloudtalk.close(), kustomer.close()])
+  }
+}
+
+/** The usual port where it is free, so that what the README says works; any other where it is not. */
+async function onPort<T>(
+  options: DemoOptions,
+  usual: number,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(options.once ? 0 : usual)
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!taken) throw error
+    return open(0)
+  }
+}
+
+async function serveDemo(cloudtalk: Emulator, kustomer: Emulator, port: number): Promise<Service> {
+  const config = readConfig({
+    DATA_DIR: DEMO_DATA_DIR,
+    PORT: String(port),
+    CLOUDTALK_ACCESS_KEY_ID: 'CLOUDTALK',
+    CLOUDTALK_ACCESS_KEY_SECRET: 'emulator',
+    CLOUDTALK_API_URL: `${cloudtalk.url}/api`,
+    CLOUDTALK_ANALYTICS_URL: `${cloudtalk.url}/analytics/api`,
+    CLOUDTALK_AI_URL: `${cloudtalk.url}/ai/v1`,
+    KUSTOMER_ORG: 'acme',
+    KUSTOMER_API_KEY: 'emulator',
+    KUSTOMER_API_URL: kustomer.url,
+  })
+  const log = pino({ level: 'info' }, pino.destination({ dest: `${DEMO_DATA_DIR}/service.log`, mkdir: true }))
+  const service = await openService(config, log)
+  try {
+    await service.work()
+    await service.serve()
+    await service.watch()
+    await setUpWorkflows(cloudtalk, recipesOf(config, service.publicUrl()))
+    return service
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+}
+
+/** What an administrator does in CloudTalk's dashboard. */
+async function setUpWorkflows(cloudtalk: Emulator, workflows: Recipe[]): Promise<void> {
+  const response = await fetch(`${cloudtalk.url}/__emulator/workflows`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(workflows),
+  })
+  if (!response.ok) throw new Error(`the emulator refused the workflows: ${await response.text()}`)
+}
+
+async function runMainJob(
+  service: Service,
+  cloudtalk: Emulator,
+  world: World,
+  history: number,
+  quiet: boolean,
+): Promise<void> {
+  const { operations } = service
+  const progress = progressWriter(quiet)
+  const run = await operations.beginRun(new Date(Date.now() - HISTORY_MS))
+  await Promise.all([
+    followRun(operations, run, progress.report),
+    endCalls(cloudtalk.url, world, world.calls.slice(history), LIVE_MS),
+  ])
+  await cloudtalk.webhooksIdle()
+  for (let left = await operations.pending(); left > 0; left = await operations.pending()) {
+    progress.report(`settling ${left} events that came since`)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  progress.end()
+}

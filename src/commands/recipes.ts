@@ -1,0 +1,26 @@
+import { CONNECTION } from '../app.ts'
+import { type Config, publicUrlOf } from '../config.ts'
+import { type Recipe, recipes, workflowSecret } from '../sync/recipes.ts'
+
+/** The CloudTalk Workflow Automations of the connection. */
+export function recipesOf(config: Config, publicUrl = publicUrlOf(config)): Recipe[] {
+  return recipes(CONNECTION, publicUrl, workflowSecret(CONNECTION, config.accounts.cloudtalk.accessKeySecret))
+}
+
+/** The same, for a person who sets them up in the dashboard. */
+export function recipesAsText(list: readonly Recipe[]): string {
+  const steps = list.map((recipe) =>
+    [
+      `${recipe.name}`,
+      `  Trigger   ${recipe.trigger.object} ${recipe.trigger.action}`,
+      `  Action    API Request, ${recipe.method} ${recipe.url}`,
+      ...Object.entries(recipe.headers).map(([key, value]) => `  Header    ${key}: ${value}`),
+      ...recipe.values.map(({ key, value, format }) => `  Value     ${key} = ${value}  (${format})`),
+    ].join('\n'),
+  )
+  return [
+    'In CloudTalk, open Account > Workflow Automations and make one workflow for each of these:',
+    ...steps,
+    'The header is a secret: whoever has it can tell this service that a call ended.',
+  ].join('\n\n')
+}

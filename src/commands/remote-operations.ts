@@ -1,0 +1,42 @@
+import type { Operations, Summary } from '../http/operations.ts'
+import type { ServiceNote } from '../running-service.ts'
+import type { RunProgress } from '../store/runs.ts'
+import type { TracedRecord } from '../sync/trace.ts'
+
+/** The service's own JSON API, asked by another command of the same installation. */
+export function remoteOperations(service: ServiceNote): Operations {
+  const ask = async <T>(path: string, body?: unknown): Promise<T | undefined> => {
+    const response = await fetch(`http://127.0.0.1:${service.port}/api/v1${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${service.token}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    if (response.status === 404) return undefined
+    if (!response.ok)
+      throw new Error(`the running service answered ${response.status} to ${path.split('?')[0]}`)
+    return (await response.json()) as T
+  }
+  const answer = async <T>(path: string, body?: unknown): Promise<T> => {
+    const value = await ask<T>(path, body)
+    if (value === undefined) throw new Error(`the running service does not know ${path.split('?')[0]}`)
+    return value
+  }
+  return {
+    summary: () => answer<Summary>('/summary'),
+    async trace(question) {
+      const { records } = await answer<{ records: TracedRecord[] }>(
+        `/trace?q=${encodeURIComponent(question)}`,
+      )
+      return records.map((record) => ({
+        ...record,
+        story: record.story.map((step) => ({ ...step, at: new Date(step.at) })),
+      }))
+    },
+    async beginRun(from) {
+      const { id } = await answer<{ id: string }>('/runs', from ? { from: from.toISOString() } : {})
+      return id
+    },
+    run: (id) => ask<RunProgress>(`/runs/${id}`),
+    pending: async () => (await answer<{ events: number }>('/pending')).events,
+  }
+}

@@ -1,0 +1,40 @@
+import { reasons } from '../mapping/reasons.ts'
+import type { StoredOutcome } from '../store/outcomes.ts'
+import type { TracedRecord } from '../sync/trace.ts'
+
+/** The stories of the records found, for a person. */
+export function tracesAsText(records: readonly TracedRecord[], question: string): string {
+  if (records.length === 0) {
+    return [
+      `Nothing is known of "${question}".`,
+      'Try a number with its country code, a whole name, an email, or a call or customer id.',
+      'A record that is only on one side is known here after the next poll, or after `sync`.',
+    ].join('\n')
+  }
+  return records.map(recordAsText).join('\n\n')
+}
+
+function recordAsText({ kind, id, title, story }: TracedRecord): string {
+  const head = `${kind} ${id}  ${title === id ? '' : title}`.trimEnd()
+  if (story.length === 0) return `${head}\n  seen, but nothing was decided about it yet`
+  return [head, ...story.map(stepAsText)].join('\n')
+}
+
+function stepAsText(step: StoredOutcome): string {
+  const at = step.at.toISOString().replace('T', ' ').slice(0, 19)
+  const ids = [
+    step.contactId && `contact ${step.contactId}`,
+    step.customerId && `customer ${step.customerId}`,
+    step.conversationId && `conversation ${step.conversationId}`,
+  ].filter(Boolean)
+  const written = Object.keys(step.details?.written ?? {})
+  return [
+    `  ${at}  ${step.outcome} (${step.reason}), by ${step.source}`,
+    `    ${step.sentence}`,
+    `    ${reasons[step.reason].meaning} ${reasons[step.reason].whatToDo}`,
+    ...(written.length > 0 ? [`    written: ${written.join(', ')}`] : []),
+    ...(step.details?.warnings ?? []).map((warning) => `    warning: ${warning}`),
+    `    ${[...ids, `${Number(step.requests.toFixed(1))} requests`].join(', ')}`,
+    ...(step.nextAt ? [`    tried again at ${new Date(step.nextAt).toISOString()}`] : []),
+  ].join('\n')
+}

@@ -1,0 +1,1 @@
+export { type CloudTalkEmulatorOptions, createCloudTalkEmulator } from './emulator.ts'

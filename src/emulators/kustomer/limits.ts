@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts'
+import { createRateLimit, type RateLimit, type Taken } from '../rate-limit.ts'
+import { tooManyRequests } from './errors.ts'
+import type { KustomerSwitches } from './switches.ts'
+
+type LimitName =
+  | 'requestsPerMinute'
+  | 'searchesPerMinute'
+  | 'creationsPerCustomerPerMinute'
+  | 'updatesPerObjectPerMinute'
+
+/** The org's budgets (contract §1.4). A changed switch starts its budget anew. */
+export type Limits = {
+  /** @throws {KustomerError} 429 when the budget of the key is spent. */
+  take: (name: LimitName, key?: string) => Taken
+  clear: () => void
+}
+
+export const createLimits = (clock: Clock, switches: () => KustomerSwitches): Limits => {
+  const budgets = new Map<LimitName, { limit: number; budget: RateLimit }>()
+
+  const budgetOf = (name: LimitName): RateLimit => {
+    const limit = switches()[name]
+    const known = budgets.get(name)
+    if (known?.limit === limit) return known.budget
+    const budget = createRateLimit({ clock, limit })
+    budgets.set(name, { limit, budget })
+    return budget
+  }
+
+  return {
+    take: (name, key) => {
+      const taken = budgetOf(name).take(key)
+      if (!taken.allowed) throw tooManyRequests(switches().tooManyRequestsCode, taken.resetAt)
+      return taken
+    },
+    clear: () => budgets.clear(),
+  }
+}

@@ -1,0 +1,42 @@
+import type { Clock } from './clock.ts'
+
+/** What a request found when it asked for its place in the window. */
+export type Taken = {
+  allowed: boolean
+  limit: number
+  /** Requests left in the window, after this one. */
+  remaining: number
+  /** When the window ends, epoch milliseconds. */
+  resetAt: number
+}
+
+export type RateLimit = {
+  /** Takes one request from the budget of `key` (one shared budget without a key). */
+  take: (key?: string) => Taken
+  clear: () => void
+}
+
+/**
+ * A fixed window of one emulator minute, aligned to multiples of it, as both vendors publish their limits
+ * (CloudTalk contract §1.3, Kustomer contract §1.4).
+ */
+export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number }): RateLimit => {
+  const used = new Map<string, number>()
+  let window = Number.NaN
+
+  return {
+    take: (key = '') => {
+      const current = Math.floor(clock.now() / clock.minuteMs)
+      if (current !== window) {
+        used.clear()
+        window = current
+      }
+      const before = used.get(key) ?? 0
+      const allowed = before < limit
+      const after = allowed ? before + 1 : before
+      used.set(key, after)
+      return { allowed, limit, remaining: limit - after, resetAt: (current + 1) * clock.minuteMs }
+    },
+    clear: () => used.clear(),
+  }
+}

@@ -1,0 +1,38 @@
+import { Hono } from 'hono'
+import { bearerAuth } from 'hono/bearer-auth'
+import { z } from 'zod'
+import type { Operations } from './operations.ts'
+import { problem } from './problem.ts'
+import { sameSecret } from './same-secret.ts'
+
+const runBody = z.strictObject({ from: z.iso.datetime({ offset: true }).optional() })
+
+/** What the CLI asks of a running service: the embedded database can be opened by one process only. */
+export function api(operations: Operations, token: string): Hono {
+  return new Hono()
+    .use(bearerAuth({ verifyToken: (given) => sameSecret(given, token) }))
+    .get('/summary', async (c) => c.json(await operations.summary()))
+    .get('/pending', async (c) => c.json({ events: await operations.pending() }))
+    .get('/trace', async (c) => {
+      const question = c.req.query('q') ?? ''
+      if (question.trim() === '') {
+        return problem(c, 400, 'The query parameter q is missing.', 'Ask for a number, name, email or id.')
+      }
+      return c.json({ records: await operations.trace(question) })
+    })
+    .post('/runs', async (c) => {
+      const body = runBody.safeParse(await c.req.json().catch(() => ({})))
+      if (!body.success) {
+        return problem(c, 400, z.prettifyError(body.error), 'Send {"from": "2026-01-31T00:00:00Z"} or {}.')
+      }
+      const id = await operations.beginRun(
+        body.data.from === undefined ? undefined : new Date(body.data.from),
+      )
+      return c.json({ id }, 201)
+    })
+    .get('/runs/:id', async (c) => {
+      const id = c.req.param('id')
+      const run = z.uuid().safeParse(id).success ? await operations.run(id) : undefined
+      return run ? c.json(run) : problem(c, 404, 'There is no such run.', 'Check the id.')
+    })
+}

@@ -1,0 +1,23 @@
+import type { Raise } from '../sync/event.ts'
+
+/** What the webhook routes need of each connection: how to know its senders, and where events go. */
+export interface Doors {
+  kustomer(connection: string): KustomerDoor | undefined
+  cloudtalk(connection: string): CloudTalkDoor | undefined
+}
+
+export interface KustomerDoor {
+  /** Undefined until Kustomer has told it. */
+  token(): string | undefined
+  raise: Raise
+}
+
+export interface CloudTalkDoor {
+  /** Static secret of the Workflow Automations. */
+  workflowSecret: string
+  /** Signing secret of the account webhooks; undefined where they are not set up. */
+  accountWebhookSecret: string | undefined
+  raise: Raise
+  /** A call ended that cannot be told by its id: the next look at the call list finds it. */
+  lookForCalls(): void
+}

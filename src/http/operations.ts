@@ -1,0 +1,36 @@
+import type { RunProgress } from '../store/runs.ts'
+import type { SyncContext } from '../sync/context.ts'
+import { beginRun, checkRun } from '../sync/run.ts'
+import { type KindSummary, summaryOf } from '../sync/summary.ts'
+import { type TracedRecord, trace } from '../sync/trace.ts'
+
+export interface Summary {
+  customers: KindSummary
+  calls: KindSummary
+  requests: { cloudtalk: number; kustomer: number }
+}
+
+/** What people and scripts ask of a service; the API and the CLI are two ways to ask the same. */
+export interface Operations {
+  summary(): Promise<Summary>
+  trace(question: string): Promise<TracedRecord[]>
+  beginRun(from: Date | undefined): Promise<string>
+  run(id: string): Promise<RunProgress | undefined>
+  /** Events that are not settled yet, those that come later included. */
+  pending(): Promise<number>
+}
+
+export function operationsOf(context: SyncContext, pending: () => Promise<number>): Operations {
+  const { db, connection, settings } = context
+  return {
+    async summary() {
+      const customers = await summaryOf(db, connection, 'customer')
+      const calls = await summaryOf(db, connection, 'call')
+      return { customers, calls, requests: { ...context.vendors.answered } }
+    },
+    trace: (question) => trace(db, connection, question, settings.defaultCountry),
+    beginRun: (from) => beginRun(context, from),
+    run: (id) => checkRun(context, id),
+    pending,
+  }
+}

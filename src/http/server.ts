@@ -1,0 +1,52 @@
+import { type ServerType, serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Logger } from 'pino'
+import { api } from './api.ts'
+import type { Doors } from './doors.ts'
+import type { Operations } from './operations.ts'
+import { problem } from './problem.ts'
+import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
+import { kustomerWebhooks } from './webhooks-kustomer.ts'
+
+export interface HttpPorts {
+  doors: Doors
+  operations: Operations
+  /** Bearer of the JSON API. */
+  token: string
+  /** Rejects while the service cannot take events. */
+  ready(): Promise<void>
+  now(): Date
+  log: Logger
+}
+
+export function createHttp(ports: HttpPorts): Hono {
+  const app = new Hono()
+  app.get('/healthz', (c) => c.json({ alive: true }))
+  app.get('/readyz', async (c) => {
+    try {
+      await ports.ready()
+      return c.json({ ready: true })
+    } catch {
+      return c.json({ ready: false }, 503)
+    }
+  })
+  app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
+  app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
+  app.route('/api/v1', api(ports.operations, ports.token))
+  app.notFound((c) =>
+    problem(c, 404, 'There is nothing at this address.', 'See the README for the addresses.'),
+  )
+  app.onError((error, c) => {
+    ports.log.error({ err: error, path: c.req.routePath }, 'a request failed')
+    return problem(c, 500, 'The service could not take this request.', 'Send it again in a moment.')
+  })
+  return app
+}
+
+/** Listens on all interfaces; port 0 takes a free one. @throws when the port is taken. */
+export function listen(app: Hono, port: number): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, port }, (address) => resolve({ server, port: address.port }))
+    server.once('error', reject)
+  })
+}

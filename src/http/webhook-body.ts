@@ -1,0 +1,21 @@
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { problem } from './problem.ts'
+
+/** Kustomer's largest resource is far below this; CloudTalk's flat bodies are below 1 KB. */
+const MAX_BYTES = 1_048_576
+
+export const limitBody: MiddlewareHandler = bodyLimit({
+  maxSize: MAX_BYTES,
+  onError: (c) =>
+    problem(c, 413, `The body is larger than ${MAX_BYTES} bytes.`, 'Send one event per request.'),
+})
+
+/** @returns the JSON value, or undefined if it is none. */
+export function parseJson(raw: Uint8Array): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,133 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Logger, pino } from 'pino'
+import { check, checksAsText } from './commands/check.ts'
+import { demo } from './commands/demo.ts'
+import { emulate } from './commands/emulate.ts'
+import { recipesAsText, recipesOf } from './commands/recipes.ts'
+import { type Role, start } from './commands/start.ts'
+import { sync } from './commands/sync.ts'
+import { tracesAsText } from './commands/trace.ts'
+import { withOperations } from './commands/with-operations.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+
+/** Exit codes: 0 well, 1 failed, 2 wrong use. */
+const FAILED = 1
+const WRONG_USE = 2
+
+const config = (): Config => readConfig(process.env)
+
+/** Log lines go to stderr: stdout is for what a command answers. */
+const logTo = (level: string): Logger => pino({ level }, pino.destination({ fd: 2, sync: true }))
+
+/** Commands that answer and end say only what went wrong. */
+const quietLog = (): Logger => logTo(process.env.LOG_LEVEL ? config().logLevel : 'error')
+
+const program = new Command('cloudtalk-kustomer')
+  .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
+  .exitOverride()
+
+program
+  .command('demo')
+  .description('run the main job on both emulators, with a seeded world')
+  .option('--once', 'end when everything has settled', false)
+  .option('--json', 'print only the summary, as JSON', false)
+  .option('--customers <n>', 'customers in Kustomer', whole, 120)
+  .option('--contacts <n>', 'contacts in CloudTalk only', whole, 40)
+  .option('--calls <n>', 'calls: half history, half live', whole, 80)
+  .option('--seed <n>', 'seed of the world', whole, 1)
+  .action(demo)
+
+program
+  .command('start')
+  .description('run the service')
+  .addOption(
+    new Option('--role <role>', 'what this process does').choices(['web', 'worker', 'all']).default('all'),
+  )
+  .action(async ({ role }: { role: Role }) => {
+    const settings = config()
+    await start(settings, logTo(settings.logLevel), role)
+  })
+
+program
+  .command('check')
+  .description('ask both APIs whether the credentials and roles suffice')
+  .option('--json', 'as JSON', false)
+  .action(async ({ json }: { json: boolean }) => {
+    const checks = await check(config())
+    console.log(json ? JSON.stringify(checks) : checksAsText(checks))
+    if (checks.some(({ ok }) => !ok)) process.exitCode = FAILED
+  })
+
+program
+  .command('recipes')
+  .description('print the CloudTalk Workflow Automations to set up')
+  .option('--json', 'as JSON', false)
+  .action(({ json }: { json: boolean }) => {
+    const recipes = recipesOf(config())
+    console.log(json ? JSON.stringify(recipes, null, 2) : recipesAsText(recipes))
+  })
+
+program
+  .command('sync')
+  .description('bring over every customer, and with --from the calls since then')
+  .option('--from <date>', 'calls that ended since this date, e.g. 2026-01-31', date)
+  .option('--json', 'print only the result, as JSON', false)
+  .action(async ({ from, json }: { from?: Date; json: boolean }) => {
+    const run = await sync(config(), quietLog(), { from, quiet: json })
+    console.log(json ? JSON.stringify(run) : 'Done. `trace` tells about any record.')
+  })
+
+program
+  .command('trace')
+  .description('tell the story of a record')
+  .argument('<question>', 'number in any format, name, email, call id or customer id')
+  .option('--json', 'as JSON', false)
+  .action(async (question: string, { json }: { json: boolean }) => {
+    const records = await withOperations(config(), quietLog(), false, (operations) =>
+      operations.trace(question),
+    )
+    console.log(json ? JSON.stringify(records) : tracesAsText(records, question))
+    if (records.length === 0) process.exitCode = FAILED
+  })
+
+program
+  .command('emulate')
+  .description('run the emulators of both vendors')
+  .option('--cloudtalk-port <port>', '', whole, 4_010)
+  .option('--kustomer-port <port>', '', whole, 4_020)
+  .option('--customers <n>', 'customers in Kustomer', whole, 0)
+  .option('--contacts <n>', 'contacts in CloudTalk only', whole, 0)
+  .option('--calls <n>', 'calls of the last days', whole, 0)
+  .option('--seed <n>', 'seed of the world', whole, 1)
+  .option('--minute <ms>', 'length of a rate-limit minute', whole, 60_000)
+  .action(emulate)
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+function date(text: string): Date {
+  const parsed = new Date(text)
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(parsed.getTime())) {
+    throw new InvalidArgumentError('It must be a date such as 2026-01-31 or 2026-01-31T08:00:00Z.')
+  }
+  return parsed
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has said it already; asking for help is no wrong use.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
+  if (error instanceof ConfigError) {
+    console.error([error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n'))
+    return WRONG_USE
+  }
+  console.error(error instanceof Error ? `Failed: ${error.message}` : 'Failed.')
+  return FAILED
+}

@@ -1,0 +1,168 @@
+/** How the settling of one record ended (design.md, Records). */
+export const outcomeKinds = [
+  'created',
+  'updated',
+  'unchanged',
+  'merged',
+  'linked',
+  'skipped',
+  'waiting',
+  'failed',
+] as const
+
+export type OutcomeKind = (typeof outcomeKinds)[number]
+
+export interface Reason {
+  /** What happened, for a support lead. */
+  meaning: string
+  /** What an operations person does about it. */
+  whatToDo: string
+}
+
+/** Every reason that the console, the trace and the docs page can show. Texts name no person and no number. */
+export const reasons = {
+  NO_PHONE: {
+    meaning: 'The customer has no phone number, so there is nothing to call.',
+    whatToDo: 'Add a phone number to the customer in Kustomer; a WhatsApp number alone does not count.',
+  },
+  NO_VALID_PHONE: {
+    meaning: 'None of the phone numbers is a number that exists in any country’s numbering plan.',
+    whatToDo: 'Correct the number, with its country code, or set the default country in the settings.',
+  },
+  SHARED_EMAIL: {
+    meaning: 'The customer has an email address that is marked in Kustomer as shared by several customers.',
+    whatToDo: 'Remove the shared email address in Kustomer if this customer should be in CloudTalk.',
+  },
+  SHARED_PHONE: {
+    meaning: 'The customer has a phone number that is marked in Kustomer as shared by several customers.',
+    whatToDo: 'Remove the shared phone number in Kustomer if this customer should be in CloudTalk.',
+  },
+  SHARED_WHATSAPP: {
+    meaning: 'The customer has a WhatsApp number that is marked in Kustomer as shared by several customers.',
+    whatToDo: 'Remove the shared WhatsApp number in Kustomer if this customer should be in CloudTalk.',
+  },
+  DELETED: {
+    meaning: 'The customer was deleted in Kustomer.',
+    whatToDo: 'Nothing; a contact that was already in CloudTalk stays there and is no longer linked.',
+  },
+  CREATED: {
+    meaning: 'There was no such record on the other side, so it was created.',
+    whatToDo: 'Nothing.',
+  },
+  FIELDS_CHANGED: {
+    meaning: 'Some synced fields had changed and were brought over.',
+    whatToDo: 'Nothing.',
+  },
+  NOTHING_CHANGED: {
+    meaning: 'Every synced field was already the same on both sides, so nothing was written.',
+    whatToDo: 'Nothing.',
+  },
+  MATCHED_BY_PHONE: {
+    meaning: 'A contact with the same phone number was already there, so the customer was joined to it.',
+    whatToDo: 'Nothing; if they are two people, change the matching setting or give them different numbers.',
+  },
+  MATCHED_BY_NAME: {
+    meaning: 'One contact with the same name was already there, so the customer was joined to it.',
+    whatToDo: 'Nothing; if they are two people, set the matching to phone only.',
+  },
+  IMPORT_OFF: {
+    meaning: 'Bringing Kustomer customers into CloudTalk is switched off for this connection.',
+    whatToDo: 'Switch the import on in the settings if customers should be synced.',
+  },
+  CONTACT_GONE: {
+    meaning: 'The contact was deleted in CloudTalk, so the customer is no longer linked to it.',
+    whatToDo: 'Nothing; the contact is made again only when the customer is next changed in Kustomer.',
+  },
+  FROZEN: {
+    meaning: 'The customer is no longer eligible for syncing, so its contact stays as it was last synced.',
+    whatToDo: 'Look up why the customer is not eligible and correct it in Kustomer to resume updates.',
+  },
+  LOGGED: {
+    meaning: 'The call was logged as a conversation with a note.',
+    whatToDo: 'Nothing.',
+  },
+  LOGGED_UNLINKED: {
+    meaning:
+      'The call was logged, but no customer has this number, so the conversation belongs to nobody yet.',
+    whatToDo: 'Associate it on the Unassociated page, or add the number to the right customer.',
+  },
+  INTERNAL_CALL: {
+    meaning: 'The call was between two agents, and such calls are never logged.',
+    whatToDo: 'Nothing.',
+  },
+  TYPE_NOT_LOGGED: {
+    meaning: 'Logging is switched off for calls of this type.',
+    whatToDo: 'Switch this type of call on in the settings if it should be logged.',
+  },
+  NUMBER_NOT_CONNECTED: {
+    meaning: 'The call went over a CloudTalk number that is not among the connected numbers.',
+    whatToDo:
+      'Add the number to the connected numbers in the settings, or empty the list to log all of them.',
+  },
+  UNKNOWN_NUMBER: {
+    meaning: 'No customer has this number, and the settings say to leave such calls out.',
+    whatToDo: 'Add the number to a customer, or choose another setting for unknown numbers.',
+  },
+  NOT_ENDED: {
+    meaning: 'The call is still going on; it is logged when it has ended.',
+    whatToDo: 'Nothing; it is looked at again by itself.',
+  },
+  CALL_NOT_FOUND: {
+    meaning: 'CloudTalk announced the call but does not show it yet.',
+    whatToDo: 'Nothing; it is looked at again by itself.',
+  },
+  CALL_GONE: {
+    meaning: 'CloudTalk no longer has this call, so it could not be logged.',
+    whatToDo: 'Check in CloudTalk whether the call was removed; if it is there, retry.',
+  },
+  NO_EXTERNAL_NUMBER: {
+    meaning: 'The caller withheld the number, so the call cannot be matched to a customer by number.',
+    whatToDo: 'If the caller is known, associate the conversation on the Unassociated page.',
+  },
+  NOTE_UPDATED: {
+    meaning: 'The call’s details changed after it was logged, and the same note was brought up to date.',
+    whatToDo: 'Nothing.',
+  },
+  CUSTOMER_CREATED: {
+    meaning: 'No customer had this number, so one was created with it, as the settings say.',
+    whatToDo: 'Give the new customer a name in Kustomer.',
+  },
+  RATE_LIMITED: {
+    meaning: 'The limit on requests is used up for the moment, so the record waits its turn.',
+    whatToDo: 'Nothing; if this is frequent, see what else uses the same account’s requests.',
+  },
+  VENDOR_UNAVAILABLE: {
+    meaning: 'CloudTalk or Kustomer did not answer properly, so the record waits.',
+    whatToDo: 'Nothing; it is tried again by itself. If it lasts, look at the vendor’s status page.',
+  },
+  UNAUTHORIZED: {
+    meaning: 'CloudTalk or Kustomer does not accept the connection’s key, so the record waits.',
+    whatToDo: 'Check the key and its roles on the Settings page; what waits then goes on by itself.',
+  },
+  REJECTED_BY_CLOUDTALK: {
+    meaning: 'CloudTalk refused the record because of something in it.',
+    whatToDo: 'Read which field CloudTalk named, correct it in Kustomer and retry.',
+  },
+  REJECTED_BY_KUSTOMER: {
+    meaning: 'Kustomer refused the record because of something in it.',
+    whatToDo: 'Read which field Kustomer named, correct it in CloudTalk and retry.',
+  },
+  UNREADABLE_ANSWER: {
+    meaning: 'CloudTalk or Kustomer answered in a form that this version does not understand.',
+    whatToDo: 'Retry once; if it fails again, report it with the details shown, for it needs a new version.',
+  },
+  INTERNAL_ERROR: {
+    meaning: 'The service itself made a mistake while it worked on this record.',
+    whatToDo: 'Look into the service’s log for the record’s id and report it; the record is tried again by itself.',
+  },
+  CONNECTION_OFF: {
+    meaning: 'The connection is switched off, so nothing is synced.',
+    whatToDo: 'Switch the connection on in the settings when it should run.',
+  },
+  CONFLICT: {
+    meaning: 'Another record already holds a value that must be unique, such as a phone number.',
+    whatToDo: 'Find the other record by the number or email, keep the value on one of them and retry.',
+  },
+} as const satisfies Record<string, Reason>
+
+export type ReasonCode = keyof typeof reasons

@@ -1,0 +1,101 @@
+import type { JobResult, JobWithMetadata } from 'pg-boss'
+import type { Logger } from 'pino'
+import { v4 as uuid } from 'uuid'
+import type { Db } from '../store/database.ts'
+import { giveBackLeases, LEASE_SECONDS, renewLeases, takeLeases } from '../store/leases.ts'
+import { type RaisedEvent, recordKey, type SyncEvent } from '../sync/event.ts'
+import { mergeEvents } from '../sync/merge-events.ts'
+import type { Settled } from '../sync/settle.ts'
+import { ANY_WORKERS, BATCH, LIVE_WORKERS, POLL_SECONDS, PRIORITY, priorityOf, SETTLE } from './policy.ts'
+import { againKey, type Queue } from './queue.ts'
+
+export interface WorkerPorts {
+  db: Db
+  queue: Queue
+  log: Logger
+  settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
+}
+
+/** A record that is being settled elsewhere is looked at again this soon. */
+const BUSY_MS = 300
+
+type EventJob = JobWithMetadata<SyncEvent>
+
+/** Starts this process's workers. @returns how to stop renewing leases; the queue's own close stops the workers. */
+export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
+  const holder = uuid()
+  const options = {
+    batchSize: BATCH,
+    perJobResults: true,
+    includeMetadata: true,
+    burstWhenBatchFull: true,
+    pollingIntervalSeconds: POLL_SECONDS,
+    notifyPollingIntervalSeconds: POLL_SECONDS,
+  } as const
+  const handler = (jobs: EventJob[]): Promise<JobResult[]> => settleBatch(ports, holder, jobs)
+  await ports.queue.boss.work(
+    SETTLE,
+    { ...options, localConcurrency: LIVE_WORKERS, minPriority: PRIORITY.live },
+    handler,
+  )
+  await ports.queue.boss.work(SETTLE, { ...options, localConcurrency: ANY_WORKERS }, handler)
+  const renewing = setInterval(
+    () => {
+      renewLeases(ports.db, holder).catch((error) => ports.log.error({ err: error }, 'leases not renewed'))
+    },
+    (LEASE_SECONDS * 1_000) / 3,
+  )
+  return () => clearInterval(renewing)
+}
+
+async function settleBatch(ports: WorkerPorts, holder: string, jobs: EventJob[]): Promise<JobResult[]> {
+  const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))
+  const mine = await takeLeases(ports.db, holder, [...byRecord.keys()])
+  const again: RaisedEvent[] = []
+  const results: JobResult[] = []
+  try {
+    await Promise.all(
+      [...byRecord].map(async ([key, group]) => {
+        const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
+        const events = mergeEvents(group.map((job) => job.data))
+        if (!mine.has(key)) {
+          again.push(...events.map((event) => later(event, priority, BUSY_MS)))
+          results.push(...group.map(({ id }) => completed(id)))
+          return
+        }
+        const ends: Settled['kind'][] = []
+        for (const event of events) {
+          const settled = await ports.settle(event, priority)
+          ends.push(settled.kind)
+          if (settled.kind === 'again') {
+            const next = { ...event, attempt: event.attempt + 1 }
+            again.push(later(next, retryPriority(priority), settled.inMs))
+          }
+        }
+        results.push(...resultsOf(group, ends.includes('dead')))
+      }),
+    )
+    await ports.queue.raise(again)
+    return results
+  } finally {
+    await giveBackLeases(ports.db, holder, mine)
+  }
+}
+
+const completed = (id: string): JobResult => ({ id, status: 'completed' })
+
+/** One dead letter a record is enough: the other jobs of its group are covered by it. */
+function resultsOf(group: readonly EventJob[], dead: boolean): JobResult[] {
+  return group.map(({ id }, index) => (dead && index === 0 ? { id, status: 'deadletter' } : completed(id)))
+}
+
+/** What has failed once no longer goes ahead of what happens now; backfill stays where it is. */
+const retryPriority = (priority: RaisedEvent['priority']): RaisedEvent['priority'] =>
+  priority === 'live' ? 'retry' : priority
+
+const later = (event: SyncEvent, priority: RaisedEvent['priority'], inMs: number): RaisedEvent => ({
+  event,
+  priority,
+  dedupeKey: againKey(event),
+  startAfter: new Date(Date.now() + inMs),
+})

@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import type { Db } from './database.ts'
+
+/**
+ * A vendor's request budget, shared by all processes. Both vendors count in windows of a minute (contracts
+ * cloudtalk §1.3, kustomer §1.4); the window's end and the true use are corrected from the answers' headers.
+ */
+export interface BudgetPolicy {
+  account: string
+  /** Requests a minute that the vendor grants until its headers say otherwise. */
+  limit: number
+}
+
+/** A window's length where no header has told its end. */
+export const WINDOW_SECONDS = 60
+
+/**
+ * The last tenth of a share is handed out evenly over the window instead of at once. Where the vendor's window turns
+ * earlier than ours believes, one of these requests' answers shows it, so a stall ends within a second or two.
+ */
+const PACED = 0.1
+
+/**
+ * Takes up to `wanted` requests from the budget without going over `share` of the limit, in one statement.
+ * @returns how many were granted, and the milliseconds until the window turns.
+ */
+export async function takeFromBudget(
+  db: Db,
+  policy: BudgetPolicy,
+  share: number,
+  wanted: number,
+): Promise<{ granted: number; turnsInMs: number }> {
+  const ended = sql`budget.window_ends_at <= clock_timestamp()`
+  const windowLeft = sql`extract(epoch from budget.window_ends_at - clock_timestamp()) / ${WINDOW_SECONDS}::float8`
+  const allowed = sql`floor(budget."limit" * ${share}::float8
+    * (${1 - PACED}::float8 + ${PACED}::float8 * (1 - least(1, ${windowLeft}))))::int`
+  const fresh = sql`least(${wanted}::int, floor(budget."limit" * ${share * (1 - PACED)}::float8)::int)`
+  const grant = sql`case when ${ended} then ${fresh}
+    else greatest(0, least(${wanted}::int, ${allowed} - budget.used)) end`
+  const first = Math.min(wanted, Math.floor(policy.limit * share * (1 - PACED)))
+  const result = await sql<{ granted: number; turns_in_ms: number }>`
+    insert into budget (account, window_ends_at, "limit", used, last_grant)
+    values (${policy.account}, clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS}),
+      ${policy.limit}, ${first}, ${first})
+    on conflict (account) do update set
+      last_grant = ${grant},
+      used = case when ${ended} then 0 else budget.used end + ${grant},
+      window_ends_at = case when ${ended}
+        then clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else budget.window_ends_at end
+    returning last_grant as granted,
+      (extract(epoch from window_ends_at - clock_timestamp()) * 1000)::float8 as turns_in_ms`.execute(db)
+  const row = result.rows[0]
+  return { granted: row?.granted ?? 0, turnsInMs: row?.turns_in_ms ?? 0 }
+}
+
+/** What an answer's headers say about the window it was counted in. */
+export interface BudgetReading {
+  limit: number
+  /** Requests that the vendor has counted in this window, from whomever. */
+  used: number
+  /** When the window turns, where the answer says so. */
+  windowEndsAt?: Date
+  /** The vendor has started a new window since the last reading. */
+  turned: boolean
+}
+
+/** Corrects the budget by what the vendor itself counts. */
+export async function correctBudget(db: Db, account: string, reading: BudgetReading): Promise<void> {
+  await db
+    .updateTable('budget')
+    .set({
+      limit: reading.limit,
+      used: reading.turned ? reading.used : sql<number>`greatest(used, ${reading.used}::int)`,
+      ...(reading.windowEndsAt && { window_ends_at: reading.windowEndsAt.toISOString() }),
+      ...(reading.turned &&
+        !reading.windowEndsAt && {
+          window_ends_at: sql<Date>`clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS})`,
+        }),
+    })
+    .where('account', '=', account)
+    .execute()
+}

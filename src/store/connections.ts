@@ -1,0 +1,44 @@
+import { sql } from 'kysely'
+import type { Db } from './database.ts'
+import type { LiteralForms } from './schema.ts'
+
+export interface StoredConnection {
+  id: string
+  holderCustomerId: string | null
+  literalForms: LiteralForms
+  createdAt: Date
+}
+
+/** The connection's row, made on first sight. */
+export async function ensureConnection(db: Db, id: string): Promise<StoredConnection> {
+  await db
+    .insertInto('connection')
+    .values({ id, holder_customer_id: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return loadConnection(db, id)
+}
+
+/** @throws when there is no such connection. */
+export async function loadConnection(db: Db, id: string): Promise<StoredConnection> {
+  const row = await db.selectFrom('connection').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  return {
+    id: row.id,
+    holderCustomerId: row.holder_customer_id,
+    literalForms: row.literal_forms,
+    createdAt: row.created_at,
+  }
+}
+
+export async function setHolderCustomer(db: Db, id: string, customerId: string): Promise<void> {
+  await db.updateTable('connection').set({ holder_customer_id: customerId }).where('id', '=', id).execute()
+}
+
+/** Remembers whether this org's API takes a literal form; other forms stay as they are. */
+export async function rememberLiteralForm(db: Db, id: string, forms: LiteralForms): Promise<void> {
+  await db
+    .updateTable('connection')
+    .set({ literal_forms: sql`literal_forms || ${JSON.stringify(forms)}::jsonb` })
+    .where('id', '=', id)
+    .execute()
+}

@@ -1,0 +1,149 @@
+import { sql } from 'kysely'
+import { parsePhone } from '../mapping/phones.ts'
+import type { Customer } from '../mapping/records.ts'
+import { nameKey } from '../mapping/text.ts'
+import type { Db } from './database.ts'
+import { type OwnedNumber, replaceNumbers } from './numbers.ts'
+
+/** A customer as Kustomer's API shows it, with the revision that orders its versions (contract kustomer §1.7). */
+export interface CustomerVersion extends Customer {
+  rev: number
+}
+
+/** Puts versions into the mirror; a version older than the stored one changes nothing. */
+export async function mirrorCustomers(
+  db: Db,
+  connection: string,
+  versions: readonly CustomerVersion[],
+  defaultCountry?: string,
+): Promise<void> {
+  if (versions.length === 0) return
+  const rows = newestOf(versions).map((customer) => ({
+    id: customer.id,
+    rev: customer.rev,
+    modified_at: customer.modifiedAt ?? null,
+    deleted: customer.deleted ?? false,
+    name_key: nameKey(customer.name ?? ''),
+    data: mappedPart(customer),
+  }))
+  const moved = await sql<{ id: string }>`
+    insert into customer (connection, id, rev, modified_at, deleted, name_key, data)
+    select ${connection}, id, rev, modified_at, deleted, name_key, data
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(id text, rev integer, modified_at timestamptz, deleted boolean, name_key text, data jsonb)
+    on conflict (connection, id) do update set
+      rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,
+      name_key = excluded.name_key, data = excluded.data
+    where customer.rev < excluded.rev or (excluded.deleted and not customer.deleted)
+    returning id`.execute(db)
+  const ids = moved.rows.map((row) => row.id)
+  if (ids.length === 0) return
+  const movedIds = new Set(ids)
+  const numbers = newestOf(versions)
+    .filter((customer) => movedIds.has(customer.id))
+    .flatMap((customer) => numbersOf(customer, defaultCountry))
+  await replaceNumbers(db, connection, 'customer', ids, numbers)
+}
+
+/** Of these customers, those with a revision that no outcome stands for yet. */
+export async function unsettledCustomers(
+  db: Db,
+  connection: string,
+  ids: readonly string[],
+): Promise<{ id: string; rev: number }[]> {
+  if (ids.length === 0) return []
+  return db
+    .selectFrom('customer')
+    .select(['id', 'rev'])
+    .where('connection', '=', connection)
+    .where('id', 'in', ids)
+    .where((where) =>
+      where.or([where('settled_rev', 'is', null), where('settled_rev', '<', where.ref('rev'))]),
+    )
+    .execute()
+}
+
+/** Notes that an outcome stands for this revision. */
+export async function markCustomerSettled(
+  db: Db,
+  connection: string,
+  id: string,
+  rev: number,
+): Promise<void> {
+  await db
+    .updateTable('customer')
+    .set({ settled_rev: rev })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function findCustomer(
+  db: Db,
+  connection: string,
+  id: string,
+): Promise<CustomerVersion | undefined> {
+  const row = await db
+    .selectFrom('customer')
+    .select(['data', 'rev', 'deleted'])
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { ...row.data, rev: row.rev, deleted: row.deleted }
+}
+
+/** Marks what a look-up answered with 404. */
+export async function markCustomerDeleted(db: Db, connection: string, id: string): Promise<void> {
+  await db
+    .updateTable('customer')
+    .set({ deleted: true })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .execute()
+  await replaceNumbers(db, connection, 'customer', [id], [])
+}
+
+function newestOf(versions: readonly CustomerVersion[]): CustomerVersion[] {
+  const newest = new Map<string, CustomerVersion>()
+  for (const version of versions) {
+    const seen = newest.get(version.id)
+    if (!seen || seen.rev < version.rev) newest.set(version.id, version)
+  }
+  return [...newest.values()]
+}
+
+/** Only what mapping reads is kept: the mirror is no second CRM. */
+function mappedPart(customer: Customer): Customer {
+  const { id, name, displayName, externalId, emails, phones, whatsapps } = customer
+  const { sharedEmails, sharedPhones, sharedWhatsapps, urls, locations } = customer
+  const { companyId, createdById, modifiedAt } = customer
+  return {
+    id,
+    name,
+    displayName,
+    externalId,
+    emails,
+    phones,
+    whatsapps,
+    sharedEmails,
+    sharedPhones,
+    sharedWhatsapps,
+    urls,
+    locations,
+    companyId,
+    createdById,
+    modifiedAt,
+  }
+}
+
+function numbersOf(customer: Customer, defaultCountry: string | undefined): OwnedNumber[] {
+  if (customer.deleted) return []
+  const owned = (channel: 'phone' | 'whatsapp', raw: string): OwnedNumber[] => {
+    const e164 = parsePhone(raw, defaultCountry)
+    return e164 === undefined ? [] : [{ recordId: customer.id, channel, e164 }]
+  }
+  return [
+    ...customer.phones.flatMap(({ phone }) => owned('phone', phone)),
+    ...customer.whatsapps.flatMap(({ phone }) => owned('whatsapp', phone)),
+  ]
+}

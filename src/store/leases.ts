@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import type { Db } from './database.ts'
+
+/**
+ * One settle at a time per record, over all processes: a lease is taken before a record is loaded and given back
+ * after its outcome stands. A process that dies loses its leases when they run out.
+ */
+
+/** How long a lease lasts without renewal. Shorter: a stalled process is overtaken; longer: a dead one blocks. */
+export const LEASE_SECONDS = 30
+
+/** @returns the keys that `holder` now has; the others are settled elsewhere at this moment. */
+export async function takeLeases(db: Db, holder: string, keys: readonly string[]): Promise<Set<string>> {
+  const taken = await sql<{ key: string }>`
+    insert into lease (key, holder, until)
+    select key, ${holder}::uuid, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
+    from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) as k(key)
+    order by key
+    on conflict (key) do update set holder = excluded.holder, until = excluded.until
+      where lease.until < clock_timestamp()
+    returning key`.execute(db)
+  return new Set(taken.rows.map((row) => row.key))
+}
+
+export async function renewLeases(db: Db, holder: string): Promise<void> {
+  await db
+    .updateTable('lease')
+    .set({ until: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})` })
+    .where('holder', '=', holder)
+    .execute()
+}
+
+export async function giveBackLeases(db: Db, holder: string, keys: Iterable<string>): Promise<void> {
+  const list = [...keys]
+  if (list.length === 0) return
+  await db.deleteFrom('lease').where('holder', '=', holder).where('key', 'in', list).execute()
+}
+
+/** For a database that only this process can reach: whoever held a lease is gone. */
+export async function clearLeases(db: Db): Promise<void> {
+  await db.deleteFrom('lease').execute()
+}

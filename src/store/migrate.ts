@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import * as first from './migrations/0001-first.ts'
+import type { Database } from './schema.ts'
+
+const migrations = { '0001-first': first }
+
+/**
+ * Brings the schema up to date; forward only, under Kysely's migration lock, so that several processes may start at once.
+ * @throws with the failing migration's name, or when the database is newer than this program.
+ */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error === undefined) return
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName
+  const reason = error instanceof Error ? error.message : String(error)
+  throw new Error(
+    failed === undefined
+      ? `The database's schema does not fit this version (${reason}). Start the version that made it, or a newer one.`
+      : `Migration ${failed} failed and was rolled back: ${reason}`,
+    { cause: error },
+  )
+}

@@ -1,0 +1,41 @@
+import { v7 as uuid } from 'uuid'
+import {
+  BULK_MAX_OPERATIONS,
+  type BulkOperation,
+  type BulkResult,
+  CloudTalkError,
+  type ContactWrite,
+} from '../cloudtalk/index.ts'
+import { coalesce } from './coalesce.ts'
+import type { Vendors } from './vendors.ts'
+
+/** Writes contacts, ten in a request where ten are waiting (contract cloudtalk §2.8). */
+export interface ContactWriter {
+  /** @returns the new contact's id. @throws {CloudTalkError} for this contact alone. */
+  add(contact: ContactWrite): Promise<string>
+  /** @throws {CloudTalkError} for this contact alone. */
+  edit(id: string, change: ContactWrite): Promise<void>
+}
+
+export function createContactWriter(vendors: Vendors): ContactWriter {
+  const submit = coalesce<BulkOperation, BulkResult>(BULK_MAX_OPERATIONS, (board) =>
+    vendors.cloudtalk((cloudtalk) => cloudtalk.bulk.contacts(board())),
+  )
+  const done = async (operation: BulkOperation): Promise<string | undefined> => {
+    const result = await submit(operation)
+    if (result.status === 'failed') {
+      throw new CloudTalkError(`POST /bulk/contacts.json (${operation.action})`, result.failure)
+    }
+    return result.id
+  }
+  return {
+    async add(contact) {
+      const id = await done({ action: 'add_contact', commandId: uuid(), data: contact })
+      if (id === undefined) throw new Error('the bulk answer of an added contact has no id')
+      return id
+    },
+    async edit(id, change) {
+      await done({ action: 'edit_contact', commandId: uuid(), id, data: change })
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { CustomerVersion } from '../store/customers.ts'
+import type { RecordKind } from '../store/schema.ts'
+
+/**
+ * Terminology. An *event* says that one record may have changed; it is a hint, never the truth. To *settle* it is to
+ * load what is true now, decide, apply, and record the outcome. Webhooks, pollers, runs and retries raise the same
+ * events, so there is one road for all.
+ */
+export type SyncEvent = CustomerEvent | CallEvent
+
+interface EventBase {
+  connection: string
+  source: EventSource
+  /** Settles of this event that have ended in waiting or in a failure worth repeating. */
+  attempt: number
+  runId?: string
+}
+
+export type EventSource = 'webhook' | 'poll' | 'run' | 'retry' | 'follow-up'
+
+export interface CustomerEvent extends EventBase {
+  kind: 'customer'
+  id: string
+  /** The customer as a signed webhook carried it: saves the request that would load it. */
+  version?: CustomerVersion
+}
+
+export interface CallEvent extends EventBase {
+  kind: 'call'
+  id: string
+  /** When the call ended, as far as the sender knew; ISO. It narrows the page that is read for it. */
+  endedAt?: string
+  /** What the settle is for: the call as CloudTalk shows it now, or what is learned of it later. */
+  about: 'call' | 'detail' | 'customer'
+}
+
+/** Live events are settled before retries, retries before enrichment, enrichment before backfill. */
+export type Priority = 'live' | 'retry' | 'enrichment' | 'backfill'
+
+export interface RaisedEvent {
+  event: SyncEvent
+  priority: Priority
+  /** Two events with the same key are one. */
+  dedupeKey: string
+  startAfter?: Date
+}
+
+/** Puts events into the queue; when it returns they survive a crash. */
+export type Raise = (events: readonly RaisedEvent[]) => Promise<void>
+
+/** One settle at a time for each of these. */
+export const recordKey = (event: { connection: string; kind: RecordKind; id: string }): string =>
+  `${event.connection}/${event.kind}/${event.id}`
+
+export const callEvent = (
+  connection: string,
+  id: string,
+  rest: Pick<CallEvent, 'about' | 'source' | 'endedAt' | 'runId'>,
+): CallEvent => ({ kind: 'call', connection, id, attempt: 0, ...rest })
+
+export const customerEvent = (
+  connection: string,
+  id: string,
+  rest: Pick<CustomerEvent, 'source' | 'version' | 'runId'>,
+): CustomerEvent => ({ kind: 'customer', connection, id, attempt: 0, ...rest })

@@ -1,0 +1,249 @@
+import { CloudTalkError } from '../cloudtalk/index.ts'
+import { KustomerError } from '../kustomer/index.ts'
+import { contactChanges } from '../mapping/contact-changes.ts'
+import { type ContactLookups, contactFromCustomer } from '../mapping/contact-from-customer.ts'
+import { ineligible } from '../mapping/eligibility.ts'
+import type { ContactFields } from '../mapping/records.ts'
+import { findSyncedContact, forgetContact, saveSyncedContact } from '../store/contacts.ts'
+import {
+  type CustomerVersion,
+  findCustomer,
+  markCustomerDeleted,
+  markCustomerSettled,
+  mirrorCustomers,
+} from '../store/customers.ts'
+import { dropLink, findLink, intendLink, saveLink } from '../store/links.ts'
+import type { Outcome } from '../store/outcomes.ts'
+import type { LinkOrigin } from '../store/schema.ts'
+import { raiseUnlinkedCalls } from './associate-calls.ts'
+import { fieldsOfContact, filledPart } from './contact-fields.ts'
+import type { SyncContext } from './context.ts'
+import type { CustomerEvent } from './event.ts'
+import { contactOfCustomer, freeContactFor } from './find-contact.ts'
+import { adoptedFields, type ContactPlan, planContact } from './plan-contact.ts'
+
+/** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
+export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
+  const customer = await loadCustomer(context, event)
+  if (!customer) return unknownCustomer(context, event.id)
+  if (!context.settings.active) return skipped('CONNECTION_OFF', 'The connection is switched off.')
+  if (!context.settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.')
+
+  const { plan, warnings } = await decide(context, event, customer)
+  const outcome = await apply(context, customer.id, plan)
+  await markCustomerSettled(context.db, context.connection, customer.id, customer.rev)
+  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
+  return {
+    ...outcome,
+    customerId: customer.id,
+    ...(warnings.length > 0 && { details: { ...outcome.details, warnings } }),
+  }
+}
+
+async function loadCustomer(
+  context: SyncContext,
+  event: CustomerEvent,
+): Promise<CustomerVersion | undefined> {
+  const { db, connection, settings } = context
+  if (event.version) await mirrorCustomers(db, connection, [event.version], settings.defaultCountry)
+  const mirrored = await findCustomer(db, connection, event.id)
+  // A retry asks again: what made the first try fail may have been mended in Kustomer.
+  if (mirrored && (event.source !== 'retry' || mirrored.deleted)) return mirrored
+  try {
+    const current = await context.vendors.kustomer((kustomer) => kustomer.customers.get(event.id))
+    await mirrorCustomers(db, connection, [current], settings.defaultCountry)
+    return await findCustomer(db, connection, event.id)
+  } catch (error) {
+    if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') throw error
+    await markCustomerDeleted(db, connection, event.id)
+    return findCustomer(db, connection, event.id)
+  }
+}
+
+async function decide(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<{ plan: ContactPlan; warnings: string[] }> {
+  const { db, connection, settings } = context
+  const link = await findLink(db, connection, customer.id)
+  const reason = ineligible(customer, settings.defaultCountry)
+  if (reason !== undefined) {
+    const nothing = { desired: undefined, synced: undefined, match: undefined }
+    return { plan: planContact({ ineligible: reason, link, ...nothing }), warnings: [] }
+  }
+  const { fields: desired, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
+  const synced =
+    link?.contactId === undefined ? undefined : await findSyncedContact(db, connection, link.contactId)
+  const match = link ? undefined : await freeContactFor(context, desired, event.source)
+  return {
+    plan: planContact({ ineligible: undefined, link, desired, synced, match }),
+    warnings: warnings.map(({ text }) => text),
+  }
+}
+
+async function lookupsFor(context: SyncContext, customer: CustomerVersion): Promise<ContactLookups> {
+  const { directory, org, settings } = context
+  await directory.refresh()
+  const company = customer.companyId ? await directory.companyName(customer.companyId) : undefined
+  return {
+    org,
+    companyName: () => company,
+    countryId: directory.countryId,
+    agentIdOfUser: directory.agentIdOfUser,
+    ...(settings.defaultCountry !== undefined && { defaultCountry: settings.defaultCountry }),
+  }
+}
+
+async function apply(context: SyncContext, customerId: string, plan: ContactPlan): Promise<Outcome> {
+  switch (plan.kind) {
+    case 'skip':
+      return skipped(
+        plan.reason,
+        plan.contactId === undefined
+          ? 'The customer is not imported.'
+          : 'The customer is no longer imported; its contact stays as it is.',
+        plan.contactId,
+      )
+    case 'unlink':
+      await dropLink(context.db, context.connection, customerId)
+      return skipped('DELETED', 'The customer was deleted; its contact stays and is no longer linked.')
+    case 'none':
+      if (plan.base) await relink(context, customerId, { ...plan, base: plan.base })
+      return {
+        outcome: 'unchanged',
+        reason: 'NOTHING_CHANGED',
+        sentence: 'The contact already holds all of it.',
+        contactId: plan.contactId,
+      }
+    case 'create':
+      return create(context, customerId, plan.fields, plan.mayExist)
+    case 'adopt':
+      return adopt(context, customerId, plan)
+    case 'update':
+      return update(context, customerId, plan)
+  }
+}
+
+async function create(
+  context: SyncContext,
+  customerId: string,
+  fields: ContactFields,
+  mayExist: boolean,
+): Promise<Outcome> {
+  const existing = mayExist ? await contactOfCustomer(context, fields) : undefined
+  if (existing === undefined) await intendLink(context.db, context.connection, customerId)
+  const contactId = existing ?? (await addContact(context, customerId, fields))
+  await link(context, { customerId, contactId, origin: 'created', base: fields }, fields)
+  return {
+    outcome: 'created',
+    reason: 'CREATED',
+    sentence: 'A new contact was created.',
+    details: { written: { ...fields } },
+    contactId,
+  }
+}
+
+async function addContact(context: SyncContext, customerId: string, fields: ContactFields): Promise<string> {
+  const { contactTag } = context.settings
+  try {
+    return await context.contactWriter.add({
+      ...filledPart(fields),
+      ...(contactTag && { tags: [contactTag] }),
+    })
+  } catch (error) {
+    // Refused for certain: nothing was made, so the next try need not look for it.
+    if (error instanceof CloudTalkError && error.failure.kind === 'rejected') {
+      await dropLink(context.db, context.connection, customerId)
+    }
+    throw error
+  }
+}
+
+async function adopt(
+  context: SyncContext,
+  customerId: string,
+  plan: Extract<ContactPlan, { kind: 'adopt' }>,
+): Promise<Outcome> {
+  const { contactId } = plan
+  const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
+  const existing = fieldsOfContact(shown)
+  const fields = adoptedFields(existing, plan.fields)
+  const change = contactChanges(fields, existing)
+  if (Object.keys(change).length > 0)
+    await context.contactWriter.edit(contactId, { name: fields.name, ...change })
+  await addContactTag(context, contactId, shown.tags)
+  const origin: LinkOrigin = plan.by === 'phone' ? 'matched-phone' : 'matched-name'
+  await link(context, { customerId, contactId, origin, base: plan.fields }, fields)
+  return {
+    outcome: 'linked',
+    reason: plan.by === 'phone' ? 'MATCHED_BY_PHONE' : 'MATCHED_BY_NAME',
+    sentence: `A contact with the same ${plan.by === 'phone' ? 'phone number' : 'name'} was already there; it is linked now.`,
+    details: { written: change, matchedBy: plan.by },
+    contactId,
+  }
+}
+
+async function update(
+  context: SyncContext,
+  customerId: string,
+  plan: Extract<ContactPlan, { kind: 'update' }>,
+): Promise<Outcome> {
+  const { contactId, changes, fields } = plan
+  try {
+    await context.contactWriter.edit(contactId, { name: fields.name, ...changes })
+  } catch (error) {
+    if (!(error instanceof CloudTalkError) || error.failure.kind !== 'notFound') throw error
+    await dropLink(context.db, context.connection, customerId)
+    await forgetContact(context.db, context.connection, contactId)
+    return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
+  }
+  await relink(context, customerId, plan)
+  return {
+    outcome: 'updated',
+    reason: 'FIELDS_CHANGED',
+    sentence: `Changed on the contact: ${Object.keys(changes).join(', ')}.`,
+    details: { written: changes },
+    contactId,
+  }
+}
+
+async function link(
+  context: SyncContext,
+  stored: { customerId: string; contactId: string; origin: LinkOrigin; base: ContactFields },
+  synced: ContactFields,
+): Promise<void> {
+  await context.db.transaction().execute(async (transaction) => {
+    await saveLink(transaction, context.connection, stored)
+    await saveSyncedContact(transaction, context.connection, stored.contactId, synced)
+  })
+}
+
+async function relink(
+  context: SyncContext,
+  customerId: string,
+  now: { contactId: string; fields: ContactFields; base: ContactFields },
+): Promise<void> {
+  const stored = await findLink(context.db, context.connection, customerId)
+  const { contactId, fields, base } = now
+  await link(context, { customerId, contactId, origin: stored?.origin ?? 'created', base }, fields)
+}
+
+async function addContactTag(
+  context: SyncContext,
+  contactId: string,
+  present: readonly string[],
+): Promise<void> {
+  const { contactTag } = context.settings
+  if (contactTag === undefined || present.includes(contactTag)) return
+  await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(contactId, [contactTag]))
+}
+
+async function unknownCustomer(context: SyncContext, customerId: string): Promise<Outcome> {
+  await dropLink(context.db, context.connection, customerId)
+  return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId }
+}
+
+function skipped(reason: Outcome['reason'], sentence: string, contactId?: string): Outcome {
+  return { outcome: 'skipped', reason, sentence, ...(contactId !== undefined && { contactId }) }
+}

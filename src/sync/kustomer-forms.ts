@@ -1,0 +1,43 @@
+import { KustomerError } from '../kustomer/index.ts'
+import { loadConnection, rememberLiteralForm } from '../store/connections.ts'
+import type { LiteralForms } from '../store/schema.ts'
+import type { SyncContext } from './context.ts'
+
+/**
+ * Some of what requirements §3 asks for has no field in Kustomer's published API. It is tried literally; where the
+ * API answers 400 naming the key, the connection remembers that and uses the nearest form from then on.
+ */
+export interface KustomerForms {
+  /** Whether the literal form is to be used: until the API has refused it, yes. */
+  literal(form: keyof LiteralForms): boolean
+  /** @returns true when the error refuses exactly this form, which is then remembered. */
+  refused(error: unknown, form: keyof LiteralForms): Promise<boolean>
+  accepted(form: keyof LiteralForms): Promise<void>
+}
+
+/** The keys by which a 400 names a form. */
+const KEYS: Record<keyof LiteralForms, readonly string[]> = {
+  conversationChannels: ['channels'],
+  noteSubject: ['subject', 'direction'],
+  conversationWithoutCustomer: ['customer'],
+}
+
+export async function kustomerForms(context: SyncContext): Promise<KustomerForms> {
+  const { db, connection } = context
+  const { literalForms } = await loadConnection(db, connection)
+  const remember = async (form: keyof LiteralForms, works: boolean) => {
+    if (literalForms[form] === works) return
+    literalForms[form] = works
+    await rememberLiteralForm(db, connection, { [form]: works })
+  }
+  return {
+    literal: (form) => literalForms[form] !== false,
+    async refused(error, form) {
+      if (!(error instanceof KustomerError) || error.failure.kind !== 'rejected') return false
+      if (!error.failure.fields.some((field) => KEYS[form].includes(field))) return false
+      await remember(form, false)
+      return true
+    },
+    accepted: (form) => remember(form, true),
+  }
+}

@@ -1,0 +1,16 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Priority } from './event.ts'
+
+/** What one settle has spent so far, and in which lane it stands. */
+export interface Meter {
+  priority: Priority
+  requests: number
+}
+
+const current = new AsyncLocalStorage<Meter>()
+
+/** Runs `work` so that every vendor request in it is counted on this meter. */
+export const metered = <T>(meter: Meter, work: () => Promise<T>): Promise<T> => current.run(meter, work)
+
+/** The meter of the settle that this code runs in; reads outside of any settle are backfill. */
+export const currentMeter = (): Meter => current.getStore() ?? { priority: 'backfill', requests: 0 }

@@ -1,0 +1,41 @@
+import { unsettledCalls } from '../store/calls.ts'
+import { loadConnection } from '../store/connections.ts'
+import { moveCursor, readCursor } from '../store/cursors.ts'
+import type { SyncContext } from './context.ts'
+import { callEvent } from './event.ts'
+import { readCallsBetween } from './read-calls.ts'
+
+const CURSOR = 'calls'
+/**
+ * Notes and tags change after a call without any mark (contract cloudtalk §3.1), and a long call appears by its start:
+ * each round looks back this far. It costs nothing while an hour has fewer than 1,000 calls: the round is one page.
+ */
+const OVERLAP_MS = 60 * 60_000
+/** CloudTalk's clock and ours need not agree. */
+const AHEAD_MS = 60 * 60_000
+
+/** Finds calls that ended, or were edited, without a webhook having told. */
+export async function pollCalls(context: SyncContext): Promise<void> {
+  const { db, connection } = context
+  const now = context.now()
+  const cursor = new Date((await readCursor(db, connection, CURSOR)) ?? now)
+  // What ended before the connection began is a run's to bring over: polling writes nothing unasked.
+  const { createdAt } = await loadConnection(db, connection)
+  const from = new Date(cursor.getTime() - OVERLAP_MS)
+  await readCallsBetween(context, from, new Date(now.getTime() + AHEAD_MS), (ids) =>
+    raiseUnsettled(context, ids, createdAt),
+  )
+  await moveCursor(db, connection, CURSOR, now.toISOString())
+}
+
+async function raiseUnsettled(context: SyncContext, ids: readonly string[], since: Date): Promise<void> {
+  const { db, connection } = context
+  const pending = await unsettledCalls(db, connection, ids, since)
+  await context.raise(
+    pending.map(({ id, version }) => ({
+      event: callEvent(connection, id, { about: 'call', source: 'poll' }),
+      priority: 'live',
+      dedupeKey: `${connection}/call/${id}/version/${version}`,
+    })),
+  )
+}

@@ -1,0 +1,42 @@
+import { hkdfSync } from 'node:crypto'
+
+/** A CloudTalk Workflow Automation to set up by hand: the vendor has no API for it (contract cloudtalk §5A). */
+export interface Recipe {
+  name: string
+  trigger: { object: string; action: string }
+  url: string
+  method: 'POST'
+  headers: Record<string, string>
+  values: { key: string; value: string; format: 'String' | 'Number' }[]
+}
+
+export const SECRET_HEADER = 'X-Webhook-Secret'
+
+/** Both ids, because some triggers of CloudTalk know only one of them (contract cloudtalk §5A). */
+const CALL_VALUES = ['call_id', 'call_uuid', 'external_number', 'internal_number', 'ended_at']
+
+const TRIGGERS = [
+  { action: 'Ended', values: CALL_VALUES },
+  { action: 'Modified', values: [...CALL_VALUES, 'notes', 'tags'] },
+]
+
+/** The workflows of one connection, ready to copy into the dashboard. */
+export function recipes(connection: string, publicUrl: string, secret: string): Recipe[] {
+  return TRIGGERS.map(({ action, values }) => ({
+    name: `Kustomer: call ${action.toLowerCase()}`,
+    trigger: { object: 'Call', action },
+    url: `${publicUrl}/webhooks/cloudtalk/${connection}`,
+    method: 'POST',
+    headers: { [SECRET_HEADER]: secret },
+    values: values.map((key) => ({ key, value: `{{ event.properties.${key} }}`, format: 'String' })),
+  }))
+}
+
+/**
+ * The static secret of a connection's workflows. It is derived from the CloudTalk key, so that it is the same for
+ * every process and need not be stored; a new key needs the workflows' header to be changed.
+ */
+export function workflowSecret(connection: string, accessKeySecret: string): string {
+  const bytes = hkdfSync('sha256', accessKeySecret, '', `cloudtalk-kustomer workflow ${connection}`, 24)
+  return Buffer.from(bytes).toString('base64url')
+}

@@ -1,0 +1,73 @@
+import type { Outcome } from '../store/outcomes.ts'
+import { recordOutcome } from '../store/outcomes.ts'
+import type { SyncContext } from './context.ts'
+import type { Priority, SyncEvent } from './event.ts'
+import { backoffMs, failedSettle } from './failure.ts'
+import { importCustomer } from './import-customer.ts'
+import { logCall } from './log-call.ts'
+import { metered } from './meter.ts'
+import { NotYet } from './not-yet.ts'
+
+/** How a settle ended, for the queue. */
+export type Settled =
+  | { kind: 'done' }
+  /** Comes again after this many milliseconds. */
+  | { kind: 'again'; inMs: number }
+  /** Nothing but a person or a change of the record helps: a dead letter. */
+  | { kind: 'dead' }
+
+/** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
+export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
+  const meter = { priority, requests: 0 }
+  const ended = await metered(meter, () => attempt(context, event))
+  const nextAt =
+    ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
+  await recordOutcome(
+    context.db,
+    {
+      ...ended.outcome,
+      connection: context.connection,
+      kind: event.kind,
+      recordId: event.id,
+      requests: meter.requests,
+      source: event.source,
+      ...(event.runId !== undefined && { runId: event.runId }),
+      ...(nextAt && { nextAt }),
+    },
+    isEnrichment(event),
+  )
+  return ended.settled
+}
+
+async function attempt(
+  context: SyncContext,
+  event: SyncEvent,
+): Promise<{ outcome: Outcome; settled: Settled }> {
+  try {
+    return { outcome: await verbFor(context, event), settled: { kind: 'done' } }
+  } catch (error) {
+    if (error instanceof NotYet) {
+      if (event.attempt >= error.giveUpAfter) {
+        return {
+          outcome: error.givenUp,
+          settled: { kind: error.givenUp.outcome === 'failed' ? 'dead' : 'done' },
+        }
+      }
+      return { outcome: error.outcome, settled: { kind: 'again', inMs: backoffMs(event.attempt) } }
+    }
+    const { outcome, retryInMs } = failedSettle(error, event.attempt, context.now().getTime())
+    const log = { event: event.kind, id: event.id, attempt: event.attempt, reason: outcome.reason }
+    if (outcome.reason === 'INTERNAL_ERROR') context.log.error({ ...log, err: error }, 'settle failed')
+    else context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')
+    return {
+      outcome,
+      settled: retryInMs === undefined ? { kind: 'dead' } : { kind: 'again', inMs: retryInMs },
+    }
+  }
+}
+
+const verbFor = (context: SyncContext, event: SyncEvent): Promise<Outcome> =>
+  event.kind === 'customer' ? importCustomer(context, event) : logCall(context, event)
+
+/** What is added to a call that already stands tells nothing new about how the call itself fared. */
+const isEnrichment = (event: SyncEvent): boolean => event.kind === 'call' && event.about === 'detail'

@@ -1,0 +1,69 @@
+import { sql } from 'kysely'
+import { parsePhone } from '../mapping/phones.ts'
+import { nameKey } from '../mapping/text.ts'
+import type { Db } from '../store/database.ts'
+import { historyOf, type StoredOutcome } from '../store/outcomes.ts'
+import type { RecordKind } from '../store/schema.ts'
+
+/** A record with its whole story. */
+export interface TracedRecord {
+  kind: RecordKind
+  id: string
+  /** What the record says of itself, for people. */
+  title: string
+  story: StoredOutcome[]
+}
+
+/** Records that one question can bring up; a common name has more, and wants a narrower question. */
+const MOST = 20
+
+/** Finds records by number in any format, name, email, call id or customer id, each with its story. */
+export async function trace(
+  db: Db,
+  connection: string,
+  question: string,
+  defaultCountry: string | undefined,
+): Promise<TracedRecord[]> {
+  const found = await findRecords(db, connection, question.trim(), defaultCountry)
+  return Promise.all(
+    found.map(async (record) => ({
+      ...record,
+      story: await historyOf(db, connection, record.kind, record.id),
+    })),
+  )
+}
+
+async function findRecords(
+  db: Db,
+  connection: string,
+  question: string,
+  defaultCountry: string | undefined,
+): Promise<Omit<TracedRecord, 'story'>[]> {
+  const e164 = parsePhone(question, defaultCountry) ?? null
+  const key = nameKey(question)
+  const rows = await sql<{ kind: RecordKind; id: string; title: string | null }>`
+    select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title
+      from customer c
+      where c.connection = ${connection} and (
+        c.id = ${question}
+        or (${key} <> '' and c.name_key = ${key})
+        or (${question} like '%@%' and exists (
+          select 1 from jsonb_array_elements(c.data->'emails') e where lower(e->>'email') = lower(${question})))
+        or c.id in (select record_id from number n
+          where n.connection = ${connection} and n.side = 'customer' and n.e164 = ${e164})
+        or c.id in (select customer_id from link l
+          where l.connection = ${connection} and l.contact_id = ${question}))
+    union all
+    select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', k.ended_at)
+      from call k
+      where k.connection = ${connection} and (k.id = ${question} or k.external_number = ${e164}
+        or k.conversation_id = ${question})
+    union all
+    select o.kind, o.record_id, null
+      from outcome o
+      where o.connection = ${connection} and o.record_id = ${question}
+        and not exists (select 1 from call where connection = ${connection} and id = ${question})
+        and not exists (select 1 from customer where connection = ${connection} and id = ${question})
+    limit ${MOST}`.execute(db)
+  return rows.rows.map(({ kind, id, title }) => ({ kind, id, title: title ?? id }))
+}

@@ -1,0 +1,87 @@
+import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloudtalk/index.ts'
+import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
+import type { Db } from '../store/database.ts'
+import { BudgetGate, type Shares } from './budget-gate.ts'
+import { currentMeter } from './meter.ts'
+
+/** CloudTalk's budget is ours alone: backfill leaves the last tenth to what happens now. */
+const CLOUDTALK_SHARES: Shares = { live: 1, retry: 0.95, enrichment: 0.9, backfill: 0.9 }
+/** Kustomer's is shared with the org's other keys: backfill takes at most half, and nothing takes it whole. */
+const KUSTOMER_SHARES: Shares = { live: 0.8, retry: 0.65, enrichment: 0.5, backfill: 0.5 }
+/** Contract cloudtalk §1.3. */
+const CLOUDTALK_PER_MINUTE = 60
+/** Contract kustomer §1.4; the plan's true limit comes with the first answer. */
+const KUSTOMER_PER_MINUTE = 1_000
+/** Contract kustomer §1.4: searches by API keys; no header counts them. */
+const KUSTOMER_SEARCHES_PER_MINUTE = 100
+
+export interface VendorAccounts {
+  cloudtalk: Omit<CloudTalkOptions, 'onAnswer' | 'userAgent'>
+  kustomer: Omit<KustomerOptions, 'onAnswer' | 'userAgent'> & { org: string }
+  userAgent: string
+}
+
+/** Both vendors' clients, each request held until its account's budget has room, and counted on the settle's meter. */
+export interface Vendors {
+  cloudtalk<T>(call: (client: CloudTalk) => Promise<T>): Promise<T>
+  kustomer<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
+  kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
+  /** Requests answered since the start, per vendor. */
+  answered: { cloudtalk: number; kustomer: number }
+  close(): void
+}
+
+export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
+  const cloudtalkGate = new BudgetGate(
+    db,
+    { account: `cloudtalk:${accounts.cloudtalk.accessKeyId}`, limit: CLOUDTALK_PER_MINUTE },
+    CLOUDTALK_SHARES,
+  )
+  const kustomerGate = new BudgetGate(
+    db,
+    { account: `kustomer:${accounts.kustomer.org}`, limit: KUSTOMER_PER_MINUTE },
+    KUSTOMER_SHARES,
+  )
+  const searchGate = new BudgetGate(
+    db,
+    { account: `kustomer-search:${accounts.kustomer.org}`, limit: KUSTOMER_SEARCHES_PER_MINUTE },
+    KUSTOMER_SHARES,
+  )
+  const answered = { cloudtalk: 0, kustomer: 0 }
+  const cloudtalk = createCloudTalk({
+    ...accounts.cloudtalk,
+    userAgent: accounts.userAgent,
+    onAnswer: (answer) => {
+      answered.cloudtalk++
+      void cloudtalkGate.learn(answer)
+    },
+  })
+  const kustomer = createKustomer({
+    ...accounts.kustomer,
+    userAgent: accounts.userAgent,
+    onAnswer: (answer) => {
+      answered.kustomer++
+      void kustomerGate.learn(answer)
+    },
+  })
+  return {
+    cloudtalk: (call) => through([cloudtalkGate], () => call(cloudtalk)),
+    kustomer: (call) => through([kustomerGate], () => call(kustomer)),
+    kustomerSearch: (call) => through([searchGate, kustomerGate], () => call(kustomer)),
+    answered,
+    close: () => {
+      for (const gate of [cloudtalkGate, kustomerGate, searchGate]) gate.close()
+    },
+  }
+}
+
+async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
+  const meter = currentMeter()
+  for (const gate of gates) await gate.enter(meter.priority)
+  meter.requests++
+  try {
+    return await call()
+  } finally {
+    for (const gate of gates) gate.leave()
+  }
+}
