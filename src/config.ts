@@ -48,13 +48,13 @@ const environment = z.object({
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
     })
     .default('info'),
-  CLOUDTALK_ACCESS_KEY_ID: required('Dashboard > Account > Settings > API keys in CloudTalk'),
-  CLOUDTALK_ACCESS_KEY_SECRET: required('Dashboard > Account > Settings > API keys in CloudTalk'),
+  CLOUDTALK_ACCESS_KEY_ID: required('make a key in CloudTalk under Account > Settings > API keys'),
+  CLOUDTALK_ACCESS_KEY_SECRET: required('make a key in CloudTalk under Account > Settings > API keys'),
   CLOUDTALK_API_URL: url.default('https://my.cloudtalk.io/api'),
   CLOUDTALK_ANALYTICS_URL: url.default('https://analytics-api.cloudtalk.io/api'),
   CLOUDTALK_AI_URL: url.default('https://api.cloudtalk.io/v1'),
-  KUSTOMER_ORG: required('it is the first part of your Kustomer address, as in acme.kustomerapp.com'),
-  KUSTOMER_API_KEY: required('Settings > Security > API Keys in Kustomer'),
+  KUSTOMER_ORG: required('the first part of your Kustomer address, acme in acme.kustomerapp.com'),
+  KUSTOMER_API_KEY: required('make a key in Kustomer under Settings > Security > API Keys'),
   KUSTOMER_API_URL: url.optional(),
   SETTINGS_FILE: z.string().min(1).optional(),
 })
@@ -139,7 +139,7 @@ function readSettings(file: string | undefined): {
 }
 
 function required(where: string) {
-  return z.string({ error: `is missing; find it under ${where}` }).min(1)
+  return z.string({ error: `is missing: ${where}` }).min(1)
 }
 
 function trimSlash(address: string): string {

@@ -69,7 +69,7 @@ async function checkWebhook(config: Config, client: ReturnType<typeof createKust
   const name = 'Kustomer webhook'
   try {
     const webhooks = await client.webhooks.list()
-    const ours = webhooks.find(({ url }) => url.startsWith(`${publicUrlOf(config)}/webhooks/kustomer/`))
+    const ours = webhooks.find(({ url }) => url?.startsWith(`${publicUrlOf(config)}/webhooks/kustomer/`))
     if (ours && ours.enabled !== false) return { name, ok: true, found: `registered at ${ours.url}` }
     const found = ours ? 'switched off by Kustomer' : 'not registered yet'
     return { name, ok: true, found: `${found}; the service does it by itself when it starts` }

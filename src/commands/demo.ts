@@ -48,27 +48,25 @@ export async function demo(options: DemoOptions): Promise<void> {
   const world = seedWorld({ customers, contacts, calls, seed, now: started })
   const history = { ...world, calls: world.calls.slice(0, Math.ceil(calls / 2)) }
   const emulated = { world: history, seed, minuteMs: MINUTE_MS }
-  const cloudtalk = await onPort(options, PORTS.cloudtalk, (port) =>
-    createCloudTalkEmulator({ ...emulated, port }),
-  )
-  const kustomer = await onPort(options, PORTS.kustomer, (port) =>
-    createKustomerEmulator({ ...emulated, port }),
-  )
+
+  await using opened = new AsyncDisposableStack()
+  const open = async <T extends { close(): Promise<void> }>(
+    usual: number,
+    make: (port: number) => Promise<T>,
+  ): Promise<T> => opened.adopt(await onPort(options, usual, make), (made) => made.close())
+  const cloudtalk = await open(PORTS.cloudtalk, (port) => createCloudTalkEmulator({ ...emulated, port }))
+  const kustomer = await open(PORTS.kustomer, (port) => createKustomerEmulator({ ...emulated, port }))
   say(`CloudTalk and Kustomer, emulated, with ${customers} customers, ${contacts} contacts and ${calls} calls.
 A minute of their rate limits lasts one second here.\n`)
   rmSync(DEMO_DATA_DIR, { recursive: true, force: true })
-  const service = await onPort(options, PORTS.service, (port) => serveDemo(cloudtalk, kustomer, port))
-  try {
-    await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
-    const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
-    console.log(options.json ? JSON.stringify(result) : await demoReport(service, result))
-    if (!stopped) return
-    say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
-    await stopped
-  } finally {
-    await service.close()
-    await Promise.all([cloudtalk.close(), kustomer.close()])
-  }
+  const service = await open(PORTS.service, (port) => serveDemo(cloudtalk, kustomer, port))
+
+  await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
+  const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
+  console.log(options.json ? JSON.stringify(result) : await demoReport(service, result))
+  if (!stopped) return
+  say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
+  await stopped
 }
 
 /** The usual port where it is free, so that what the README says works; any other where it is not. */

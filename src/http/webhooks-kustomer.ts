@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { KustomerError, parseKustomerWebhook, verifyKustomerWebhook } from '../kustomer/index.ts'
 import { touchesMappedAttributes } from '../mapping/customer-attributes.ts'
 import { customerEvent, type RaisedEvent } from '../sync/event.ts'
+import { isHolder } from '../sync/unknown-caller.ts'
 import type { Doors } from './doors.ts'
 import { problem } from './problem.ts'
 import { limitBody, parseJson } from './webhook-body.ts'
@@ -58,10 +59,10 @@ export function kustomerWebhooks(doors: Doors): Hono {
 /** @throws {KustomerError} when the body is no Kustomer event. */
 function raisedBy(connection: string, json: unknown): RaisedEvent | undefined {
   const event = parseKustomerWebhook(json)
-  if (event.object !== 'customer' || !event.customer || !touchesMappedAttributes(event.changes))
-    return undefined
+  if (event.object !== 'customer' || isHolder(event.record)) return undefined
+  if (event.action !== 'create' && !touchesMappedAttributes(event.changes)) return undefined
   return {
-    event: customerEvent(connection, event.customer.id, { source: 'webhook', version: event.customer }),
+    event: customerEvent(connection, event.record.id, { source: 'webhook', version: event.record }),
     priority: 'live',
     dedupeKey: `${connection}/kustomer-event/${event.id}`,
   }

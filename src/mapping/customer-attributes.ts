@@ -18,14 +18,6 @@ const mappedAttributes: ReadonlySet<string> = new Set([
   'deleted',
 ])
 
-/** @param changes of a webhook; null or absent on create, where everything is new (contract kustomer §6). */
-export function touchesMappedAttributes(
-  changes:
-    | { attributes?: Record<string, unknown> | null; relationships?: Record<string, unknown> | null }
-    | null
-    | undefined,
-): boolean {
-  if (!changes) return true
-  const changed = [...Object.keys(changes.attributes ?? {}), ...Object.keys(changes.relationships ?? {})]
-  return changed.some((attribute) => mappedAttributes.has(attribute))
-}
+/** @param changes of an update, by attribute or relationship (contract kustomer §6). */
+export const touchesMappedAttributes = (changes: Readonly<Record<string, unknown>>): boolean =>
+  Object.keys(changes).some((attribute) => mappedAttributes.has(attribute))

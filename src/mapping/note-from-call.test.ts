@@ -44,7 +44,6 @@ const detail: CallDetail = { groupName: 'Support', ivrPath: ['1', '3'] }
 const allLines = callSettings.parse({ lines: { rating: true, ivrPath: true, callLink: true } })
 const options = (more: Partial<NoteOptions> = {}): NoteOptions => ({
   settings: callSettings.parse({}),
-  timeZone: 'Europe/Prague',
   literalSubject: true,
   ...more,
 })

@@ -6,7 +6,6 @@ import { duration, filled, oneLine, wholeCharacters } from './text.ts'
 
 export interface NoteOptions {
   settings: CallSettings
-  timeZone: string
   /** Whether this Kustomer takes `subject` and `direction` as keys of a note (requirements §3, last paragraph). */
   literalSubject: boolean
   contactName?: string

@@ -153,7 +153,8 @@ export const reasons = {
   },
   INTERNAL_ERROR: {
     meaning: 'The service itself made a mistake while it worked on this record.',
-    whatToDo: 'Look into the service’s log for the record’s id and report it; the record is tried again by itself.',
+    whatToDo:
+      'Look into the service’s log for the record’s id and report it; the record is tried again by itself.',
   },
   CONNECTION_OFF: {
     meaning: 'The connection is switched off, so nothing is synced.',

@@ -7,18 +7,6 @@ const openOrDone = z.enum(['open', 'done'])
 const callType = (status: 'open' | 'done') =>
   z.strictObject({ log: z.boolean().default(true), status: openOrDone.default(status) }).prefault({})
 
-const timeZone = z.string().refine(
-  (zone) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone })
-      return true
-    } catch {
-      return false
-    }
-  },
-  { error: 'is not a time zone; use an IANA name such as Europe/Prague' },
-)
-
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'is not an E.164 number such as +442071838750')
 
 export const callSettings = z.strictObject({
@@ -55,7 +43,6 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[A-Z]{2}$/, 'is not an ISO country code such as GB')
     .optional(),
-  timeZone: timeZone.default('UTC'),
   /** CloudTalk agent's email → Kustomer user's email, where they differ; `null` = assign nobody. */
   agentMap: z.record(z.string(), z.string().nullable()).default({}),
   calls: callSettings.prefault({}),

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
@@ -51,6 +52,8 @@ function openServer(url: string): OpenDatabase {
 }
 
 async function openEmbedded(folder: string): Promise<OpenDatabase> {
+  // PGlite makes the last folder of the path only.
+  mkdirSync(folder, { recursive: true })
   const pglite = await PGlite.create(folder)
   const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) })
   return {

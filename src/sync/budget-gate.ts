@@ -14,12 +14,12 @@ export interface BudgetHeaders {
 }
 
 /** Grants are fetched this many at a time where the limit is large: each fetch is a statement. */
-const BATCH = 8
+const BATCH = 4
 const LARGE_LIMIT = 300
 /** A lane that was refused asks again this soon, or when the window turns. */
 const ASK_AGAIN_MS = 250
-/** A difference below this is requests in flight, not somebody else's traffic. */
-const TOLERANCE = 5
+/** What others use is told to the database in steps of this many requests. */
+const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 
@@ -31,11 +31,19 @@ export class BudgetGate {
   readonly #policy: BudgetPolicy
   readonly #shares: Shares
   readonly #waiting: Record<Priority, (() => void)[]> = { live: [], retry: [], enrichment: [], backfill: [] }
-  #stock = { count: 0, share: 0, until: 0 }
+  /** Granted and not used yet, by lane; worthless when the window turns. */
+  readonly #stock: Record<Priority, { count: number; until: number }> = {
+    live: { count: 0, until: 0 },
+    retry: { count: 0, until: 0 },
+    enrichment: { count: 0, until: 0 },
+    backfill: { count: 0, until: 0 },
+  }
   #pumping = false
   #timer: NodeJS.Timeout | undefined
   #inFlight = 0
-  #last: { remaining: number; resetAt: number | undefined } | undefined
+  /** Our own answers since the vendor's window was last seen to turn. */
+  #answered = 0
+  #told = { used: 0, resetAt: undefined as number | undefined }
 
   constructor(db: Db, policy: BudgetPolicy, shares: Shares) {
     this.#db = db
@@ -45,7 +53,7 @@ export class BudgetGate {
 
   /** Resolves when one request may leave. */
   async enter(priority: Priority): Promise<void> {
-    if (this.#useStock(this.#shares[priority])) {
+    if (this.#useStock(priority)) {
       this.#inFlight++
       return
     }
@@ -62,22 +70,19 @@ export class BudgetGate {
 
   /** Learns from an answer: the limit, what the vendor has counted, and when its window turns. */
   async learn({ status, limit, remaining, resetAt }: BudgetHeaders): Promise<void> {
-    if (status === 429) {
-      await this.#correct(
-        this.#last ? { limit: limit ?? this.#policy.limit, remaining: 0, resetAt } : undefined,
-      )
+    this.#answered++
+    if (limit === undefined || remaining === undefined) {
+      if (status === 429) await this.#correct(this.#policy.limit, this.#policy.limit, resetAt, false)
       return
     }
-    if (limit === undefined || remaining === undefined) return
-    const last = this.#last
-    this.#last = { remaining, resetAt }
-    // Answers overtake each other, so that "more remains" means a new window only beyond what is in flight.
-    const turned = last !== undefined && remaining > last.remaining + this.#inFlight + 1
-    const newEnd = resetAt !== undefined && resetAt !== last?.resetAt
-    const first = last === undefined && remaining < limit - TOLERANCE
-    if (turned || newEnd || first || limit !== this.#policy.limit) {
-      this.#policy.limit = limit
-      await this.#correct({ limit, remaining, resetAt }, turned || (newEnd && last !== undefined))
+    const used = status === 429 ? limit : limit - remaining
+    // The vendor cannot have counted less than it has answered us, unless it counts a new window.
+    const turned =
+      used + this.#inFlight < this.#answered || (resetAt ?? 0) > (this.#told.resetAt ?? resetAt ?? 0)
+    if (turned) this.#answered = 1
+    const news = resetAt !== this.#told.resetAt || limit !== this.#policy.limit
+    if (turned || news || status === 429 || used >= this.#told.used + OTHERS_STEP) {
+      await this.#correct(limit, used, resetAt, turned)
     }
   }
 
@@ -85,25 +90,23 @@ export class BudgetGate {
     clearTimeout(this.#timer)
   }
 
-  async #correct(
-    reading: { limit: number; remaining: number; resetAt: number | undefined } | undefined,
-    turned = false,
-  ): Promise<void> {
-    if (reading) {
-      if (turned) this.#stock = { count: 0, share: 0, until: 0 }
-      await correctBudget(this.#db, this.#policy.account, {
-        limit: reading.limit,
-        used: reading.limit - reading.remaining + (turned ? Math.max(0, this.#inFlight - 1) : 0),
-        turned,
-        ...(reading.resetAt !== undefined && { windowEndsAt: new Date(reading.resetAt) }),
-      })
-    }
+  async #correct(limit: number, used: number, resetAt: number | undefined, turned: boolean): Promise<void> {
+    this.#policy.limit = limit
+    this.#told = { used, resetAt }
+    if (turned) for (const stock of Object.values(this.#stock)) stock.count = 0
+    await correctBudget(this.#db, this.#policy.account, {
+      limit,
+      used: turned ? used + this.#inFlight : used,
+      turned,
+      ...(resetAt !== undefined && { windowEndsAt: new Date(resetAt) }),
+    })
     void this.#pump()
   }
 
-  #useStock(share: number): boolean {
-    if (this.#stock.count <= 0 || this.#stock.share > share || this.#stock.until < Date.now()) return false
-    this.#stock.count--
+  #useStock(priority: Priority): boolean {
+    const stock = this.#stock[priority]
+    if (stock.count <= 0 || stock.until < Date.now()) return false
+    stock.count--
     return true
   }
 
@@ -128,11 +131,7 @@ export class BudgetGate {
         }
         const served = queue.splice(0, granted)
         for (const go of served) go()
-        this.#stock = {
-          count: granted - served.length,
-          share,
-          until: Date.now() + turnsInMs,
-        }
+        this.#stock[priority] = { count: granted - served.length, until: Date.now() + turnsInMs }
       }
     } catch {
       // The database is away; the settles that wait here go on when it is back.

@@ -13,7 +13,7 @@ const LOOKS_FOR_A_CALL = 15
 /** A day of a call that goes on: longer than any call. */
 const LOOKS_FOR_AN_END = 300
 /** Analytics shows a call some seconds after its end (contract cloudtalk §3.3). */
-const DETAIL_AFTER_MS = 5_000
+const DETAIL_AFTER_MS = 3_000
 
 /** Logs one call in Kustomer, or brings its log up to date (requirements §3). */
 export async function logCall(context: SyncContext, event: CallEvent): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { type CustomerVersion, mirrorCustomers } from '../store/customers.ts'
 import type { SyncContext } from './context.ts'
+import { isHolder } from './unknown-caller.ts'
 
 /** Rows of a search page, and pages that one query gives (contract kustomer §1.5). */
 const PAGE = 500
@@ -42,7 +43,6 @@ async function readWindow(
     const found = await context.vendors.kustomerSearch((kustomer) =>
       kustomer.customers.search(
         {
-          queryContext: 'customer',
           and: [{ customer_modified_at: { gte: since } }],
           sort: [{ customer_modified_at: 'asc' }],
           ...(includeDeleted && { includeDeleted: true }),
@@ -50,8 +50,9 @@ async function readWindow(
         { page, pageSize: PAGE },
       ),
     )
-    await mirrorCustomers(context.db, context.connection, found.customers, context.settings.defaultCountry)
-    await onPage(found.customers)
+    const customers = found.customers.filter((customer) => !isHolder(customer))
+    await mirrorCustomers(context.db, context.connection, customers, context.settings.defaultCountry)
+    await onPage(customers)
     modifiedAt = found.customers.at(-1)?.modifiedAt ?? modifiedAt
     if (found.next === undefined || found.customers.length < PAGE) return { modifiedAt, done: true }
   }

@@ -5,7 +5,11 @@ import { mirrorCustomers } from '../store/customers.ts'
 import type { SyncContext } from './context.ts'
 
 const HOLDER_NAME = 'Unassociated callers (CloudTalk)'
+/** By it the holder is known for what it is: it is no person, and never synced. */
 const HOLDER_EXTERNAL_ID = 'cloudtalk-unassociated-callers'
+
+export const isHolder = (customer: { externalId?: string | null | undefined }): boolean =>
+  customer.externalId === HOLDER_EXTERNAL_ID
 
 /** The customer that holds conversations of unknown callers where Kustomer wants one; made on first need. */
 export async function holderCustomer(context: SyncContext): Promise<string> {

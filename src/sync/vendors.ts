@@ -53,7 +53,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.cloudtalk++
-      void cloudtalkGate.learn(answer)
+      cloudtalkGate.learn(answer).catch(unlearned)
     },
   })
   const kustomer = createKustomer({
@@ -61,7 +61,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.kustomer++
-      void kustomerGate.learn(answer)
+      kustomerGate.learn(answer).catch(unlearned)
     },
   })
   return {
@@ -74,6 +74,9 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     },
   }
 }
+
+/** A correction that the database could not take comes again with a later answer. */
+const unlearned = () => undefined
 
 async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
   const meter = currentMeter()

@@ -146,8 +146,7 @@ async function ownerOf(
 }
 
 function noteOf(context: SyncContext, stored: StoredCall, literalSubject: boolean): CallNote {
-  const { calls, timeZone } = context.settings
-  return noteFromCall(stored.call, stored.detail, { settings: calls, timeZone, literalSubject })
+  return noteFromCall(stored.call, stored.detail, { settings: context.settings.calls, literalSubject })
 }
 
 /** The message is what makes the channel chat where the API takes no channel. */

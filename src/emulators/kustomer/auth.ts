@@ -12,7 +12,11 @@ const keysSchema = z.array(
 )
 
 /** The key of the design document: every role there is. */
-const DEFAULT_KEY = { token: 'emulator', name: 'Emulator', roles: ['org.admin', 'org.permission', 'org.user'] }
+const DEFAULT_KEY = {
+  token: 'emulator',
+  name: 'Emulator',
+  roles: ['org.admin', 'org.permission', 'org.user'],
+}
 
 export type Keys = {
   all: () => ApiKey[]

@@ -75,7 +75,16 @@ export const NEW_CONVERSATION = {
 }
 
 /** When each of the fields that the vendor watches was last changed. */
-const WATCHED = ['name', 'priority', 'assignedTeams', 'assignedUsers', 'defaultLang', 'status', 'tags', 'custom']
+const WATCHED = [
+  'name',
+  'priority',
+  'assignedTeams',
+  'assignedUsers',
+  'defaultLang',
+  'status',
+  'tags',
+  'custom',
+]
 
 export function historyAfter(previous: Attributes, written: Attributes, now: string): Attributes {
   const history = previous.modificationHistory as Attributes
@@ -84,11 +93,21 @@ export function historyAfter(previous: Attributes, written: Attributes, now: str
 }
 
 /** What follows from a change of status: opened, closed, first and last time. */
-export function statusAttributes(previous: Attributes, status: string, now: string, userId?: string): Attributes {
+export function statusAttributes(
+  previous: Attributes,
+  status: string,
+  now: string,
+  userId?: string,
+): Attributes {
   if (previous.status === status) return {}
   const done = { createdAt: now, ...(userId ? { createdBy: userId } : {}) }
   if (status === 'open') return { open: { statusAt: now }, snooze: null }
   if (status === 'snoozed') return { snoozed: { statusAt: now } }
   const first = previous.firstDone as Attributes
-  return { done: { statusAt: now }, lastDone: done, firstDone: 'createdAt' in first ? first : done, snooze: null }
+  return {
+    done: { statusAt: now },
+    lastDone: done,
+    firstDone: 'createdAt' in first ? first : done,
+    snooze: null,
+  }
 }

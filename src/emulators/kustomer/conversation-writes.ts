@@ -13,7 +13,11 @@ import type { Conversation } from './store.ts'
 import { tagIds } from './tags.ts'
 
 /** Stores a conversation and keeps its look-ups right. */
-export function saveConversation(org: Org, before: Conversation | undefined, after: Conversation): Conversation {
+export function saveConversation(
+  org: Org,
+  before: Conversation | undefined,
+  after: Conversation,
+): Conversation {
   const { conversations, conversationByExternalId, conversationsOfCustomer } = org.store
   conversations.set(after.id, after)
   const [old, now] = [before?.attributes.externalId, after.attributes.externalId]
@@ -23,8 +27,19 @@ export function saveConversation(org: Org, before: Conversation | undefined, aft
     conversationsOfCustomer.remove(before.related.customer, after.id)
   }
   if (after.related.customer && !after.deleted) conversationsOfCustomer.add(after.related.customer, after.id)
+  count(org, before, -1)
+  count(org, after, 1)
   org.written(before, after)
   return after
+}
+
+function count(org: Org, conversation: Conversation | undefined, by: 1 | -1): void {
+  const customer = conversation?.related.customer
+  if (!customer || conversation.deleted) return
+  const { conversationCounts } = org.store
+  const counts = conversationCounts.get(customer) ?? { done: 0, open: 0, snoozed: 0, all: 0 }
+  const { status } = conversation.attributes
+  conversationCounts.set(customer, { ...counts, [status]: counts[status] + by, all: counts.all + by })
 }
 
 export function createConversation(
@@ -107,7 +122,12 @@ const clearedAttributes = (attributes: ConversationAttributes): ConversationAttr
 })
 
 /** To another customer, with its messages and notes (contract §4). */
-export function moveConversation(org: Org, key: ApiKey, before: Conversation, customer: string): Conversation {
+export function moveConversation(
+  org: Org,
+  key: ApiKey,
+  before: Conversation,
+  customer: string,
+): Conversation {
   const now = org.timestamp()
   const after = saveConversation(org, before, {
     ...before,
@@ -150,7 +170,11 @@ export function touchConversation(
   })
 }
 
-function requireFreeExternalId(org: Org, externalId: string | null | undefined, self: string | undefined): void {
+function requireFreeExternalId(
+  org: Org,
+  externalId: string | null | undefined,
+  self: string | undefined,
+): void {
   if (!externalId) return
   const owner = org.store.conversationByExternalId.get(externalId)
   if (owner !== undefined && owner !== self) {
@@ -161,6 +185,7 @@ function requireFreeExternalId(org: Org, externalId: string | null | undefined, 
 /** The customer that a body names. @throws {KustomerError} 400 when there is no such one. */
 export function requireBodyCustomer(org: Org, id: string): string {
   const customer = org.store.customers.get(id)
-  if (!customer || customer.deleted) throw badParameter('customer', 'No such customer', '/properties/customer')
+  if (!customer || customer.deleted)
+    throw badParameter('customer', 'No such customer', '/properties/customer')
   return id
 }

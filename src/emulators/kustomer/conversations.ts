@@ -25,7 +25,8 @@ const ROLES = rolesFor('conversation')
 /** @throws {KustomerError} 404 for an unknown id, and for a deleted one unless the switch shows those. */
 export function requireConversation(org: Org, id: string): Conversation {
   const conversation = org.store.conversations.get(id)
-  if (!conversation || (conversation.deleted && org.switches().getDeleted === 'notfound')) throw notFound('id')
+  if (!conversation || (conversation.deleted && org.switches().getDeleted === 'notfound'))
+    throw notFound('id')
   return conversation
 }
 

@@ -3,7 +3,7 @@ import type { CustomerWrite } from './schemas/customer.ts'
 import type { KustomerSwitches } from './switches.ts'
 
 type Item<T> = T & { verified?: boolean }
-type Counts = { done: number; open: number; snoozed: number; all: number }
+export type ConversationCounts = { done: number; open: number; snoozed: number; all: number }
 
 /** Attributes of a customer, those that something here reads by name; the rest are carried along. */
 export type CustomerAttributes = Attributes & {
@@ -23,7 +23,7 @@ export type CustomerAttributes = Attributes & {
   urls: { type?: string; url: string }[]
   locations: Record<string, unknown>[]
   tags: string[]
-  conversationCounts: Counts
+  conversationCounts: ConversationCounts
   createdAt: string
   updatedAt: string
   modifiedAt: string
@@ -101,7 +101,12 @@ export function writtenAttributes(
 ): Attributes {
   const phone = (value: string) =>
     switches.normalisePhones && !value.startsWith('+') && !value.startsWith('whatsapp:') ? `+${value}` : value
-  const emails = body.emails?.map((item) => ({ type: 'home', verified: false, externalVerified: false, ...item }))
+  const emails = body.emails?.map((item) => ({
+    type: 'home',
+    verified: false,
+    externalVerified: false,
+    ...item,
+  }))
   const phones = body.phones?.map((item) => ({
     type: 'mobile',
     verified: false,
@@ -135,7 +140,8 @@ function externalIdsOf(
   if (externalId === undefined && externalIds === undefined) return {}
   const listed = externalIds?.map((item) => ({ verified: false, ...item }))
   const others = (listed ?? previous.externalIds).filter(
-    (item) => item.externalId !== externalId && (listed !== undefined || item.externalId !== previous.externalId),
+    (item) =>
+      item.externalId !== externalId && (listed !== undefined || item.externalId !== previous.externalId),
   )
   if (typeof externalId === 'string') {
     return { externalId, externalIds: [{ verified: true, externalId }, ...others] }

@@ -36,8 +36,13 @@ export function requireUnique(
   }
 }
 
+const KEYED = ['emails', 'phones', 'whatsapps', 'socials', 'externalIds'] as const
+
 /** Moves the keys of a customer from what it had to what it has. */
 export function rekey(store: Store, before: Customer | undefined, after: Customer): void {
+  // Most writes are activity, which carries the lists over as they are.
+  const same = before && KEYED.every((name) => before.attributes[name] === after.attributes[name])
+  if (same && !after.deleted) return
   for (const { key } of before ? keysOf(before.attributes) : []) {
     if (store.customerByKey.get(key) === after.id) store.customerByKey.delete(key)
   }

@@ -112,22 +112,11 @@ export function touchCustomer(
     ...before,
     attributes: {
       ...before.attributes,
-      conversationCounts: countsOf(org, before.id),
+      conversationCounts: org.store.conversationCounts.get(before.id) ?? before.attributes.conversationCounts,
       ...changes,
       updatedAt: now,
       lastActivityAt: now,
       rev: before.attributes.rev + 1,
     },
   })
-}
-
-function countsOf(org: Org, customerId: string): CustomerAttributes['conversationCounts'] {
-  const counts = { done: 0, open: 0, snoozed: 0, all: 0 }
-  for (const id of org.store.conversationsOfCustomer.of(customerId)) {
-    const status = org.store.conversations.get(id)?.attributes.status
-    if (status === undefined) continue
-    counts[status] += 1
-    counts.all += 1
-  }
-  return counts
 }

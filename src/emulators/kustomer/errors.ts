@@ -1,3 +1,4 @@
+import type { Taken } from '../rate-limit.ts'
 import type { KustomerSwitches } from './switches.ts'
 
 /** One complaint; `parameter` names the field, `detail` is a path in the schema (contract §1.6). */
@@ -7,14 +8,14 @@ export type Problem = { code: string; title: string; parameter?: string; detail?
 export class KustomerError extends Error {
   readonly status: number
   readonly problems: Problem[]
-  /** Epoch ms, of a rate limit. */
-  readonly resetAt: number | undefined
+  /** The budget that was spent, of a 429. */
+  readonly spent: Taken | undefined
 
-  constructor(status: number, problems: Problem[], resetAt?: number) {
+  constructor(status: number, problems: Problem[], spent?: Taken) {
     super(problems.map(({ title }) => title).join(', '))
     this.status = status
     this.problems = problems
-    this.resetAt = resetAt
+    this.spent = spent
   }
 }
 
@@ -38,8 +39,8 @@ export const missingRole = (status: 401 | 403) =>
 export const bodyTooLarge = () =>
   new KustomerError(413, [{ code: 'toolarge', title: 'Request body too large' }])
 
-export const tooManyRequests = (code: string, resetAt: number) =>
-  new KustomerError(429, [{ code, title: 'Too Many Requests' }], resetAt)
+export const tooManyRequests = (code: string, spent: Taken) =>
+  new KustomerError(429, [{ code, title: 'Too Many Requests' }], spent)
 
 /** Codes of the new portal, for those of the wire. */
 const PORTAL_CODES: Record<string, string> = {
@@ -50,7 +51,10 @@ const PORTAL_CODES: Record<string, string> = {
 }
 
 /** The body of a refusal in the chosen envelope (contract §1.6, shapes 1 to 3). */
-export function errorBody({ status, problems }: KustomerError, shape: KustomerSwitches['errorShape']): unknown {
+export function errorBody(
+  { status, problems }: KustomerError,
+  shape: KustomerSwitches['errorShape'],
+): unknown {
   switch (shape) {
     case 'observed':
       return {

@@ -31,7 +31,7 @@ export const createLimits = (clock: Clock, switches: () => KustomerSwitches): Li
   return {
     take: (name, key) => {
       const taken = budgetOf(name).take(key)
-      if (!taken.allowed) throw tooManyRequests(switches().tooManyRequestsCode, taken.resetAt)
+      if (!taken.allowed) throw tooManyRequests(switches().tooManyRequestsCode, taken)
       return taken
     },
     clear: () => budgets.clear(),

@@ -73,10 +73,29 @@ function mergeInto(org: Org, key: ApiKey, source: Customer, target: Customer): v
 /** Lists are united, single values are the target's where it has one, the older birth counts (contract §2.7). */
 function mergedAttributes(source: CustomerAttributes, target: CustomerAttributes): CustomerAttributes {
   const merged: Record<string, unknown> = { ...target }
-  for (const name of ['emails', 'phones', 'whatsapps', 'socials', 'externalIds', 'locations', 'watchers', 'urls', 'tags']) {
+  for (const name of [
+    'emails',
+    'phones',
+    'whatsapps',
+    'socials',
+    'externalIds',
+    'locations',
+    'watchers',
+    'urls',
+    'tags',
+  ]) {
     merged[name] = united((target[name] ?? []) as unknown[], (source[name] ?? []) as unknown[])
   }
-  for (const name of ['name', 'externalId', 'username', 'avatarUrl', 'locale', 'timeZone', 'birthdayAt', 'gender']) {
+  for (const name of [
+    'name',
+    'externalId',
+    'username',
+    'avatarUrl',
+    'locale',
+    'timeZone',
+    'birthdayAt',
+    'gender',
+  ]) {
     merged[name] = target[name] || source[name]
   }
   merged.companyName = target.companyName || source.companyName

@@ -25,7 +25,16 @@ export function createMessage(
   body: MessageCreate,
   conversation: Conversation,
 ): Message {
-  const { id, customer: _c, conversation: _v, createdAt, modifiedAt, createdBy, modifiedBy, ...written } = body
+  const {
+    id,
+    customer: _c,
+    conversation: _v,
+    createdAt,
+    modifiedAt,
+    createdBy,
+    modifiedBy,
+    ...written
+  } = body
   const admin = allowedAdminFields(org, key, { createdAt, modifiedAt, createdBy, modifiedBy })
   const now = org.timestamp()
   const direction = body.direction ?? 'in'

@@ -105,7 +105,9 @@ function create(call: Call, conversationId: string | undefined) {
 function update({ org, key, params, body }: Call) {
   const before = requireNote(org, params.id ?? '')
   org.limits.take('updatesPerObjectPerMinute', `${key.id}:${before.id}`)
-  return ok({ data: render(updateNote(org, key, before, readBodyAs(noteSchemas(org.switches()).update, body))) })
+  return ok({
+    data: render(updateNote(org, key, before, readBodyAs(noteSchemas(org.switches()).update, body))),
+  })
 }
 
 export const notesOf = (org: Org, conversationId: string): Note[] =>

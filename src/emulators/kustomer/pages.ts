@@ -22,12 +22,13 @@ function wholeNumber(query: URLSearchParams, name: string, fallback: number, mos
   return number
 }
 
-/** The path of another page of the same list, other parameters kept. */
+/** The path of another page of the same list, other parameters kept; clients compare it as text (contract §1.5). */
 export function pageLink({ path, query }: Call, page: number, pageSize: number): string {
-  const next = new URLSearchParams(query)
-  next.set('page', String(page))
-  next.set('pageSize', String(pageSize))
-  return `/v1${path}?${next}`
+  const link = new URLSearchParams({ page: String(page), pageSize: String(pageSize) })
+  for (const [name, value] of query) {
+    if (name !== 'page' && name !== 'pageSize') link.append(name, value)
+  }
+  return `/v1${path}?${link}`
 }
 
 /** A list without totals: `meta` and `links` as most endpoints have them (contract §1.5). */

@@ -1,6 +1,6 @@
 import type { CompanyAttributes } from './companies.ts'
 import type { ConversationAttributes } from './conversation-attributes.ts'
-import type { CustomerAttributes } from './customer-attributes.ts'
+import type { ConversationCounts, CustomerAttributes } from './customer-attributes.ts'
 import type { MessageAttributes } from './messages.ts'
 import type { NoteAttributes } from './notes.ts'
 import type { WebhookAttributes } from './outbound-webhooks.ts'
@@ -58,6 +58,8 @@ export const createStore = () => ({
   messageByExternalId: new Map<string, string>(),
   tagByName: new Map<string, string>(),
   conversationsOfCustomer: createChildren(),
+  /** By status; counted as they change, since one customer may hold thousands. */
+  conversationCounts: new Map<string, ConversationCounts>(),
   messagesOfConversation: createChildren(),
   notesOfConversation: createChildren(),
 })

@@ -89,7 +89,10 @@ export const userOperations: Operations = {
 }
 
 /** The machine user that a key writes as; it has no email (contract §1.2). */
-export function storeMachineUser(org: Org, key: { userId: string; name: string; roles: readonly string[] }): void {
+export function storeMachineUser(
+  org: Org,
+  key: { userId: string; name: string; roles: readonly string[] },
+): void {
   const now = org.timestamp()
   org.store.users.set(key.userId, {
     type: 'user',

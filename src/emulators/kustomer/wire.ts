@@ -49,7 +49,11 @@ function relationshipsOf({ type, related }: Resource, self: string): Record<stri
   }
   if (related.customer) {
     // Seen in real webhook bodies: only a message calls its customer by the plural (contract §1.3).
-    relations.customer = relation(type === 'message' ? 'customers' : 'customer', 'customers', related.customer)
+    relations.customer = relation(
+      type === 'message' ? 'customers' : 'customer',
+      'customers',
+      related.customer,
+    )
   }
   if (related.source) relations.source = relation('customer', 'customers', related.source)
   if (related.target) relations.target = relation('customer', 'customers', related.target)

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { custom, dateTime, emailItem, phoneItem, socialItem, tags, uniqueList, urlItem, whatsappItem } from './parts.ts'
+import {
+  custom,
+  dateTime,
+  emailItem,
+  phoneItem,
+  socialItem,
+  tags,
+  uniqueList,
+  urlItem,
+  whatsappItem,
+} from './parts.ts'
 
 /** Create; `name` has 3 to 255 characters (contract §3). */
 export const companyCreate = z.strictObject({

@@ -74,18 +74,33 @@ export const conversationMove = z.strictObject({ customer: objectId })
 
 const channels = { channels: uniqueList(channel).optional() }
 
-/** The bodies as the switches have them: published, or with the literal forms of the product let through. */
-export const conversationSchemas = (switches: KustomerSwitches) => {
-  const extra = switches.acceptConversationChannels ? channels : {}
-  const customer = switches.acceptConversationWithoutCustomer
-    ? { customer: objectId.nullable().optional() }
-    : {}
+export type ConversationCreate = z.output<typeof createForCustomer> & { channels?: Channel[] }
+export type ConversationUpdate = z.output<typeof update> & { channels?: Channel[] }
+
+type ConversationSchemas = {
+  create: z.ZodType<ConversationCreate & { customer?: string | null }>
+  createForCustomer: z.ZodType<ConversationCreate>
+  update: z.ZodType<ConversationUpdate>
+}
+
+const build = (withChannels: boolean, withoutCustomer: boolean): ConversationSchemas => {
+  const extra = withChannels ? channels : {}
+  const noCustomer = { customer: objectId.nullable().optional() }
+  const extended = create.extend(extra)
   return {
-    create: create.extend({ ...extra, ...customer }),
+    create: withoutCustomer ? extended.extend(noCustomer) : extended,
     createForCustomer: createForCustomer.extend(extra),
     update: update.extend(extra),
   }
 }
 
-export type ConversationCreate = z.output<typeof createForCustomer> & { channels?: Channel[] }
-export type ConversationUpdate = z.output<typeof update> & { channels?: Channel[] }
+// Building a schema takes longer than answering a request, so all four are made at once.
+const VARIANTS = [false, true].map((withChannels) =>
+  [false, true].map((withoutCustomer) => build(withChannels, withoutCustomer)),
+)
+
+/** The bodies as the switches have them: published, or with the literal forms of the product let through. */
+export const conversationSchemas = (switches: KustomerSwitches): ConversationSchemas =>
+  VARIANTS[Number(switches.acceptConversationChannels)]?.[
+    Number(switches.acceptConversationWithoutCustomer)
+  ] ?? build(false, false)

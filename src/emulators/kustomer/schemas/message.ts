@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { channel } from './conversation.ts'
 import { adminFields } from './note.ts'
-import { attachmentIds, attachments, custom, dateTime, locationFields, objectId, queue, sentiment } from './parts.ts'
+import {
+  attachmentIds,
+  attachments,
+  custom,
+  dateTime,
+  locationFields,
+  objectId,
+  queue,
+  sentiment,
+} from './parts.ts'
 
 const record = z.record(z.string(), z.unknown())
 

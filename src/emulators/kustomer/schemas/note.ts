@@ -28,10 +28,15 @@ const create = z.strictObject({
 
 const literal = { subject: z.string().max(256).optional(), direction: z.enum(['in', 'out']).optional() }
 
-/** The bodies as the switches have them. */
-export const noteSchemas = (switches: KustomerSwitches) => {
-  const extended = create.extend(switches.acceptNoteSubject ? literal : {})
-  return { create: extended, update: extended.omit({ id: true, conversation: true }).partial() }
-}
+const withUpdate = <T extends typeof create>(schema: T) => ({
+  create: schema,
+  update: schema.omit({ id: true, conversation: true }).partial(),
+})
+
+const PUBLISHED = withUpdate(create)
+const LITERAL = withUpdate(create.extend(literal))
+
+/** The bodies as the switches have them: published, or with the literal forms of the product let through. */
+export const noteSchemas = (switches: KustomerSwitches) => (switches.acceptNoteSubject ? LITERAL : PUBLISHED)
 
 export type NoteCreate = z.output<typeof create> & { subject?: string; direction?: 'in' | 'out' }

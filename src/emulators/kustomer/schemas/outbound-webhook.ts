@@ -1,10 +1,9 @@
 import { z } from 'zod'
 
 /** What can be subscribed to: create and update of six objects; no delete, merge or note (contract §6). */
-export const WEBHOOK_EVENTS = ['customer', 'conversation', 'message', 'user', 'team', 'tag'].flatMap((object) => [
-  `kustomer.${object}.create`,
-  `kustomer.${object}.update`,
-])
+export const WEBHOOK_EVENTS = ['customer', 'conversation', 'message', 'user', 'team', 'tag'].flatMap(
+  (object) => [`kustomer.${object}.create`, `kustomer.${object}.update`],
+)
 
 /** https only; plain http for the machine itself, so that tests and demos need no certificate. */
 const target = z

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { inject } from 'vitest'
+
+export type DatabaseKind = 'embedded' | 'postgres'
+
+/** Both databases that the product promises to behave the same on. */
+export const databaseKinds: readonly DatabaseKind[] = ['embedded', 'postgres']
+
+export interface TestDatabase {
+  /** The environment of a service on this database. */
+  env: { DATA_DIR: string; DATABASE_URL?: string }
+  drop(): Promise<void>
+}
+
+/** A database of its own for one test. */
+export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudtalk-kustomer-test-'))
+  if (kind === 'embedded') {
+    cpSync(inject('embeddedTemplate'), join(folder, 'database'), { recursive: true })
+    return { env: { DATA_DIR: folder }, drop: async () => rmSync(folder, { recursive: true, force: true }) }
+  }
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const server = inject('postgresUrl')
+  await onServer(server, `create database ${name}`)
+  return {
+    env: { DATA_DIR: folder, DATABASE_URL: `${server}/${name}` },
+    async drop() {
+      await onServer(server, `drop database ${name} with (force)`)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${url}/postgres` })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,80 @@
+import type { Emulators } from './emulators.ts'
+
+/** A Kustomer customer with every field that requirements §1 maps, and some that it does not. */
+export const everyField = (companyId: string) => ({
+  name: 'Zoë Ångström & Söhne',
+  company: companyId,
+  externalId: 'crm-4711',
+  phones: [
+    { type: 'mobile', phone: '+442071838750' },
+    { type: 'work', phone: '+421905123456' },
+  ],
+  emails: [
+    { type: 'home', email: 'zoe@example.com' },
+    { type: 'work', email: 'Zoe.Work@example.com' },
+  ],
+  urls: [
+    { url: 'https://blog.example.com', type: 'blog' },
+    { url: 'https://www.example.com', type: 'website' },
+  ],
+  locations: [
+    { type: 'home', address: 'Nowhere 1', cityName: 'Elsewhere', countryCode: 'FR' },
+    {
+      type: 'work',
+      address: '12 High Street',
+      address2: 'Floor 3',
+      cityName: 'London',
+      zipCode: 'EC1A 1BB',
+      regionName: 'Greater London',
+      countryCode: 'GB',
+    },
+  ],
+  tags: ['vip'],
+})
+
+export const customer = (phone: string, more: Record<string, unknown> = {}) => ({
+  name: `Customer ${phone.slice(-4)}`,
+  phones: [{ type: 'mobile', phone }],
+  ...more,
+})
+
+export async function createCustomer(emulators: Emulators, body: unknown): Promise<string> {
+  const { data } = await emulators.kustomer.api<{ data: { id: string } }>('POST', '/customers', body)
+  return data.id
+}
+
+export async function createCompany(emulators: Emulators, name: string): Promise<string> {
+  const { data } = await emulators.kustomer.api<{ data: { id: string } }>('POST', '/companies', { name })
+  return data.id
+}
+
+export interface CallInput {
+  direction?: 'incoming' | 'outgoing' | 'internal'
+  outcome?: 'answered' | 'missed' | 'voicemail'
+  external_number?: string
+  internal_number?: string
+  agent_email?: string
+  group?: string
+  talking_time?: number
+  waiting_time?: number
+  notes?: string[]
+  tags?: string[]
+  ended_at?: string
+  deliver?: boolean
+}
+
+/** Lets a call end in the CloudTalk emulator, on the account's first number. */
+export async function endCall(
+  emulators: Emulators,
+  call: CallInput = {},
+): Promise<{ id: string; uuid: string }> {
+  const { numbers } = await emulators.cloudtalk.state()
+  const ended = await emulators.cloudtalk.control<{ id: string | number; uuid: string }>('POST', '/calls', {
+    direction: 'incoming',
+    outcome: 'answered',
+    external_number: '+442071838750',
+    internal_number: numbers?.[0]?.caller_id_e164,
+    ...call,
+  })
+  return { id: String(ended.id), uuid: ended.uuid }
+}

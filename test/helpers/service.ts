@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { openService, type Service } from '../../src/app.ts'
+import { recipesOf } from '../../src/commands/recipes.ts'
+import { readConfig } from '../../src/config.ts'
+import { createDatabase, type DatabaseKind } from './databases.ts'
+import { type Emulators, startEmulators, type WorldSize } from './emulators.ts'
+import { until } from './until.ts'
+
+export interface Stack extends Emulators {
+  service: Service
+  /** Waits until everything that has been raised is settled and every webhook has arrived. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StackOptions extends WorldSize {
+  database?: DatabaseKind
+  settings?: Record<string, unknown>
+  /** Before the service starts: the vendors' switches, keys and records. */
+  prepare?: (emulators: Emulators) => Promise<unknown>
+}
+
+/** Both emulators, a service on a database of its own that works with them, and CloudTalk's workflows set up. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const emulators = await startEmulators(options)
+  await options.prepare?.(emulators)
+  const database = await createDatabase(options.database ?? 'embedded')
+  const settingsFile = join(database.env.DATA_DIR, 'settings.json')
+  writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
+  const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
+  const service = await openService(config, pino({ level: process.env.LOG_LEVEL ?? 'silent' }))
+  await service.work()
+  await service.serve()
+  await service.watch()
+  await emulators.cloudtalk.control('PUT', '/workflows', recipesOf(config, service.publicUrl()))
+  await until('the Kustomer webhook is registered', async () => {
+    const { webhooks } = await emulators.kustomer.state()
+    return webhooks !== undefined && webhooks.length > 0
+  })
+  return {
+    ...emulators,
+    service,
+    settled: () => settled(emulators, service),
+    async close() {
+      await service.close()
+      await emulators.close()
+      await database.drop()
+    },
+  }
+}
+
+/** Writes cause webhooks, which cause events: quiet is when two looks in a row find nothing under way. */
+async function settled(emulators: Emulators, service: Service): Promise<void> {
+  let quiet = 0
+  await until('everything is settled', async () => {
+    await Promise.all([emulators.cloudtalk.webhooksIdle(), emulators.kustomer.webhooksIdle()])
+    quiet = (await service.operations.pending()) === 0 ? quiet + 1 : 0
+    return quiet >= 3
+  })
+}
