@@ -5,7 +5,7 @@ import { createCloudTalk } from './index.ts'
 import type { Answer } from './transport.ts'
 
 /** What the client sent, for tests to look at. */
-export type Sent = { method: string; url: string; headers: IncomingMessage['headers']; body: unknown }
+type Sent = { method: string; url: string; headers: IncomingMessage['headers']; body: unknown }
 
 type Reply = { status?: number; json?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> }
 type Respond = Reply | ((sent: Sent, response: ServerResponse) => Reply | undefined)

@@ -135,17 +135,17 @@ function budgetOf(headers: Headers): { limit?: number; remaining?: number; reset
   }
 }
 
-/** Parses an answer or a webhook body; what does not fit becomes `unreadable`, naming the place only. */
-export function parseJson<T extends z.ZodType>(route: string, raw: string, schema: T): z.output<T> {
+function parseJson<T extends z.ZodType>(route: string, raw: string, schema: T): z.output<T> {
+  let value: unknown
   try {
-    return parseValue(route, JSON.parse(raw), schema)
-  } catch (thrown) {
-    if (thrown instanceof CloudTalkError) throw thrown
+    value = JSON.parse(raw)
+  } catch {
     throw new CloudTalkError(route, { kind: 'unreadable', path: '', issue: 'not JSON' })
   }
+  return parseValue(route, value, schema)
 }
 
-/** Same, for a value that is already out of JSON. */
+/** Reads an answer or a webhook body; what does not fit becomes `unreadable`, naming the place only. */
 export function parseValue<T extends z.ZodType>(route: string, value: unknown, schema: T): z.output<T> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

@@ -154,6 +154,16 @@ describe('merge', () => {
     ])
   })
 
+  test('takes as long as the switch says', async () => {
+    await local.control('PUT', '/switches', { mergeDelayMs: 0 })
+    const [source, target] = [
+      await local.written('POST', '/customers', { name: 'S' }),
+      await local.written('POST', '/customers', { name: 'T' }),
+    ]
+    await local.written('POST', '/customers/merges', { source: source.id, target: target.id })
+    expect((await local.api('GET', `/customers/${source.id}`)).status).toBe(404)
+  })
+
   test('refuses itself, strangers and what is no id', async () => {
     const { id } = await local.written('POST', '/customers', { name: 'A' })
     const merge = async (source: string, target: string) =>

@@ -23,7 +23,7 @@ function requireCompany(org: Org, id: string): Company {
   return company
 }
 
-export function saveCompany(org: Org, before: Company | undefined, after: Company): Company {
+function saveCompany(org: Org, before: Company | undefined, after: Company): Company {
   org.store.companies.set(after.id, after)
   org.written(before, after)
   return after

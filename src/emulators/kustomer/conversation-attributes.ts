@@ -1,7 +1,7 @@
 import type { Attributes } from './resource.ts'
 import type { Channel } from './schemas/conversation.ts'
 
-export type ConversationStatus = 'open' | 'snoozed' | 'done'
+type ConversationStatus = 'open' | 'snoozed' | 'done'
 
 /** Attributes of a conversation that something here reads by name; the rest are carried along. */
 export type ConversationAttributes = Attributes & {

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createKustomerEmulator, type KustomerEmulatorOptions } from './index.ts'
 
-export type Json = Record<string, unknown>
+type Json = Record<string, unknown>
 
 /** A record as the API shows it. */
 export type Shown = {
@@ -56,19 +56,22 @@ export const problem = (reply: Reply): Json & { source?: Json } => (reply.body.e
 
 export const ids = (reply: Reply): string[] => (reply.body.data as Shown[]).map(({ id }) => id)
 
-export type Received = { at: number; headers: IncomingHttpHeaders; raw: string; json: Json }
+type Received = { at: number; headers: IncomingHttpHeaders; raw: string; json: Json }
+
+/** The status of a receiver that takes a delivery and never answers. */
+export const SILENT = 0
 
 /** A webhook receiver on this machine that answers whatever status it is set to. */
 export async function startReceiver() {
   const received: Received[] = []
-  let status = 200
+  let status: number = 200
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const raw = Buffer.concat(chunks).toString()
       received.push({ at: performance.now(), headers: request.headers, raw, json: JSON.parse(raw) })
-      response.writeHead(status).end()
+      if (status !== SILENT) response.writeHead(status).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -110,7 +110,7 @@ function update({ org, key, params, body }: Call) {
   })
 }
 
-export const notesOf = (org: Org, conversationId: string): Note[] =>
+const notesOf = (org: Org, conversationId: string): Note[] =>
   org.store.notesOfConversation.of(conversationId).flatMap((id) => org.store.notes.get(id) ?? [])
 
 /** Notes (contract §5.1). */

@@ -4,6 +4,7 @@ import {
   type LocalEmulator,
   problem,
   type Shown,
+  SILENT,
   startLocalEmulator,
   startReceiver,
 } from './local-emulator.ts'
@@ -233,6 +234,14 @@ describe('retries', () => {
     const count = receiver.received.length
     expect(count).toBeGreaterThanOrEqual(2)
     expect(count).toBeLessThan(8)
+  })
+
+  test('a receiver that takes too long has failed', async () => {
+    await local.control('PUT', '/switches', { webhookTimeoutMs: 20 })
+    await register({ events: ['kustomer.customer.create'] })
+    receiver.answerWith(SILENT)
+    await local.written('POST', '/customers', { name: 'A' })
+    expect(await delivered()).toHaveLength(8)
   })
 
   test('duplicates and drops come from the common faults', async () => {

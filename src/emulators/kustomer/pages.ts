@@ -1,7 +1,7 @@
 import type { Call } from './call.ts'
 import { badParameter } from './errors.ts'
 
-export type PageRequest = { page: number; pageSize: number }
+type PageRequest = { page: number; pageSize: number }
 
 const DEFAULT_PAGE_SIZE = 100
 

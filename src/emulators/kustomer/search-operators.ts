@@ -2,7 +2,7 @@ import { badParameter } from './errors.ts'
 import type { OperatorClass } from './search-attributes.ts'
 
 /** Whether a record's value fits. Lists fit when one of their items does. */
-export type Matches = (value: unknown) => boolean
+type Matches = (value: unknown) => boolean
 
 const SET = ['set', 'not_set']
 const EQUALITY = ['equals', 'not_equals', 'in', 'not_in', ...SET]

@@ -2,7 +2,7 @@ import type { Resource } from './resource.ts'
 import type { SearchContext } from './search-attributes.ts'
 
 /** Reads what an attribute of the search stands for, from a record. */
-export type ValueOf = (resource: Resource) => unknown
+type ValueOf = (resource: Resource) => unknown
 
 const attribute =
   (name: string): ValueOf =>

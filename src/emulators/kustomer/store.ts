@@ -16,7 +16,7 @@ export type Tag = Resource<TagAttributes>
 export type OutboundWebhook = Resource<WebhookAttributes>
 
 /** Ids by the id they belong to, in order of creation. */
-export type Children = {
+type Children = {
   add: (parent: string, child: string) => void
   remove: (parent: string, child: string) => void
   of: (parent: string) => string[]

@@ -8,7 +8,7 @@ const delayMs = z.number().min(0).max(3_600_000)
  * What the sources disagree on or do not say (contract §10), each with the likeliest choice. Times marked
  * *scaled* are those of a real minute and shrink with the emulator's `minuteMs`.
  */
-export const switchesSchema = z.strictObject({
+const switchesSchema = z.strictObject({
   /** Lets `channels` through in a conversation's body; the published API does not have it. */
   acceptConversationChannels: z.boolean().default(false),
   /** Lets `subject` and `direction` through in a note's body. */

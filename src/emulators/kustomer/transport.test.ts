@@ -185,6 +185,12 @@ describe('limits', () => {
     expect((await local.api('GET', '/customers')).status).toBe(200)
   })
 
+  test('by switch it has another code', async () => {
+    await local.control('PUT', '/switches', { requestsPerMinute: 1, tooManyRequestsCode: 'rate_limit' })
+    await local.api('GET', '/customers')
+    expect(problem(await local.api('GET', '/customers')).code).toBe('rate_limit')
+  })
+
   test('by switch the end of the minute is on every answer', async () => {
     await local.control('PUT', '/switches', { rateLimitReset: 'always' })
     expect((await local.api('GET', '/customers')).headers.get('x-ratelimit-reset')).not.toBeNull()

@@ -33,8 +33,6 @@ export function render(resource: Resource) {
   return { type, id, attributes, relationships: relationshipsOf(resource, self), links: { self } }
 }
 
-export type Rendered = ReturnType<typeof render>
-
 function relationshipsOf({ type, related }: Resource, self: string): Record<string, Relation> {
   const relations: Record<string, Relation> = { org: ORG }
   if (type === 'customer' || type === 'conversation') {

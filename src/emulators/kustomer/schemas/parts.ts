@@ -7,9 +7,9 @@ export const objectId = z.string().regex(/^[0-9a-fA-F]{24}$/)
 /** Stored in the vendor's one form, `2025-03-21T20:23:52.827Z`, whatever offset came. */
 export const dateTime = z.iso.datetime({ offset: true }).transform((value) => new Date(value).toISOString())
 
-export const email = z.string().regex(/^[^\s@]+@[^\s@]+$/)
-export const phoneNumber = z.string().regex(/^\+?[1-9]\d{1,14}$/)
-export const whatsappNumber = z.string().regex(/^whatsapp:\+?[1-9]\d{1,14}$/)
+const email = z.string().regex(/^[^\s@]+@[^\s@]+$/)
+const phoneNumber = z.string().regex(/^\+?[1-9]\d{1,14}$/)
+const whatsappNumber = z.string().regex(/^whatsapp:\+?[1-9]\d{1,14}$/)
 export const url = z.string().refine((value) => URL.canParse(value), { error: 'format' })
 
 /** A tag's name; an id of one fits it too. */
