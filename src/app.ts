@@ -17,7 +17,7 @@ import { giveBackLeases, takeLeases } from './store/leases.ts'
 import { unfinishedRuns } from './store/runs.ts'
 import { createCallReader } from './sync/call-reader.ts'
 import { createContactWriter } from './sync/contact-writer.ts'
-import type { SyncContext } from './sync/context.ts'
+import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createDirectory } from './sync/directory.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
 import { pollCalls } from './sync/poll-calls.ts'
@@ -58,7 +58,7 @@ export interface Service {
 }
 
 /** The one place where everything is wired together. @throws when the database cannot be opened. */
-export async function openService(config: Config, log: Logger): Promise<Service> {
+export async function openService(config: Config, log: Logger, pace = defaultPace): Promise<Service> {
   const database = await openDatabase(config.database)
   const { db } = database
   await ensureConnection(db, CONNECTION)
@@ -75,6 +75,7 @@ export async function openService(config: Config, log: Logger): Promise<Service>
     contactWriter: createContactWriter(vendors),
     callReader: createCallReader(vendors, Date.now),
     raise: queue.raise,
+    pace,
     log,
     now,
   }

@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { bearerAuth } from 'hono/bearer-auth'
 import { z } from 'zod'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
@@ -10,7 +9,12 @@ const runBody = z.strictObject({ from: z.iso.datetime({ offset: true }).optional
 /** What the CLI asks of a running service: the embedded database can be opened by one process only. */
 export function api(operations: Operations, token: string): Hono {
   return new Hono()
-    .use(bearerAuth({ verifyToken: (given) => sameSecret(given, token) }))
+    .use(async (c, next) => {
+      const [, given] = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '') ?? []
+      if (given !== undefined && sameSecret(given, token)) return next()
+      c.header('www-authenticate', 'Bearer')
+      return problem(c, 401, 'The bearer token is missing or not accepted.', 'Use the token of this service.')
+    })
     .get('/summary', async (c) => c.json(await operations.summary()))
     .get('/pending', async (c) => c.json({ events: await operations.pending() }))
     .get('/trace', async (c) => {

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { problem } from './problem.ts'
@@ -7,8 +8,12 @@ const MAX_BYTES = 1_048_576
 
 export const limitBody: MiddlewareHandler = bodyLimit({
   maxSize: MAX_BYTES,
-  onError: (c) =>
-    problem(c, 413, `The body is larger than ${MAX_BYTES} bytes.`, 'Send one event per request.'),
+  onError: (c) => {
+    // The rest of the body is not read, so the connection cannot carry another request.
+    const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>
+    if (outgoing) outgoing.shouldKeepAlive = false
+    return problem(c, 413, `The body is larger than ${MAX_BYTES} bytes.`, 'Send one event per request.')
+  },
 })
 
 /** @returns the JSON value, or undefined if it is none. */

@@ -40,7 +40,7 @@ export type KustomerWebhook = Event &
   )
 
 const change = z
-  .looseObject({ op: text, before: z.unknown(), after: z.unknown() })
+  .looseObject({ op: text, before: z.unknown().optional(), after: z.unknown().optional() })
   .transform(({ op, before, after }): KustomerChange => ({ op, before, after }))
 
 const eventSchema = z.looseObject({

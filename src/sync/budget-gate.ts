@@ -71,17 +71,20 @@ export class BudgetGate {
   /** Learns from an answer: the limit, what the vendor has counted, and when its window turns. */
   async learn({ status, limit, remaining, resetAt }: BudgetHeaders): Promise<void> {
     this.#answered++
-    if (limit === undefined || remaining === undefined) {
-      if (status === 429) await this.#correct(this.#policy.limit, this.#policy.limit, resetAt, false)
+    if (status === 429) {
+      // A 429 with another limit than the account's is about one record (contract kustomer §1.4), not about the budget.
+      if (limit !== undefined && limit !== this.#policy.limit) return
+      await this.#correct(this.#policy.limit, this.#policy.limit, resetAt, false)
       return
     }
-    const used = status === 429 ? limit : limit - remaining
+    if (limit === undefined || remaining === undefined) return
+    const used = limit - remaining
     // The vendor cannot have counted less than it has answered us, unless it counts a new window.
     const turned =
       used + this.#inFlight < this.#answered || (resetAt ?? 0) > (this.#told.resetAt ?? resetAt ?? 0)
     if (turned) this.#answered = 1
     const news = resetAt !== this.#told.resetAt || limit !== this.#policy.limit
-    if (turned || news || status === 429 || used >= this.#told.used + OTHERS_STEP) {
+    if (turned || news || used >= this.#told.used + OTHERS_STEP) {
       await this.#correct(limit, used, resetAt, turned)
     }
   }

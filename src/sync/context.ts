@@ -7,6 +7,16 @@ import type { Directory } from './directory.ts'
 import type { Raise } from './event.ts'
 import type { Vendors } from './vendors.ts'
 
+/** How long things wait that only time can bring. Tests shorten it. */
+export interface Pace {
+  /** Until the analytics detail of a call is first asked for: it appears some seconds after the end (contract §3.3). */
+  detailAfterMs: number
+  /** Before the second try; each later one waits twice as long, up to five minutes. */
+  firstBackoffMs: number
+}
+
+export const defaultPace: Pace = { detailAfterMs: 3_000, firstBackoffMs: 2_000 }
+
 /** One connection, ready to work: what every verb of this folder is given. */
 export interface SyncContext {
   connection: string
@@ -19,6 +29,7 @@ export interface SyncContext {
   contactWriter: ContactWriter
   callReader: CallReader
   raise: Raise
+  pace: Pace
   log: Logger
   now(): Date
 }

@@ -11,27 +11,30 @@ export interface FailedSettle {
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const FIRST_BACKOFF_MS = 2 * SECOND
 const LONGEST_BACKOFF_MS = 5 * MINUTE
 /** A key that was refused is asked about again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
 /** Tries of what may be a passing disturbance, before it is called failed. */
 const DISTURBANCE_TRIES = 5
 
-/** Exponential from 2 s to 5 min, each ± 20 % so that what failed together does not come back together. */
-export function backoffMs(attempt: number, random = Math.random): number {
-  const wait = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt, 16))
+/** Doubles from `firstMs` to 5 min, each ± 20 % so that what failed together does not come back together. */
+export function backoffMs(firstMs: number, attempt: number, random = Math.random): number {
+  const wait = Math.min(LONGEST_BACKOFF_MS, firstMs * 2 ** Math.min(attempt, 16))
   return Math.round(wait * (0.8 + 0.4 * random()))
 }
 
+export interface Tries {
+  /** Tries before this one. */
+  attempt: number
+  firstBackoffMs: number
+  /** Epoch ms. */
+  now: number
+}
+
 /** Sorts whatever a settle threw by its kind, never by its text. */
-export function failedSettle(error: unknown, attempt: number, now: number): FailedSettle {
-  if (error instanceof CloudTalkError) {
-    return byKind('CloudTalk', error.message, error.failure, attempt, now)
-  }
-  if (error instanceof KustomerError) {
-    return byKind('Kustomer', error.message, error.failure, attempt, now)
-  }
+export function failedSettle(error: unknown, when: Tries): FailedSettle {
+  if (error instanceof CloudTalkError) return byKind('CloudTalk', error.message, error.failure, when)
+  if (error instanceof KustomerError) return byKind('Kustomer', error.message, error.failure, when)
   const name = error instanceof Error ? error.name : 'an unknown error'
   return passing(
     {
@@ -39,7 +42,7 @@ export function failedSettle(error: unknown, attempt: number, now: number): Fail
       reason: 'INTERNAL_ERROR',
       sentence: `The service itself stumbled (${name}); its log tells where.`,
     },
-    attempt,
+    when,
   )
 }
 
@@ -49,22 +52,22 @@ function byKind(
   vendor: 'CloudTalk' | 'Kustomer',
   sentence: string,
   failure: VendorFailure,
-  attempt: number,
-  now: number,
+  when: Tries,
 ): FailedSettle {
+  const backoff = backoffMs(when.firstBackoffMs, when.attempt)
   switch (failure.kind) {
     case 'rateLimited': {
-      const untilReset = failure.retryAt === undefined ? 0 : failure.retryAt - now
+      const untilReset = failure.retryAt === undefined ? 0 : failure.retryAt - when.now
       return {
         outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence },
-        retryInMs: untilReset > 0 ? untilReset + Math.random() * SECOND : backoffMs(attempt),
+        retryInMs: untilReset > 0 ? untilReset + Math.random() * SECOND : backoff,
       }
     }
     case 'unavailable':
     case 'unreachable':
       return {
         outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
-        retryInMs: backoffMs(attempt),
+        retryInMs: backoff,
       }
     case 'unauthorized':
     case 'forbidden':
@@ -84,15 +87,18 @@ function byKind(
         retryInMs: undefined,
       }
     case 'unreadable':
-      return passing({ outcome: 'failed', reason: 'UNREADABLE_ANSWER', sentence }, attempt)
+      return passing({ outcome: 'failed', reason: 'UNREADABLE_ANSWER', sentence }, when)
     case 'conflict':
     case 'notFound':
-      return passing({ outcome: 'failed', reason: 'CONFLICT', sentence }, attempt)
+      return passing({ outcome: 'failed', reason: 'CONFLICT', sentence }, when)
   }
 }
 
 /** Failed for good only when it has not passed by itself. */
-function passing(outcome: Outcome, attempt: number): FailedSettle {
-  if (attempt >= DISTURBANCE_TRIES) return { outcome, retryInMs: undefined }
-  return { outcome: { ...outcome, outcome: 'waiting' }, retryInMs: backoffMs(attempt) }
+function passing(outcome: Outcome, when: Tries): FailedSettle {
+  if (when.attempt >= DISTURBANCE_TRIES) return { outcome, retryInMs: undefined }
+  return {
+    outcome: { ...outcome, outcome: 'waiting' },
+    retryInMs: backoffMs(when.firstBackoffMs, when.attempt),
+  }
 }

@@ -12,9 +12,6 @@ import { followCall, logNewCall } from './write-call.ts'
 const LOOKS_FOR_A_CALL = 15
 /** A day of a call that goes on: longer than any call. */
 const LOOKS_FOR_AN_END = 300
-/** Analytics shows a call some seconds after its end (contract cloudtalk §3.3). */
-const DETAIL_AFTER_MS = 3_000
-
 /** Logs one call in Kustomer, or brings its log up to date (requirements §3). */
 export async function logCall(context: SyncContext, event: CallEvent): Promise<Outcome> {
   const { db, connection, settings } = context
@@ -83,7 +80,7 @@ async function raiseDetail(context: SyncContext, event: CallEvent, stored: Store
       event: callEvent(context.connection, stored.call.id, { about: 'detail', source: 'follow-up' }),
       priority: event.source === 'run' ? 'backfill' : 'enrichment',
       dedupeKey: `${context.connection}/call/${stored.call.id}/detail`,
-      startAfter: new Date(context.now().getTime() + DETAIL_AFTER_MS),
+      startAfter: new Date(context.now().getTime() + context.pace.detailAfterMs),
     },
   ])
 }

@@ -53,9 +53,16 @@ async function attempt(
           settled: { kind: error.givenUp.outcome === 'failed' ? 'dead' : 'done' },
         }
       }
-      return { outcome: error.outcome, settled: { kind: 'again', inMs: backoffMs(event.attempt) } }
+      return {
+        outcome: error.outcome,
+        settled: { kind: 'again', inMs: backoffMs(context.pace.firstBackoffMs, event.attempt) },
+      }
     }
-    const { outcome, retryInMs } = failedSettle(error, event.attempt, context.now().getTime())
+    const { outcome, retryInMs } = failedSettle(error, {
+      attempt: event.attempt,
+      firstBackoffMs: context.pace.firstBackoffMs,
+      now: context.now().getTime(),
+    })
     const log = { event: event.kind, id: event.id, attempt: event.attempt, reason: outcome.reason }
     if (outcome.reason === 'INTERNAL_ERROR') context.log.error({ ...log, err: error }, 'settle failed')
     else context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')

@@ -25,12 +25,15 @@ export interface StackOptions extends WorldSize {
 /** Both emulators, a service on a database of its own that works with them, and CloudTalk's workflows set up. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const emulators = await startEmulators(options)
+  // The lags are the vendor's own; what waits for them is what is tested, not how long.
+  await emulators.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 50, recordingDelayMs: 50 })
   await options.prepare?.(emulators)
   const database = await createDatabase(options.database ?? 'embedded')
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
-  const service = await openService(config, pino({ level: process.env.LOG_LEVEL ?? 'silent' }))
+  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
+  const service = await openService(config, log, { detailAfterMs: 10, firstBackoffMs: 50 })
   await service.work()
   await service.serve()
   await service.watch()
