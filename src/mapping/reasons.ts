@@ -73,10 +73,6 @@ export const reasons = {
     meaning: 'The contact was deleted in CloudTalk, so the customer is no longer linked to it.',
     whatToDo: 'Nothing; the contact is made again only when the customer is next changed in Kustomer.',
   },
-  FROZEN: {
-    meaning: 'The customer is no longer eligible for syncing, so its contact stays as it was last synced.',
-    whatToDo: 'Look up why the customer is not eligible and correct it in Kustomer to resume updates.',
-  },
   LOGGED: {
     meaning: 'The call was logged as a conversation with a note.',
     whatToDo: 'Nothing.',
@@ -114,10 +110,6 @@ export const reasons = {
   CALL_GONE: {
     meaning: 'CloudTalk no longer has this call, so it could not be logged.',
     whatToDo: 'Check in CloudTalk whether the call was removed; if it is there, retry.',
-  },
-  NO_EXTERNAL_NUMBER: {
-    meaning: 'The caller withheld the number, so the call cannot be matched to a customer by number.',
-    whatToDo: 'If the caller is known, associate the conversation on the Unassociated page.',
   },
   NOTE_UPDATED: {
     meaning: 'The call’s details changed after it was logged, and the same note was brought up to date.',

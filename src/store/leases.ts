@@ -7,7 +7,7 @@ import type { Db } from './database.ts'
  */
 
 /** How long a lease lasts without renewal. Shorter: a stalled process is overtaken; longer: a dead one blocks. */
-export const LEASE_SECONDS = 30
+export const LEASE_SECONDS = 15
 
 /** @returns the keys that `holder` now has; the others are settled elsewhere at this moment. */
 export async function takeLeases(db: Db, holder: string, keys: readonly string[]): Promise<Set<string>> {
