@@ -25,7 +25,7 @@ import { pollCustomers } from './sync/poll-customers.ts'
 import { type Poller, startPoller } from './sync/poller.ts'
 import { readContacts } from './sync/read-contacts.ts'
 import { workflowSecret } from './sync/recipes.ts'
-import { checkRun, resumeRuns } from './sync/run.ts'
+import { createRuns } from './sync/run.ts'
 import { settle } from './sync/settle.ts'
 import { openVendors } from './sync/vendors.ts'
 
@@ -79,7 +79,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     log,
     now,
   }
-  const operations = operationsOf(context, () => pendingEvents(db))
+  const runs = createRuns(context)
+  const operations = operationsOf(context, runs, () => pendingEvents(db))
   const pollers: Poller[] = []
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
@@ -167,10 +168,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       }
       pollers.push(
         startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, async () => {
-          for (const run of await unfinishedRuns(db, CONNECTION)) await checkRun(context, run.id)
+          for (const run of await unfinishedRuns(db, CONNECTION)) await runs.check(run.id)
         }),
       )
-      await resumeRuns(context)
+      await runs.resume()
     },
     async close() {
       closing = true
@@ -181,7 +182,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         await once(listening.server, 'close')
       }
       announced?.withdraw()
-      await Promise.all(pollers.map((poller) => poller.stop()))
+      await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop())])
       await queue.close()
       stopRenewing?.()
       vendors.close()

@@ -1,6 +1,6 @@
 import type { RunProgress } from '../store/runs.ts'
 import type { SyncContext } from '../sync/context.ts'
-import { beginRun, checkRun } from '../sync/run.ts'
+import type { Runs } from '../sync/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
 
@@ -20,7 +20,7 @@ export interface Operations {
   pending(): Promise<number>
 }
 
-export function operationsOf(context: SyncContext, pending: () => Promise<number>): Operations {
+export function operationsOf(context: SyncContext, runs: Runs, pending: () => Promise<number>): Operations {
   const { db, connection, settings } = context
   return {
     async summary() {
@@ -29,8 +29,8 @@ export function operationsOf(context: SyncContext, pending: () => Promise<number
       return { customers, calls, requests: { ...context.vendors.answered } }
     },
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
-    beginRun: (from) => beginRun(context, from),
-    run: (id) => checkRun(context, id),
+    beginRun: runs.begin,
+    run: runs.check,
     pending,
   }
 }

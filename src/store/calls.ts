@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Call, CallDetail } from '../mapping/records.ts'
+import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
 
 /** What is known of a call, and how far it is logged. */
@@ -58,21 +59,6 @@ export async function unsettledCalls(
       where.or([where('settled_version', 'is', null), where('settled_version', '<', where.ref('version'))]),
     )
     .orderBy('ended_at')
-    .execute()
-}
-
-/** Notes that an outcome stands for what the call showed in this version. */
-export async function markCallSettled(
-  db: Db,
-  connection: string,
-  id: string,
-  version: number,
-): Promise<void> {
-  await db
-    .updateTable('call')
-    .set({ settled_version: version })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
     .execute()
 }
 
@@ -146,19 +132,14 @@ export async function saveCallProgress(
 }
 
 /** Logged calls from or to a number of this customer whose conversation has no customer yet. */
-export async function unlinkedCallsOf(db: Db, connection: string, customerId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('call')
-    .select('id')
-    .where('connection', '=', connection)
-    .where('unlinked', '=', true)
-    .where('external_number', 'in', ({ selectFrom }) =>
-      selectFrom('number')
-        .select('e164')
-        .where('number.connection', '=', connection)
-        .where('number.side', '=', 'customer')
-        .where('number.record_id', '=', customerId),
-    )
-    .execute()
-  return rows.map((row) => row.id)
-}
+export const unlinkedCallsOf = (db: Db, connection: string, customerId: string): Promise<string[]> =>
+  unlinkedOf(db, { connection, record_id: customerId })
+
+const unlinkedOf = batched<{ connection: string; record_id: string }, string[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; id: string }>`
+    select i.item, k.id
+    from ${asked(items)} as i(item int, connection text, record_id text)
+    join number n on n.connection = i.connection and n.side = 'customer' and n.record_id = i.record_id
+    join call k on k.connection = i.connection and k.external_number = n.e164 and k.unlinked`.execute(db)
+  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
+})

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import type { ContactFields, E164 } from '../mapping/records.ts'
+import type { E164 } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
+import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
 import { replaceNumbers } from './numbers.ts'
 
@@ -29,73 +30,32 @@ export async function mirrorContacts(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, name text, name_key text)
     on conflict (connection, id) do update set name = excluded.name, name_key = excluded.name_key`.execute(db)
   const numbers = contacts.flatMap((contact) =>
-    contact.numbers.map((e164) => ({ recordId: contact.id, channel: 'phone' as const, e164 })),
+    contact.numbers.map((e164) => ({ connection, record_id: contact.id, channel: 'phone' as const, e164 })),
   )
   await replaceNumbers(
     db,
-    connection,
     'contact',
-    contacts.map((contact) => contact.id),
+    contacts.map((contact) => ({ connection, record_id: contact.id })),
     numbers,
   )
 }
 
-/** Records what a contact holds after our write. */
-export async function saveSyncedContact(
-  db: Db,
-  connection: string,
-  id: string,
-  fields: ContactFields,
-): Promise<void> {
-  const synced = JSON.stringify(fields)
-  const row = { name: fields.name, name_key: nameKey(fields.name), synced }
-  await db
-    .insertInto('contact')
-    .values({ connection, id, ...row })
-    .onConflict((conflict) => conflict.columns(['connection', 'id']).doUpdateSet(row))
-    .execute()
-  const numbers = fields.numbers.map((e164) => ({ recordId: id, channel: 'phone' as const, e164 }))
-  await replaceNumbers(db, connection, 'contact', [id], numbers)
-}
-
-export async function findSyncedContact(
-  db: Db,
-  connection: string,
-  id: string,
-): Promise<ContactFields | undefined> {
-  const row = await db
-    .selectFrom('contact')
-    .select('synced')
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row?.synced ?? undefined
-}
-
 /** Ids of the contacts with this name key that no customer is linked to. */
-export async function unlinkedContactsNamed(db: Db, connection: string, key: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('contact')
-    .select('id')
-    .where('connection', '=', connection)
-    .where('name_key', '=', key)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('link')
-            .select('link.contact_id')
-            .whereRef('link.connection', '=', 'contact.connection')
-            .whereRef('link.contact_id', '=', 'contact.id'),
-        ),
-      ),
-    )
-    .orderBy('id')
-    .execute()
-  return rows.map((row) => row.id)
-}
+export const unlinkedContactsNamed = (db: Db, connection: string, key: string): Promise<string[]> =>
+  unlinkedNamed(db, { connection, name_key: key })
+
+const unlinkedNamed = batched<{ connection: string; name_key: string }, string[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; id: string }>`
+    select i.item, c.id
+    from contact c join ${asked(items)} as i(item int, connection text, name_key text)
+      on c.connection = i.connection and c.name_key = i.name_key
+    where not exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
+    order by c.id`.execute(db)
+  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
+})
 
 /** Forgets a contact that CloudTalk no longer has. */
 export async function forgetContact(db: Db, connection: string, id: string): Promise<void> {
-  await replaceNumbers(db, connection, 'contact', [id], [])
+  await replaceNumbers(db, 'contact', [{ connection, record_id: id }], [])
   await db.deleteFrom('contact').where('connection', '=', connection).where('id', '=', id).execute()
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { parsePhone } from '../mapping/phones.ts'
 import type { Customer } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
+import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
 import { type OwnedNumber, replaceNumbers } from './numbers.ts'
 
@@ -41,8 +42,13 @@ export async function mirrorCustomers(
   const movedIds = new Set(ids)
   const numbers = newestOf(versions)
     .filter((customer) => movedIds.has(customer.id))
-    .flatMap((customer) => numbersOf(customer, defaultCountry))
-  await replaceNumbers(db, connection, 'customer', ids, numbers)
+    .flatMap((customer) => numbersOf(connection, customer, defaultCountry))
+  await replaceNumbers(
+    db,
+    'customer',
+    ids.map((record_id) => ({ connection, record_id })),
+    numbers,
+  )
 }
 
 /** Of these customers, those with a revision that no outcome stands for yet. */
@@ -63,34 +69,21 @@ export async function unsettledCustomers(
     .execute()
 }
 
-/** Notes that an outcome stands for this revision. */
-export async function markCustomerSettled(
-  db: Db,
-  connection: string,
-  id: string,
-  rev: number,
-): Promise<void> {
-  await db
-    .updateTable('customer')
-    .set({ settled_rev: rev })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .execute()
-}
+/** The customer as the mirror has it. */
+export const findCustomer = (db: Db, connection: string, id: string): Promise<CustomerVersion | undefined> =>
+  findOne(db, { connection, id })
 
-export async function findCustomer(
-  db: Db,
-  connection: string,
-  id: string,
-): Promise<CustomerVersion | undefined> {
-  const row = await db
-    .selectFrom('customer')
-    .select(['data', 'rev', 'deleted'])
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row && { ...row.data, rev: row.rev, deleted: row.deleted }
-}
+const findOne = batched<{ connection: string; id: string }, CustomerVersion | undefined>(
+  async (db, items) => {
+    const { rows } = await sql<{ item: number; data: Customer; rev: number; deleted: boolean }>`
+      select i.item, c.data, c.rev, c.deleted
+      from customer c join ${asked(items)} as i(item int, connection text, id text)
+        on c.connection = i.connection and c.id = i.id`.execute(db)
+    return rowsByItem(rows, items.length).map(
+      ([row]) => row && { ...row.data, rev: row.rev, deleted: row.deleted },
+    )
+  },
+)
 
 /** Marks what a look-up answered with 404. */
 export async function markCustomerDeleted(db: Db, connection: string, id: string): Promise<void> {
@@ -100,7 +93,7 @@ export async function markCustomerDeleted(db: Db, connection: string, id: string
     .where('connection', '=', connection)
     .where('id', '=', id)
     .execute()
-  await replaceNumbers(db, connection, 'customer', [id], [])
+  await replaceNumbers(db, 'customer', [{ connection, record_id: id }], [])
 }
 
 function newestOf(versions: readonly CustomerVersion[]): CustomerVersion[] {
@@ -136,11 +129,15 @@ function mappedPart(customer: Customer): Customer {
   }
 }
 
-function numbersOf(customer: Customer, defaultCountry: string | undefined): OwnedNumber[] {
+function numbersOf(
+  connection: string,
+  customer: Customer,
+  defaultCountry: string | undefined,
+): OwnedNumber[] {
   if (customer.deleted) return []
   const owned = (channel: 'phone' | 'whatsapp', raw: string): OwnedNumber[] => {
     const e164 = parsePhone(raw, defaultCountry)
-    return e164 === undefined ? [] : [{ recordId: customer.id, channel, e164 }]
+    return e164 === undefined ? [] : [{ connection, record_id: customer.id, channel, e164 }]
   }
   return [
     ...customer.phones.flatMap(({ phone }) => owned('phone', phone)),

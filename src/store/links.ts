@@ -1,5 +1,9 @@
+import { sql } from 'kysely'
 import type { ContactFields } from '../mapping/records.ts'
+import { nameKey } from '../mapping/text.ts'
+import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { replaceNumbersSql } from './numbers.ts'
 import type { LinkOrigin } from './schema.ts'
 
 export interface Link {
@@ -9,59 +13,111 @@ export interface Link {
   origin: LinkOrigin
   /** The customer's mapped fields as they were last brought over. */
   base: ContactFields | undefined
+  /** What the contact holds since our last write. */
+  synced: ContactFields | undefined
 }
 
-export async function findLink(db: Db, connection: string, customerId: string): Promise<Link | undefined> {
-  const row = await db
-    .selectFrom('link')
-    .select(['customer_id', 'contact_id', 'origin', 'base'])
-    .where('connection', '=', connection)
-    .where('customer_id', '=', customerId)
-    .executeTakeFirst()
-  return (
-    row && {
-      customerId: row.customer_id,
-      contactId: row.contact_id ?? undefined,
-      origin: row.origin,
-      base: row.base ?? undefined,
-    }
+export const findLink = (db: Db, connection: string, customerId: string): Promise<Link | undefined> =>
+  findOne(db, { connection, customer_id: customerId })
+
+const findOne = batched<{ connection: string; customer_id: string }, Link | undefined>(async (db, items) => {
+  const { rows } = await sql<{
+    item: number
+    customer_id: string
+    contact_id: string | null
+    origin: LinkOrigin
+    base: ContactFields | null
+    synced: ContactFields | null
+  }>`
+    select i.item, l.customer_id, l.contact_id, l.origin, l.base, c.synced
+    from link l
+    join ${asked(items)} as i(item int, connection text, customer_id text)
+      on l.connection = i.connection and l.customer_id = i.customer_id
+    left join contact c on c.connection = l.connection and c.id = l.contact_id`.execute(db)
+  return rowsByItem(rows, items.length).map(
+    ([row]) =>
+      row && {
+        customerId: row.customer_id,
+        contactId: row.contact_id ?? undefined,
+        origin: row.origin,
+        base: row.base ?? undefined,
+        synced: row.synced ?? undefined,
+      },
   )
-}
+})
 
 /** Customers of a contact, oldest link first. */
-export async function customersOfContact(db: Db, connection: string, contactId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('link')
-    .select('customer_id')
-    .where('connection', '=', connection)
-    .where('contact_id', '=', contactId)
-    .orderBy('created_at')
-    .orderBy('customer_id')
-    .execute()
-  return rows.map((row) => row.customer_id)
-}
+export const customersOfContact = (db: Db, connection: string, contactId: string): Promise<string[]> =>
+  customersOf(db, { connection, contact_id: contactId })
+
+const customersOf = batched<{ connection: string; contact_id: string }, string[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; customer_id: string }>`
+    select i.item, l.customer_id
+    from link l join ${asked(items)} as i(item int, connection text, contact_id text)
+      on l.connection = i.connection and l.contact_id = i.contact_id
+    order by l.created_at, l.customer_id`.execute(db)
+  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.customer_id))
+})
 
 /** Notes that a contact is about to be created, so that a crash or a lost answer is followed by a look-up. */
-export async function intendLink(db: Db, connection: string, customerId: string): Promise<void> {
-  await db
-    .insertInto('link')
-    .values({ connection, customer_id: customerId, contact_id: null, origin: 'created' })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
+export const intendLink = (db: Db, connection: string, customerId: string): Promise<void> =>
+  intend(db, { connection, customer_id: customerId })
+
+const intend = batched<{ connection: string; customer_id: string }, void>(async (db, items) => {
+  await sql`
+    insert into link (connection, customer_id, contact_id, origin)
+    select connection, customer_id, null, 'created'
+    from ${asked(items)} as i(connection text, customer_id text)
+    on conflict do nothing`.execute(db)
+  return items.map(() => undefined)
+})
+
+export interface LinkedContact {
+  connection: string
+  customerId: string
+  contactId: string
+  origin: LinkOrigin
+  /** What the customer says. */
+  base: ContactFields
+  /** What the contact holds. */
+  synced: ContactFields
 }
 
-export async function saveLink(
-  db: Db,
-  connection: string,
-  link: { customerId: string; contactId: string; origin: LinkOrigin; base: ContactFields },
-): Promise<void> {
-  const row = { contact_id: link.contactId, origin: link.origin, base: JSON.stringify(link.base) }
-  await db
-    .insertInto('link')
-    .values({ connection, customer_id: link.customerId, ...row })
-    .onConflict((conflict) => conflict.columns(['connection', 'customer_id']).doUpdateSet(row))
-    .execute()
-}
+/** Records that a contact holds what its customer says: link, contact and numbers in one statement. */
+export const saveLink: (db: Db, linked: LinkedContact) => Promise<void> = batched<LinkedContact, void>(
+  async (db, items) => {
+    const rows = items.map((linked) => ({
+      connection: linked.connection,
+      customer_id: linked.customerId,
+      contact_id: linked.contactId,
+      origin: linked.origin,
+      base: linked.base,
+      synced: linked.synced,
+      name: linked.synced.name,
+      name_key: nameKey(linked.synced.name),
+    }))
+    const numbers = items.flatMap(({ connection, contactId, synced }) =>
+      synced.numbers.map((e164) => ({ connection, record_id: contactId, channel: 'phone' as const, e164 })),
+    )
+    const records = items.map(({ connection, contactId }) => ({ connection, record_id: contactId }))
+    await sql`
+      with linked as (
+        select * from ${asked(rows)} as r(connection text, customer_id text, contact_id text, origin text,
+          base jsonb, synced jsonb, name text, name_key text)
+      ), saved as (
+        insert into link (connection, customer_id, contact_id, origin, base)
+        select connection, customer_id, contact_id, origin, base from linked
+        on conflict (connection, customer_id) do update set
+          contact_id = excluded.contact_id, origin = excluded.origin, base = excluded.base
+      ), contacts as (
+        insert into contact (connection, id, name, name_key, synced)
+        select distinct on (connection, contact_id) connection, contact_id, name, name_key, synced from linked
+        on conflict (connection, id) do update set
+          name = excluded.name, name_key = excluded.name_key, synced = excluded.synced
+      ), ${replaceNumbersSql('contact', records, numbers)}`.execute(db)
+    return items.map(() => undefined)
+  },
+)
 
 export async function dropLink(db: Db, connection: string, customerId: string): Promise<void> {
   await db

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
+import { asked, batched } from './batched.ts'
 import type { Db } from './database.ts'
 import type { OutcomeDetails, RecordKind } from './schema.ts'
 
@@ -13,6 +14,8 @@ export interface Outcome {
   contactId?: string
   customerId?: string
   conversationId?: string
+  /** The record's version that this outcome stands for: a customer's rev, a call's version. */
+  version?: number
 }
 
 export interface RecordedOutcome extends Outcome {
@@ -23,8 +26,10 @@ export interface RecordedOutcome extends Outcome {
   requests: number
   source: string
   runId?: string
-  /** When a waiting or failed record is tried again. */
+  /** When a waiting record is tried again. */
   nextAt?: Date
+  /** An addition to a record that already stands. */
+  enrichment?: boolean
 }
 
 export interface StoredOutcome extends RecordedOutcome {
@@ -32,19 +37,24 @@ export interface StoredOutcome extends RecordedOutcome {
 }
 
 /**
- * Records an outcome: always in the history, and as the record's current one. A settle that changed nothing leaves
- * the current outcome, so that the list keeps saying what became of the record; `enrichment` is a later addition
- * to a record that is already settled and leaves it too.
+ * Records an outcome: always in the history, and as the record's current one, together with the version of the
+ * record that it stands for. A settle that changed nothing leaves the current outcome, so that the list keeps saying
+ * what became of the record; an enrichment is a later addition to a record that is already settled and leaves it too.
  */
-export async function recordOutcome(db: Db, outcome: RecordedOutcome, enrichment = false): Promise<void> {
-  const row = {
+export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> = batched<
+  RecordedOutcome,
+  void
+>(async (db, outcomes) => {
+  // Of one record only the last may go in: a statement can touch a row once.
+  const last = new Map(outcomes.map((outcome, index) => [keyOf(outcome), index]))
+  const rows = outcomes.map((outcome, index) => ({
     connection: outcome.connection,
     kind: outcome.kind,
     record_id: outcome.recordId,
     outcome: outcome.outcome,
     reason: outcome.reason,
     sentence: outcome.sentence,
-    details: JSON.stringify(outcome.details ?? {}),
+    details: outcome.details ?? {},
     requests: outcome.requests,
     contact_id: outcome.contactId ?? null,
     customer_id: outcome.customerId ?? null,
@@ -52,35 +62,67 @@ export async function recordOutcome(db: Db, outcome: RecordedOutcome, enrichment
     source: outcome.source,
     run_id: outcome.runId ?? null,
     next_at: outcome.nextAt?.toISOString() ?? null,
-  }
-  const columns = sql.raw(Object.keys(row).join(', '))
-  const keepsCurrent = outcome.outcome === 'unchanged' || enrichment
-  // A waiting or failed record that is now seen to be in step has become "unchanged": only then it is replaced.
-  const replace = keepsCurrent
-    ? sql`where outcome.outcome in ('waiting', 'failed') and ${!enrichment}`
-    : sql``
+    version: outcome.version ?? null,
+    leaves: outcome.outcome === 'unchanged' || outcome.enrichment === true,
+    enrichment: outcome.enrichment === true,
+    last: last.get(keyOf(outcome)) === index,
+  }))
   await sql`
     with incoming as (
-      select * from jsonb_to_record(${JSON.stringify({ ...row, details: outcome.details ?? {} })}::jsonb)
-        as r(connection text, kind text, record_id text, outcome text, reason text, sentence text, details jsonb,
-             requests real, contact_id text, customer_id text, conversation_id text, source text, run_id uuid,
-             next_at timestamptz)
+      select * from ${asked(rows)} as r(item int, connection text, kind text, record_id text, outcome text,
+        reason text, sentence text, details jsonb, requests real, contact_id text, customer_id text,
+        conversation_id text, source text, run_id uuid, next_at timestamptz, version int, leaves boolean,
+        enrichment boolean, last boolean)
+      order by item
     ), history as (
       insert into outcome_history (${columns}) select ${columns} from incoming
     ), item as (
       insert into run_item (run_id, kind, record_id, outcome, reason)
       select run_id, kind, record_id, outcome, reason from incoming
-      where run_id is not null and outcome <> 'waiting'
+      where run_id is not null and outcome <> 'waiting' and last
       on conflict (run_id, kind, record_id) do update set outcome = excluded.outcome, reason = excluded.reason
+    ), customers as (
+      update customer c set settled_rev = i.version from incoming i
+      where i.kind = 'customer' and i.version is not null and i.last
+        and c.connection = i.connection and c.id = i.record_id
+    ), calls as (
+      update call k set settled_version = i.version from incoming i
+      where i.kind = 'call' and i.version is not null and i.last
+        and k.connection = i.connection and k.id = i.record_id
+    ), current as (
+      insert into outcome (${columns}) select ${columns} from incoming where last and not leaves
+      on conflict (connection, kind, record_id) do update set ${replaced}
     )
-    insert into outcome (${columns}) select ${columns} from incoming
-    on conflict (connection, kind, record_id) do update set
-      outcome = excluded.outcome, reason = excluded.reason, sentence = excluded.sentence,
-      details = excluded.details, requests = excluded.requests, contact_id = excluded.contact_id,
-      customer_id = excluded.customer_id, conversation_id = excluded.conversation_id, source = excluded.source,
-      run_id = excluded.run_id, next_at = excluded.next_at, at = excluded.at
-    ${replace}`.execute(db)
-}
+    insert into outcome (${columns}) select ${columns} from incoming where last and leaves
+    on conflict (connection, kind, record_id) do update set ${replaced}
+      where outcome.outcome in ('waiting', 'failed') and not exists (
+        select 1 from incoming i where i.enrichment and i.connection = outcome.connection
+          and i.kind = outcome.kind and i.record_id = outcome.record_id)`.execute(db)
+  return outcomes.map(() => undefined)
+})
+
+const keyOf = ({ connection, kind, recordId }: RecordedOutcome): string => `${connection}/${kind}/${recordId}`
+
+const COLUMNS = [
+  'connection',
+  'kind',
+  'record_id',
+  'outcome',
+  'reason',
+  'sentence',
+  'details',
+  'requests',
+  'contact_id',
+  'customer_id',
+  'conversation_id',
+  'source',
+  'run_id',
+  'next_at',
+]
+const columns = sql.raw(COLUMNS.join(', '))
+const replaced = sql.raw(
+  [...COLUMNS.slice(3), 'at'].map((column) => `${column} = excluded.${column}`).join(', '),
+)
 
 export interface OutcomeCount {
   outcome: OutcomeKind

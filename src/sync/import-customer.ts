@@ -4,12 +4,11 @@ import { contactChanges } from '../mapping/contact-changes.ts'
 import { type ContactLookups, contactFromCustomer } from '../mapping/contact-from-customer.ts'
 import { ineligible } from '../mapping/eligibility.ts'
 import type { ContactFields } from '../mapping/records.ts'
-import { findSyncedContact, forgetContact, saveSyncedContact } from '../store/contacts.ts'
+import { forgetContact } from '../store/contacts.ts'
 import {
   type CustomerVersion,
   findCustomer,
   markCustomerDeleted,
-  markCustomerSettled,
   mirrorCustomers,
 } from '../store/customers.ts'
 import { dropLink, findLink, intendLink, saveLink } from '../store/links.ts'
@@ -31,11 +30,11 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
 
   const { plan, warnings } = await decide(context, event, customer)
   const outcome = await apply(context, customer.id, plan)
-  await markCustomerSettled(context.db, context.connection, customer.id, customer.rev)
   if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
   return {
     ...outcome,
     customerId: customer.id,
+    version: customer.rev,
     ...(warnings.length > 0 && { details: { ...outcome.details, warnings } }),
   }
 }
@@ -69,15 +68,13 @@ async function decide(
   const link = await findLink(db, connection, customer.id)
   const reason = ineligible(customer, settings.defaultCountry)
   if (reason !== undefined) {
-    const nothing = { desired: undefined, synced: undefined, match: undefined }
+    const nothing = { desired: undefined, match: undefined }
     return { plan: planContact({ ineligible: reason, link, ...nothing }), warnings: [] }
   }
   const { fields: desired, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
-  const synced =
-    link?.contactId === undefined ? undefined : await findSyncedContact(db, connection, link.contactId)
   const match = link ? undefined : await freeContactFor(context, desired, event.source)
   return {
-    plan: planContact({ ineligible: undefined, link, desired, synced, match }),
+    plan: planContact({ ineligible: undefined, link, desired, match }),
     warnings: warnings.map(({ text }) => text),
   }
 }
@@ -134,7 +131,8 @@ async function create(
   const existing = mayExist ? await contactOfCustomer(context, fields) : undefined
   if (existing === undefined) await intendLink(context.db, context.connection, customerId)
   const contactId = existing ?? (await addContact(context, customerId, fields))
-  await link(context, { customerId, contactId, origin: 'created', base: fields }, fields)
+  const { db, connection } = context
+  await saveLink(db, { connection, customerId, contactId, origin: 'created', base: fields, synced: fields })
   return {
     outcome: 'created',
     reason: 'CREATED',
@@ -174,7 +172,8 @@ async function adopt(
     await context.contactWriter.edit(contactId, { name: fields.name, ...change })
   await addContactTag(context, contactId, shown.tags)
   const origin: LinkOrigin = plan.by === 'phone' ? 'matched-phone' : 'matched-name'
-  await link(context, { customerId, contactId, origin, base: plan.fields }, fields)
+  const { db, connection } = context
+  await saveLink(db, { connection, customerId, contactId, origin, base: plan.fields, synced: fields })
   return {
     outcome: 'linked',
     reason: plan.by === 'phone' ? 'MATCHED_BY_PHONE' : 'MATCHED_BY_NAME',
@@ -208,25 +207,16 @@ async function update(
   }
 }
 
-async function link(
-  context: SyncContext,
-  stored: { customerId: string; contactId: string; origin: LinkOrigin; base: ContactFields },
-  synced: ContactFields,
-): Promise<void> {
-  await context.db.transaction().execute(async (transaction) => {
-    await saveLink(transaction, context.connection, stored)
-    await saveSyncedContact(transaction, context.connection, stored.contactId, synced)
-  })
-}
-
 async function relink(
   context: SyncContext,
   customerId: string,
   now: { contactId: string; fields: ContactFields; base: ContactFields },
 ): Promise<void> {
-  const stored = await findLink(context.db, context.connection, customerId)
+  const { db, connection } = context
+  const stored = await findLink(db, connection, customerId)
   const { contactId, fields, base } = now
-  await link(context, { customerId, contactId, origin: stored?.origin ?? 'created', base }, fields)
+  const origin = stored?.origin ?? 'created'
+  await saveLink(db, { connection, customerId, contactId, origin, base, synced: fields })
 }
 
 async function addContactTag(

@@ -22,7 +22,16 @@ const KEYS: Record<keyof LiteralForms, readonly string[]> = {
   conversationWithoutCustomer: ['customer'],
 }
 
-export async function kustomerForms(context: SyncContext): Promise<KustomerForms> {
+/** Read once by each process: what it learns itself it knows, and asking again what another learned is harmless. */
+const known = new WeakMap<SyncContext, Promise<KustomerForms>>()
+
+export function kustomerForms(context: SyncContext): Promise<KustomerForms> {
+  const forms = known.get(context) ?? loadForms(context)
+  known.set(context, forms)
+  return forms
+}
+
+async function loadForms(context: SyncContext): Promise<KustomerForms> {
   const { db, connection } = context
   const { literalForms } = await loadConnection(db, connection)
   const remember = async (form: keyof LiteralForms, works: boolean) => {

@@ -1,4 +1,4 @@
-import { findCall, markCallSettled, mirrorCalls, type StoredCall } from '../store/calls.ts'
+import { findCall, mirrorCalls, type StoredCall } from '../store/calls.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { readCallDetail } from './call-detail.ts'
 import type { SyncContext } from './context.ts'
@@ -14,13 +14,12 @@ const LOOKS_FOR_A_CALL = 15
 const LOOKS_FOR_AN_END = 300
 /** Logs one call in Kustomer, or brings its log up to date (requirements §3). */
 export async function logCall(context: SyncContext, event: CallEvent): Promise<Outcome> {
-  const { db, connection, settings } = context
+  const { settings } = context
   const stored = await loadCall(context, event)
   const customerId = stored?.call.endedAt ? await ownerOf(context, event, stored) : undefined
   const plan = planCall({ stored, settings: settings.calls, customerId })
   const outcome = await applyPlan(context, event, plan, stored)
-  if (stored) await markCallSettled(db, connection, event.id, stored.version)
-  return outcome
+  return { ...outcome, ...(stored && { version: stored.version }) }
 }
 
 /** As CloudTalk shows it now, unless a poll or a run has just put it into the mirror. */

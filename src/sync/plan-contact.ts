@@ -26,20 +26,19 @@ export interface ContactFacts {
   link: Link | undefined
   /** Mapped fields of the customer; not asked for where the customer is ineligible. */
   desired: ContactFields | undefined
-  /** What the linked contact holds since our last write. */
-  synced: ContactFields | undefined
   /** A contact that nobody is linked to, found for a customer without a contact. */
   match: { contactId: string; by: 'phone' | 'name' } | undefined
 }
 
 export function planContact(facts: ContactFacts): ContactPlan {
-  const { ineligible, link, desired, synced, match } = facts
+  const { ineligible, link, desired, match } = facts
   const contactId = link?.contactId
   if (ineligible === 'DELETED' && link) return { kind: 'unlink', contactId }
   if (ineligible !== undefined || desired === undefined) {
     return { kind: 'skip', reason: ineligible ?? 'NO_PHONE', ...(contactId !== undefined && { contactId }) }
   }
   if (contactId !== undefined) {
+    const { synced } = link ?? {}
     const fields = synced ? carriedOver(desired, link?.base, synced) : desired
     const changes = contactChanges(fields, synced)
     if (Object.keys(changes).length > 0) return { kind: 'update', contactId, changes, fields, base: desired }

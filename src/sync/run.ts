@@ -15,52 +15,87 @@ import { readCustomersSince } from './read-customers.ts'
 
 const BEGINNING = '1970-01-01T00:00:00.000Z'
 
-/** Starts a run. @returns its id, once it is in the database: from then on a restart goes on with it. */
-export async function beginRun(context: SyncContext, from: Date | undefined): Promise<string> {
-  const id = uuid()
-  await startRun(context.db, { id, connection: context.connection, from })
-  void readForRun(context, id, from)
-  return id
+export interface Runs {
+  /** Starts a run. @returns its id, once it is in the database: from then on a restart goes on with it. */
+  begin(from: Date | undefined): Promise<string>
+  /** Goes on with what a stopped or killed process left; reading again raises nothing twice. */
+  resume(): Promise<void>
+  /** How far a run is; a run all of whose records are settled is thereby done. */
+  check(id: string): Promise<RunProgress | undefined>
+  /** Ends the reading after the page that is under way; it goes on with the next start. */
+  stop(): Promise<void>
 }
 
-/** Goes on with what a stopped or killed process left; reading again raises nothing twice. */
-export async function resumeRuns(context: SyncContext): Promise<void> {
-  for (const run of await unfinishedRuns(context.db, context.connection)) {
-    if (run.state === 'reading') void readForRun(context, run.id, run.from)
+class Stopped extends Error {
+  override readonly name = 'Stopped' as const
+}
+
+export function createRuns(context: SyncContext): Runs {
+  const reading = new Set<Promise<void>>()
+  let stopped = false
+  const goOn = () => {
+    if (stopped) throw new Stopped()
+  }
+  const read = (id: string, from: Date | undefined) => {
+    const task = readForRun(context, id, from, goOn).finally(() => reading.delete(task))
+    reading.add(task)
+  }
+  return {
+    async begin(from) {
+      const id = uuid()
+      await startRun(context.db, { id, connection: context.connection, from })
+      read(id, from)
+      return id
+    },
+    async resume() {
+      for (const run of await unfinishedRuns(context.db, context.connection)) {
+        if (run.state === 'reading') read(run.id, run.from)
+      }
+    },
+    check: (id) => checkRun(context, id),
+    async stop() {
+      stopped = true
+      await Promise.all(reading)
+    },
   }
 }
 
-/** How far a run is; a run all of whose records are settled is thereby done. */
-export async function checkRun(context: SyncContext, id: string): Promise<RunProgress | undefined> {
+async function checkRun(context: SyncContext, id: string): Promise<RunProgress | undefined> {
   const run = await runProgress(context.db, id)
   if (run?.state !== 'settling') return run
-  const raised = total(run.raised)
-  if (total(run.settled) < raised) return run
+  if (total(run.settled) < total(run.raised)) return run
   const finishedAt = context.now()
   await updateRun(context.db, id, { state: 'done', finishedAt })
   return { ...run, state: 'done', finishedAt }
 }
 
-async function readForRun(context: SyncContext, id: string, from: Date | undefined): Promise<void> {
+async function readForRun(
+  context: SyncContext,
+  id: string,
+  from: Date | undefined,
+  goOn: () => void,
+): Promise<void> {
   try {
-    const raised = { customer: await raiseCustomers(context, id), call: 0 }
+    const raised = { customer: await raiseCustomers(context, id, goOn), call: 0 }
     await updateRun(context.db, id, { raised })
-    if (from) raised.call = await raiseCalls(context, id, from)
+    if (from) raised.call = await raiseCalls(context, id, from, goOn)
     await updateRun(context.db, id, { state: 'settling', raised })
   } catch (error) {
+    if (error instanceof Stopped) return
     const reason = error instanceof Error ? error.message : String(error)
     context.log.error({ run: id, err: error }, 'a run could not read on')
     await updateRun(context.db, id, { state: 'failed', error: reason, finishedAt: context.now() })
   }
 }
 
-async function raiseCustomers(context: SyncContext, runId: string): Promise<number> {
+async function raiseCustomers(context: SyncContext, runId: string, goOn: () => void): Promise<number> {
   const { connection } = context
   await context.directory.refresh()
   await context.directory.readCompanies()
   await readContacts(context)
   const seen = new Set<string>()
   await readCustomersSince(context, BEGINNING, false, async (customers) => {
+    goOn()
     const fresh = customers.filter(({ id }) => !seen.has(id))
     for (const { id } of fresh) seen.add(id)
     await context.raise(
@@ -74,10 +109,16 @@ async function raiseCustomers(context: SyncContext, runId: string): Promise<numb
   return seen.size
 }
 
-async function raiseCalls(context: SyncContext, runId: string, from: Date): Promise<number> {
+async function raiseCalls(
+  context: SyncContext,
+  runId: string,
+  from: Date,
+  goOn: () => void,
+): Promise<number> {
   const { db, connection } = context
   let count = 0
   await readCallsBetween(context, from, context.now(), async (ids) => {
+    goOn()
     const ended = await unsettledCalls(db, connection, ids, from)
     count += ended.length
     await context.raise(

@@ -22,20 +22,17 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
   const ended = await metered(meter, () => attempt(context, event))
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
-  await recordOutcome(
-    context.db,
-    {
-      ...ended.outcome,
-      connection: context.connection,
-      kind: event.kind,
-      recordId: event.id,
-      requests: meter.requests,
-      source: event.source,
-      ...(event.runId !== undefined && { runId: event.runId }),
-      ...(nextAt && { nextAt }),
-    },
-    isEnrichment(event),
-  )
+  await recordOutcome(context.db, {
+    ...ended.outcome,
+    connection: context.connection,
+    kind: event.kind,
+    recordId: event.id,
+    requests: meter.requests,
+    source: event.source,
+    enrichment: isEnrichment(event),
+    ...(event.runId !== undefined && { runId: event.runId }),
+    ...(nextAt && { nextAt }),
+  })
   return ended.settled
 }
 

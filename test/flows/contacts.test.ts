@@ -39,8 +39,7 @@ test('SHARED_WHATSAPP comes with the seeded world, where the API itself cannot w
     ({ attributes }) => attributes.sharedWhatsapps.length > 0,
   )
   expect(shared?.length).toBeGreaterThan(0)
-  await stack.service.operations.beginRun(undefined)
-  await stack.settled()
+  await stack.sync()
   for (const { id } of shared ?? []) {
     expect(await lastOf(id)).toMatchObject({ outcome: 'skipped', reason: 'SHARED_WHATSAPP' })
   }

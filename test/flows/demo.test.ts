@@ -61,7 +61,9 @@ test('the demo ends well, and its numbers are those of the seeded world', async 
     if (direction === 'internal') return 'INTERNAL_CALL'
     return known.has(external.replace(/\D/g, '')) ? 'LOGGED' : 'LOGGED_UNLINKED'
   })
-  expect(summary.calls.byReason).toEqual(count(fates))
+  // A call may end before its customer is known here: it then moves to the customer, and says so.
+  const { MATCHED_BY_PHONE: moved = 0, LOGGED = 0, ...others } = summary.calls.byReason
+  expect({ ...others, LOGGED: LOGGED + moved }).toEqual(count(fates))
   expect(summary.requests.cloudtalk).toBeGreaterThan(0)
   expect(summary.requests.kustomer).toBeGreaterThan(0)
   expect(summary.seconds).toBeGreaterThan(0)

@@ -12,6 +12,8 @@ export interface Stack extends Emulators {
   service: Service
   /** Waits until everything that has been raised is settled and every webhook has arrived. */
   settled(): Promise<void>
+  /** Brings over everything, and the calls since `from`, and waits for its end. */
+  sync(from?: Date): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,6 +48,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...emulators,
     service,
     settled: () => settled(emulators, service),
+    async sync(from) {
+      const id = await service.operations.beginRun(from)
+      await until('the run is done', async () => (await service.operations.run(id))?.state === 'done')
+    },
     async close() {
       await service.close()
       await emulators.close()
