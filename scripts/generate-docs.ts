@@ -35,6 +35,7 @@ const groupOf: Record<ReasonCode, keyof typeof groupTitles> = {
   LOGGED_UNLINKED: 'done',
   CUSTOMER_CREATED: 'done',
   NOTE_UPDATED: 'done',
+  ASSOCIATED: 'done',
   INTERNAL_CALL: 'notLogged',
   TYPE_NOT_LOGGED: 'notLogged',
   NUMBER_NOT_CONNECTED: 'notLogged',
@@ -50,6 +51,7 @@ const groupOf: Record<ReasonCode, keyof typeof groupTitles> = {
   UNREADABLE_ANSWER: 'failed',
   INTERNAL_ERROR: 'failed',
   CONFLICT: 'failed',
+  NOT_FOUND: 'failed',
   IMPORT_OFF: 'off',
   CONNECTION_OFF: 'off',
 }

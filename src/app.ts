@@ -3,7 +3,7 @@ import type { ServerType } from '@hono/node-server'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
-import { type Config, publicUrlOf } from './config.ts'
+import { CONNECTION, type Config, publicUrlOf } from './config.ts'
 import type { Doors } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
@@ -19,6 +19,7 @@ import { createCallReader } from './sync/call-reader.ts'
 import { createContactWriter } from './sync/contact-writer.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createDirectory } from './sync/directory.ts'
+import { backoffMs } from './sync/failure.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
 import { pollCalls } from './sync/poll-calls.ts'
 import { pollCustomers } from './sync/poll-customers.ts'
@@ -29,9 +30,6 @@ import { createRuns } from './sync/run.ts'
 import { settle } from './sync/settle.ts'
 import { openVendors } from './sync/vendors.ts'
 
-/** The connection that is made from the environment. */
-export const CONNECTION = 'default'
-
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /** Three of CloudTalk's sixty requests a minute, for a call that no webhook told of. */
@@ -39,7 +37,8 @@ const POLL_CALLS_MS = 20 * SECOND
 const POLL_CUSTOMERS_MS = 20 * SECOND
 /** Contacts' names and numbers for matching; the index carries no dates, so all of it is read. */
 const READ_CONTACTS_MS = 15 * MINUTE
-const REGISTER_AGAIN_MS = 10 * SECOND
+/** Kustomer is asked again after this long, then twice as long, up to five minutes. */
+const REGISTER_AGAIN_MS = 5 * SECOND
 const CHECK_RUNS_MS = SECOND
 
 export interface Service {
@@ -111,20 +110,20 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     if (mine.size === 0) throw new Error('another process registers it at this moment')
     try {
       const url = `${publicUrlOf(config, listening?.port)}/webhooks/kustomer/${CONNECTION}`
-      webhookToken = await registerKustomerWebhook(vendors, CONNECTION, url)
+      webhookToken = await registerKustomerWebhook(vendors, config.settings.name, url)
     } finally {
       await giveBackLeases(db, poll.holder, mine)
     }
   }
 
-  function keepRegistering(): void {
+  function keepRegistering(attempt = 0): void {
     register().catch((error: unknown) => {
       if (closing) return
       log.warn(
         { err: error },
         'the Kustomer webhook is not registered; polling goes on, and it is tried again',
       )
-      registering = setTimeout(keepRegistering, REGISTER_AGAIN_MS)
+      registering = setTimeout(() => keepRegistering(attempt + 1), backoffMs(REGISTER_AGAIN_MS, attempt))
     })
   }
 
@@ -168,10 +167,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       }
       pollers.push(
         startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, async () => {
+          await runs.resume()
           for (const run of await unfinishedRuns(db, CONNECTION)) await runs.check(run.id)
         }),
       )
-      await runs.resume()
     },
     async close() {
       closing = true

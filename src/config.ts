@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import packageJson from '../package.json' with { type: 'json' }
 import { type Settings, settingsSchema } from './mapping/settings.ts'
 import type { DatabaseLocation } from './store/database.ts'
 import type { VendorAccounts } from './sync/vendors.ts'
@@ -31,7 +32,8 @@ export class ConfigError extends Error {
   }
 }
 
-const VERSION = '0.1.0'
+/** The connection that is made from the environment. */
+export const CONNECTION = 'default'
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).transform(trimSlash)
 
@@ -102,7 +104,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
         apiKey: e.KUSTOMER_API_KEY,
         apiUrl: e.KUSTOMER_API_URL ?? `https://${e.KUSTOMER_ORG}.api.kustomerapp.com`,
       },
-      userAgent: `cloudtalk-kustomer/${VERSION}`,
+      userAgent: `cloudtalk-kustomer/${packageJson.version}`,
     },
     settings,
     accountWebhookSecret,

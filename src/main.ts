@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { check, checksAsText } from './commands/check.ts'
-import { demo } from './commands/demo.ts'
+import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { recipesAsText, recipesOf } from './commands/recipes.ts'
 import { type Role, start } from './commands/start.ts'
@@ -19,9 +19,6 @@ const config = (): Config => readConfig(process.env)
 /** Log lines go to stderr: stdout is for what a command answers. */
 const logTo = (level: string): Logger => pino({ level }, pino.destination({ fd: 2, sync: true }))
 
-/** Commands that answer and end say only what went wrong. */
-const quietLog = (): Logger => logTo(process.env.LOG_LEVEL ? config().logLevel : 'error')
-
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
   .exitOverride()
@@ -35,7 +32,7 @@ program
   .option('--contacts <n>', 'contacts in CloudTalk only', whole, 40)
   .option('--calls <n>', 'calls: half history, half live', whole, 80)
   .option('--seed <n>', 'seed of the world', whole, 1)
-  .action(demo)
+  .action((options: DemoOptions) => demo(options, process.env.DATA_DIR || './data/demo'))
 
 program
   .command('start')
@@ -73,7 +70,7 @@ program
   .option('--from <date>', 'calls that ended since this date, e.g. 2026-01-31', date)
   .option('--json', 'print only the result, as JSON', false)
   .action(async ({ from, json }: { from?: Date; json: boolean }) => {
-    const run = await sync(config(), quietLog(), { from, quiet: json })
+    const run = await sync(process.env, { from, quiet: json })
     console.log(json ? JSON.stringify(run) : 'Done. `trace` tells about any record.')
   })
 
@@ -83,9 +80,7 @@ program
   .argument('<question>', 'number in any format, name, email, call id or customer id')
   .option('--json', 'as JSON', false)
   .action(async (question: string, { json }: { json: boolean }) => {
-    const records = await withOperations(config(), quietLog(), false, (operations) =>
-      operations.trace(question),
-    )
+    const records = await withOperations(process.env, false, (operations) => operations.trace(question))
     console.log(json ? JSON.stringify(records) : tracesAsText(records, question))
     if (records.length === 0) process.exitCode = FAILED
   })

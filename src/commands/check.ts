@@ -71,8 +71,16 @@ async function checkWebhook(config: Config, client: ReturnType<typeof createKust
     const webhooks = await client.webhooks.list()
     const ours = webhooks.find(({ url }) => url?.startsWith(`${publicUrlOf(config)}/webhooks/kustomer/`))
     if (ours && ours.enabled !== false) return { name, ok: true, found: `registered at ${ours.url}` }
-    const found = ours ? 'switched off by Kustomer' : 'not registered yet'
-    return { name, ok: true, found: `${found}; the service does it by itself when it starts` }
+    const state = ours ? 'switched off by Kustomer' : 'not registered yet'
+    const found = `${state}; the service does it by itself when it starts`
+    return config.publicUrl === undefined
+      ? {
+          name,
+          ok: true,
+          found,
+          whatToDo: 'Set PUBLIC_URL to the https address at which Kustomer reaches this service.',
+        }
+      : { name, ok: true, found }
   } catch (error) {
     if (!(error instanceof KustomerError)) throw error
     const whatToDo =

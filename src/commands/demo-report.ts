@@ -1,10 +1,9 @@
 import type { Service } from '../app.ts'
 import type { DemoResult } from './demo.ts'
-import { DEMO_DATA_DIR } from './demo.ts'
 import { summaryAsText } from './summary.ts'
 
 /** The demo's last words: what became of everything, why, and where to look next. */
-export async function demoReport(service: Service, result: DemoResult): Promise<string> {
+export async function demoReport(service: Service, result: DemoResult, dataDir: string): Promise<string> {
   const { cloudtalk, kustomer } = result.requests
   const examples = await exampleQuestions(service)
   return [
@@ -17,9 +16,9 @@ export async function demoReport(service: Service, result: DemoResult): Promise<
     'Where to look next, in another terminal:',
     ...examples.map(
       ([question, about]) =>
-        `  DATA_DIR=${DEMO_DATA_DIR} npm run -s cli -- trace ${question.padEnd(26)} # ${about}`,
+        `  DATA_DIR=${dataDir} npm run -s cli -- trace ${question.padEnd(26)} # ${about}`,
     ),
-    `  less ${DEMO_DATA_DIR}/service.log`,
+    `  less ${dataDir}/service.log`,
   ].join('\n')
 }
 

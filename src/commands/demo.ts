@@ -28,8 +28,6 @@ export interface DemoResult extends Summary {
   seconds: number
 }
 
-export const DEMO_DATA_DIR = './data/demo'
-
 /** A limit minute of the emulators lasts this long, so that the demo shows in seconds what takes minutes. */
 const MINUTE_MS = 1_000
 /** The live calls end over this long, beside the import. */
@@ -39,8 +37,11 @@ const HISTORY_MS = 90 * 24 * 60 * 60_000
 const LOOK_EVERY_MS = 200
 const PORTS = { cloudtalk: 4_010, kustomer: 4_020, service: 3_000 }
 
-/** Runs the main job on both emulators: half of the calls are history, half end while it runs. */
-export async function demo(options: DemoOptions): Promise<void> {
+/**
+ * Runs the main job on both emulators: half of the calls are history, half end while it runs.
+ * @param dataDir is emptied first.
+ */
+export async function demo(options: DemoOptions, dataDir: string): Promise<void> {
   const started = Date.now()
   const say = options.json ? () => undefined : (text: string) => console.log(text)
   const stopped = options.once ? undefined : untilSignal()
@@ -58,12 +59,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   const kustomer = await open(PORTS.kustomer, (port) => createKustomerEmulator({ ...emulated, port }))
   say(`CloudTalk and Kustomer, emulated, with ${customers} customers, ${contacts} contacts and ${calls} calls.
 A minute of their rate limits lasts one second here.\n`)
-  rmSync(DEMO_DATA_DIR, { recursive: true, force: true })
-  const service = await open(PORTS.service, (port) => serveDemo(cloudtalk, kustomer, port))
+  rmSync(dataDir, { recursive: true, force: true })
+  const service = await open(PORTS.service, (port) => serveDemo(dataDir, cloudtalk, kustomer, port))
 
   await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
   const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
-  console.log(options.json ? JSON.stringify(result) : await demoReport(service, result))
+  console.log(options.json ? JSON.stringify(result) : await demoReport(service, result, dataDir))
   if (!stopped) return
   say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
   await stopped
@@ -84,9 +85,14 @@ async function onPort<T>(
   }
 }
 
-async function serveDemo(cloudtalk: Emulator, kustomer: Emulator, port: number): Promise<Service> {
+async function serveDemo(
+  dataDir: string,
+  cloudtalk: Emulator,
+  kustomer: Emulator,
+  port: number,
+): Promise<Service> {
   const config = readConfig({
-    DATA_DIR: DEMO_DATA_DIR,
+    DATA_DIR: dataDir,
     PORT: String(port),
     CLOUDTALK_ACCESS_KEY_ID: 'CLOUDTALK',
     CLOUDTALK_ACCESS_KEY_SECRET: 'emulator',
@@ -97,7 +103,7 @@ async function serveDemo(cloudtalk: Emulator, kustomer: Emulator, port: number):
     KUSTOMER_API_KEY: 'emulator',
     KUSTOMER_API_URL: kustomer.url,
   })
-  const log = pino({ level: 'info' }, pino.destination({ dest: `${DEMO_DATA_DIR}/service.log`, mkdir: true }))
+  const log = pino({ level: 'info' }, pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }))
   const service = await openService(config, log)
   try {
     await service.work()

@@ -1,5 +1,4 @@
-import { CONNECTION } from '../app.ts'
-import { type Config, publicUrlOf } from '../config.ts'
+import { CONNECTION, type Config, publicUrlOf } from '../config.ts'
 import { type Recipe, recipes, workflowSecret } from '../sync/recipes.ts'
 
 /** The CloudTalk Workflow Automations of the connection. */

@@ -1,16 +1,13 @@
-import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
 import type { RunProgress } from '../store/runs.ts'
 import { followRun, progressWriter } from './progress.ts'
 import { withOperations } from './with-operations.ts'
 
 /** Brings over every customer, and the calls since `from`; returns when all of it is settled. */
 export function sync(
-  config: Config,
-  log: Logger,
+  env: Record<string, string | undefined>,
   options: { from: Date | undefined; quiet: boolean },
 ): Promise<RunProgress> {
-  return withOperations(config, log, true, async (operations) => {
+  return withOperations(env, true, async (operations) => {
     const progress = progressWriter(options.quiet)
     try {
       return await followRun(operations, await operations.beginRun(options.from), progress.report)

@@ -1,27 +1,46 @@
-import type { Logger } from 'pino'
+import { type Logger, pino } from 'pino'
 import { openService } from '../app.ts'
-import type { Config } from '../config.ts'
+import { readConfig } from '../config.ts'
 import type { Operations } from '../http/operations.ts'
 import { findService } from '../running-service.ts'
 import { remoteOperations } from './remote-operations.ts'
 
+const FOLLOW_UPS_MS = 30_000
+const LOOK_EVERY_MS = 200
+
 /**
- * Runs `use` on the service: on the one that runs on this data folder, or else in this process.
+ * Runs `use` on the service: on the one that runs on this data folder, which needs no credentials here, or else in
+ * this process.
+ *
  * @param work whether this process settles events meanwhile, where no service runs.
+ * @throws {ConfigError} where no service runs and the environment is not complete.
  */
 export async function withOperations<T>(
-  config: Config,
-  log: Logger,
+  env: Record<string, string | undefined>,
   work: boolean,
   use: (operations: Operations) => Promise<T>,
 ): Promise<T> {
-  const running = config.database.kind === 'embedded' ? findService(config.dataDir) : undefined
+  const running = env.DATABASE_URL ? undefined : findService(env.DATA_DIR || './data')
   if (running) return use(remoteOperations(running))
-  const service = await openService(config, log)
+  const config = readConfig(env)
+  const service = await openService(config, quietLog(env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
     if (work) await service.work()
-    return await use(service.operations)
+    const result = await use(service.operations)
+    if (work) await followUps(service.operations)
+    return result
   } finally {
     await service.close()
   }
 }
+
+/** What a call is given later (its group) is still under way; what has to wait for longer waits for the service. */
+async function followUps(operations: Operations): Promise<void> {
+  const deadline = Date.now() + FOLLOW_UPS_MS
+  while (Date.now() < deadline && (await operations.pending()) > 0) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}
+
+/** A command that answers and ends says only what went wrong, and not on stdout. */
+const quietLog = (level: string): Logger => pino({ level }, pino.destination({ fd: 2, sync: true }))

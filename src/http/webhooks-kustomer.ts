@@ -1,13 +1,16 @@
 import { Hono } from 'hono'
-import { KustomerError, parseKustomerWebhook, verifyKustomerWebhook } from '../kustomer/index.ts'
+import {
+  KustomerError,
+  parseKustomerWebhook,
+  SIGNATURE_HEADER,
+  verifyKustomerWebhook,
+} from '../kustomer/index.ts'
 import { touchesMappedAttributes } from '../mapping/customer-attributes.ts'
 import { customerEvent, type RaisedEvent } from '../sync/event.ts'
 import { isHolder } from '../sync/unknown-caller.ts'
 import type { Doors } from './doors.ts'
 import { problem } from './problem.ts'
 import { limitBody, parseJson } from './webhook-body.ts'
-
-const SIGNATURE = 'x-kustomer-webhook-signature'
 
 /** Kustomer's outbound webhooks. The answer leaves when the event is in the database. */
 export function kustomerWebhooks(doors: Doors): Hono {
@@ -33,11 +36,11 @@ export function kustomerWebhooks(doors: Doors): Hono {
         'Send it again; Kustomer does by itself.',
       )
     }
-    if (!verifyKustomerWebhook(raw, c.req.header(SIGNATURE), token)) {
+    if (!verifyKustomerWebhook(raw, c.req.header(SIGNATURE_HEADER), token)) {
       return problem(
         c,
         401,
-        `The ${SIGNATURE} header does not fit the body.`,
+        `The ${SIGNATURE_HEADER} header does not fit the body.`,
         'Sign the raw body with the token of this webhook.',
       )
     }

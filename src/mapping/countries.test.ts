@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countryIdFrom, countryLookup } from './countries.ts'
+import { countryLookup } from './countries.ts'
 import type { Country } from './records.ts'
 
 const countries: Country[] = [
@@ -58,7 +58,7 @@ test.each<[code: string | null | undefined, name: string | null | undefined, id:
   [null, null, null],
   [undefined, undefined, null],
 ])('code %s, name %s is %s', (countryCode, countryName, id) => {
-  expect(countryIdFrom({ countryCode, countryName }, countries)).toBe(id)
+  expect(countryLookup(countries)({ countryCode, countryName })).toBe(id)
 })
 
 test('a look-up prepared once serves many locations', () => {

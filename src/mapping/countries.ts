@@ -68,7 +68,3 @@ export const countryLookup = (countries: Country[]): ((location: LocationCountry
     text ? ids.get(countryKey(text)) : undefined
   return ({ countryCode, countryName }) => find(countryCode) ?? find(countryName) ?? null
 }
-
-/** CloudTalk's id of a location's country, else `null`. For many locations, prepare a {@link countryLookup}. */
-export const countryIdFrom = (location: LocationCountry, countries: Country[]): string | null =>
-  countryLookup(countries)(location)

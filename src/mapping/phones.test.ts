@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { getCountries, getExampleNumber } from 'libphonenumber-js/max'
 import examples from 'libphonenumber-js/mobile/examples'
 import { describe, expect, test } from 'vitest'
-import { maskPhone, parsePhone, wireNumber } from './phones.ts'
+import { parsePhone, wireNumber } from './phones.ts'
 
 describe('parsePhone', () => {
   test.each<[raw: string | number, country: string | undefined, e164: string | undefined, why: string]>([
@@ -98,24 +98,4 @@ test.each<[raw: string | number | null | undefined, number: string | undefined]>
   ['1234567890123456', undefined],
 ])('the wire’s %s is %s', (raw, number) => {
   expect(wireNumber(raw)).toBe(number)
-})
-
-test.each([
-  ['+442071838750', '+44********50'],
-  ['+14155552671', '+1********71'],
-  ['+420603123456', '+420*******56'],
-  ['442071838750', '+44********50'],
-  ['+999123456789', '+**********89'],
-  ['+112', '+***'],
-  ['', '+***'],
-])('%s is logged as %s', (number, masked) => {
-  expect(maskPhone(number)).toBe(masked)
-})
-
-test('a mask never shows more than the country code and two digits', () => {
-  fc.assert(
-    fc.property(fc.stringMatching(/^[1-9]\d{1,14}$/), (digits) => {
-      expect(maskPhone(`+${digits}`)).toMatch(/^\+\d{0,3}\*{3,}(\d\d)?$/)
-    }),
-  )
 })

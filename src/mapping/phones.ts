@@ -49,11 +49,3 @@ export const wireNumber = (raw: string | number | null | undefined): E164 | unde
   const digits = plain(raw).replace(/^\+|[\s().-]/g, '')
   return /^[1-9]\d{1,14}$/.test(digits) ? `+${digits}` : undefined
 }
-
-/** A number for logs: country code and last two digits, `+44********50`. */
-export const maskPhone = (e164: string): string => {
-  const digits = e164.replace(/\D/g, '')
-  const code = parsePhoneNumberFromString(`+${digits}`)?.countryCallingCode ?? ''
-  const hidden = digits.length - code.length - 2
-  return hidden < 3 ? '+***' : `+${code}${'*'.repeat(hidden)}${digits.slice(-2)}`
-}

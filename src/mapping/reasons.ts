@@ -59,7 +59,7 @@ export const reasons = {
   },
   MATCHED_BY_PHONE: {
     meaning: 'A contact with the same phone number was already there, so the customer was joined to it.',
-    whatToDo: 'Nothing; if they are two people, change the matching setting or give them different numbers.',
+    whatToDo: 'Nothing; if they are two people, give them different numbers.',
   },
   MATCHED_BY_NAME: {
     meaning: 'One contact with the same name was already there, so the customer was joined to it.',
@@ -80,7 +80,8 @@ export const reasons = {
   LOGGED_UNLINKED: {
     meaning:
       'The call was logged, but no customer has this number, so the conversation belongs to nobody yet.',
-    whatToDo: 'Associate it on the Unassociated page, or add the number to the right customer.',
+    whatToDo:
+      'Add the number to the right customer in Kustomer; the conversation then moves there by itself.',
   },
   INTERNAL_CALL: {
     meaning: 'The call was between two agents, and such calls are never logged.',
@@ -111,6 +112,10 @@ export const reasons = {
     meaning: 'CloudTalk no longer has this call, so it could not be logged.',
     whatToDo: 'Check in CloudTalk whether the call was removed; if it is there, retry.',
   },
+  ASSOCIATED: {
+    meaning: 'A customer with the number has appeared, so the conversation moved to that customer.',
+    whatToDo: 'Nothing.',
+  },
   NOTE_UPDATED: {
     meaning: 'The call’s details changed after it was logged, and the same note was brought up to date.',
     whatToDo: 'Nothing.',
@@ -129,7 +134,7 @@ export const reasons = {
   },
   UNAUTHORIZED: {
     meaning: 'CloudTalk or Kustomer does not accept the connection’s key, so the record waits.',
-    whatToDo: 'Check the key and its roles on the Settings page; what waits then goes on by itself.',
+    whatToDo: 'Check the key and its roles with the check command; what waits then goes on by itself.',
   },
   REJECTED_BY_CLOUDTALK: {
     meaning: 'CloudTalk refused the record because of something in it.',
@@ -146,7 +151,11 @@ export const reasons = {
   INTERNAL_ERROR: {
     meaning: 'The service itself made a mistake while it worked on this record.',
     whatToDo:
-      'Look into the service’s log for the record’s id and report it; the record is tried again by itself.',
+      'Look into the service’s log for the record’s id and report it; a passing mistake is tried again by itself.',
+  },
+  NOT_FOUND: {
+    meaning: 'A record on the other side that this one needs is not there any more.',
+    whatToDo: 'Look whether somebody deleted it; a later change of the record is tried anew.',
   },
   CONNECTION_OFF: {
     meaning: 'The connection is switched off, so nothing is synced.',

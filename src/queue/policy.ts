@@ -24,6 +24,9 @@ export const ANY_WORKERS = 2
 export const HEARTBEAT_SECONDS = 10
 export const WATCH_SECONDS = 5
 
+/** Before a job is taken again whose process died, or whose outcome could not be recorded. */
+export const DEAD_PROCESS_RETRY_SECONDS = 1
+
 /** Deferred jobs have no wake-up call; this is how late they can be. */
 export const POLL_SECONDS = 0.5
 

@@ -2,11 +2,13 @@ import { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import { v7 as uuid, v5 as uuidFromKey } from 'uuid'
 import type { OpenDatabase } from '../store/database.ts'
+import { storable } from '../store/json.ts'
 import { clearLeases } from '../store/leases.ts'
 import type { RaisedEvent, SyncEvent } from '../sync/event.ts'
 import { failInterrupted } from './interrupted.ts'
 import {
   DEAD,
+  DEAD_PROCESS_RETRY_SECONDS,
   HEARTBEAT_SECONDS,
   PRIORITY,
   REMEMBER_SECONDS,
@@ -44,7 +46,7 @@ export async function openQueue(database: OpenDatabase, log: Logger): Promise<Qu
     heartbeatSeconds: HEARTBEAT_SECONDS,
     // Retries are ours: their delay depends on what the vendor said. These are for processes that died.
     retryLimit: 1_000,
-    retryDelay: 0,
+    retryDelay: DEAD_PROCESS_RETRY_SECONDS,
     deleteAfterSeconds: REMEMBER_SECONDS,
     retentionSeconds: WAIT_SECONDS,
   })
@@ -72,7 +74,7 @@ interface Job {
 function jobOf({ event, priority, dedupeKey, startAfter }: RaisedEvent): Job {
   return {
     id: uuidFromKey(dedupeKey, EVENTS),
-    data: event,
+    data: storable(event),
     priority: PRIORITY[priority],
     group: { id: event.connection },
     ...(startAfter && { startAfter }),

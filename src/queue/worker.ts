@@ -63,22 +63,39 @@ async function settleBatch(ports: WorkerPorts, holder: string, jobs: EventJob[])
           results.push(...group.map(({ id }) => completed(id)))
           return
         }
-        const ends: Settled['kind'][] = []
-        for (const event of events) {
-          const settled = await ports.settle(event, priority)
-          ends.push(settled.kind)
-          if (settled.kind === 'again') {
-            const next = { ...event, attempt: event.attempt + 1 }
-            again.push(later(next, retryPriority(priority), settled.inMs))
-          }
-        }
-        results.push(...resultsOf(group, ends.includes('dead')))
+        results.push(...(await settleGroup(ports, group, events, priority, again)))
       }),
     )
     await ports.queue.raise(again)
     return results
   } finally {
     await giveBackLeases(ports.db, holder, mine)
+  }
+}
+
+/** Never rejects: the others of the batch are still under way, and their leases with them. */
+async function settleGroup(
+  ports: WorkerPorts,
+  group: readonly EventJob[],
+  events: readonly SyncEvent[],
+  priority: RaisedEvent['priority'],
+  again: RaisedEvent[],
+): Promise<JobResult[]> {
+  let dead = false
+  try {
+    for (const event of events) {
+      const settled = await ports.settle(event, priority)
+      if (settled.kind === 'dead') dead = true
+      if (settled.kind === 'again') {
+        const next = { ...event, attempt: event.attempt + 1 }
+        again.push(later(next, retryPriority(priority), settled.inMs))
+      }
+    }
+    return resultsOf(group, dead)
+  } catch (error) {
+    // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
+    ports.log.error({ err: error }, 'a settle could not be recorded')
+    return group.map(({ id }) => ({ id, status: 'failed' }))
   }
 }
 

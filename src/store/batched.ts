@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 
 /** Items in one statement; more only makes the others wait longer. */
 const MOST = 500
@@ -63,5 +64,5 @@ export function rowsByItem<Row extends { item: number }>(rows: readonly Row[], c
 /** The items as a table to join with: `item` is their place in the list. */
 export const asked = (items: readonly object[]): RawBuilder<unknown> => {
   const numbered = items.map((item, index) => ({ item: index, ...item }))
-  return sql`jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb)`
+  return sql`jsonb_to_recordset(${toJson(numbered)}::jsonb)`
 }

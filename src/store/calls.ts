@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Call, CallDetail } from '../mapping/records.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 
 /** What is known of a call, and how far it is logged. */
 export interface StoredCall {
@@ -30,7 +31,7 @@ export async function mirrorCalls(db: Db, connection: string, calls: readonly Ca
   await sql`
     insert into call (connection, id, ended_at, external_number, data)
     select distinct on (id) ${connection}, id, ended_at, external_number, data
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    from jsonb_to_recordset(${toJson(rows)}::jsonb)
       as r(id text, ended_at timestamptz, external_number text, data jsonb)
     on conflict (connection, id) do update set
       ended_at = excluded.ended_at, external_number = excluded.external_number, data = excluded.data,
@@ -117,11 +118,11 @@ export async function saveCallProgress(
   await db
     .updateTable('call')
     .set({
-      ...(progress.detail && { detail: JSON.stringify(progress.detail) }),
+      ...(progress.detail && { detail: toJson(progress.detail) }),
       ...(progress.conversationId !== undefined && { conversation_id: progress.conversationId }),
       ...(progress.customerId !== undefined && { customer_id: progress.customerId }),
       ...(progress.unlinked !== undefined && { unlinked: progress.unlinked }),
-      ...(progress.noteIds && { note_ids: JSON.stringify(progress.noteIds) }),
+      ...(progress.noteIds && { note_ids: toJson(progress.noteIds) }),
       ...(progress.noteBody !== undefined && { note_body: progress.noteBody }),
       ...(progress.messageId !== undefined && { message_id: progress.messageId }),
       ...(progress.loggedAt && { logged_at: progress.loggedAt }),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 import type { LiteralForms } from './schema.ts'
 
 export interface StoredConnection {
@@ -38,7 +39,7 @@ export async function setHolderCustomer(db: Db, id: string, customerId: string):
 export async function rememberLiteralForm(db: Db, id: string, forms: LiteralForms): Promise<void> {
   await db
     .updateTable('connection')
-    .set({ literal_forms: sql`literal_forms || ${JSON.stringify(forms)}::jsonb` })
+    .set({ literal_forms: sql`literal_forms || ${toJson(forms)}::jsonb` })
     .where('id', '=', id)
     .execute()
 }

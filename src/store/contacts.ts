@@ -3,6 +3,7 @@ import type { E164 } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 import { replaceNumbers } from './numbers.ts'
 
 /** One row of CloudTalk's contact index: all that matching needs. */
@@ -27,7 +28,7 @@ export async function mirrorContacts(
   await sql`
     insert into contact (connection, id, name, name_key)
     select distinct on (id) ${connection}, id, name, name_key
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, name text, name_key text)
+    from jsonb_to_recordset(${toJson(rows)}::jsonb) as r(id text, name text, name_key text)
     on conflict (connection, id) do update set name = excluded.name, name_key = excluded.name_key`.execute(db)
   const numbers = contacts.flatMap((contact) =>
     contact.numbers.map((e164) => ({ connection, record_id: contact.id, channel: 'phone' as const, e164 })),

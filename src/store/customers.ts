@@ -4,6 +4,7 @@ import type { Customer } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 import { type OwnedNumber, replaceNumbers } from './numbers.ts'
 
 /** A customer as Kustomer's API shows it, with the revision that orders its versions (contract kustomer §1.7). */
@@ -30,7 +31,7 @@ export async function mirrorCustomers(
   const moved = await sql<{ id: string }>`
     insert into customer (connection, id, rev, modified_at, deleted, name_key, data)
     select ${connection}, id, rev, modified_at, deleted, name_key, data
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    from jsonb_to_recordset(${toJson(rows)}::jsonb)
       as r(id text, rev integer, modified_at timestamptz, deleted boolean, name_key text, data jsonb)
     on conflict (connection, id) do update set
       rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 
 /**
  * One settle at a time per record, over all processes: a lease is taken before a record is loaded and given back
@@ -14,7 +15,7 @@ export async function takeLeases(db: Db, holder: string, keys: readonly string[]
   const taken = await sql<{ key: string }>`
     insert into lease (key, holder, until)
     select key, ${holder}::uuid, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
-    from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) as k(key)
+    from jsonb_array_elements_text(${toJson(keys)}::jsonb) as k(key)
     order by key
     on conflict (key) do update set holder = excluded.holder, until = excluded.until
       where lease.until < clock_timestamp()

@@ -1,4 +1,5 @@
 import type { Db } from './database.ts'
+import { toJson } from './json.ts'
 import type { RecordKind, RunState } from './schema.ts'
 
 export interface Run {
@@ -35,7 +36,7 @@ export async function updateRun(
     .updateTable('run')
     .set({
       ...(change.state && { state: change.state }),
-      ...(change.raised && { raised: JSON.stringify(change.raised) }),
+      ...(change.raised && { raised: toJson(change.raised) }),
       ...(change.error !== undefined && { error: change.error }),
       ...(change.finishedAt && { finished_at: change.finishedAt }),
     })

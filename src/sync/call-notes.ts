@@ -33,16 +33,18 @@ export async function ensureNotes(
 export async function updateNotes(
   context: SyncContext,
   conversationId: string,
-  ids: readonly string[],
+  standing: { noteIds: readonly string[]; noteBody: string | undefined },
   note: CallNote,
 ): Promise<string[]> {
+  const before = noteParts(standing.noteBody ?? '')
   const parts = noteParts(note.body)
-  for (const [index, id] of ids.entries()) {
-    const body = parts[index]
+  for (const [index, id] of standing.noteIds.entries()) {
     // A note that is no longer needed says so: deleting it would take away what somebody may have answered to.
-    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, { body: body ?? '–' }))
+    const body = parts[index] ?? '–'
+    if (body === before[index]) continue
+    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, { body }))
   }
-  return createParts(context, { conversationId, lookFirst: true }, note, ids)
+  return createParts(context, { conversationId, lookFirst: true }, note, standing.noteIds)
 }
 
 /** Creates the parts beyond those that stand, looking first where an earlier try may have made them. */

@@ -89,8 +89,9 @@ function byKind(
     case 'unreadable':
       return passing({ outcome: 'failed', reason: 'UNREADABLE_ANSWER', sentence }, when)
     case 'conflict':
-    case 'notFound':
       return passing({ outcome: 'failed', reason: 'CONFLICT', sentence }, when)
+    case 'notFound':
+      return passing({ outcome: 'failed', reason: 'NOT_FOUND', sentence }, when)
   }
 }
 

@@ -37,9 +37,11 @@ export async function contactOfCustomer(
   fields: ContactFields,
 ): Promise<string | undefined> {
   const urls = new Set(fields.externalUrls.map(({ url }) => url))
-  for (const contactId of await contactsWithPhone(context, fields.numbers[0])) {
-    const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
-    if (shown.externalUrls.some(({ url }) => urls.has(url))) return contactId
+  for (const number of fields.numbers) {
+    for (const contactId of await contactsWithPhone(context, number)) {
+      const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
+      if (shown.externalUrls.some(({ url }) => urls.has(url))) return contactId
+    }
   }
   return undefined
 }
@@ -54,8 +56,10 @@ async function byMirroredPhone(context: SyncContext, desired: ContactFields): Pr
 }
 
 async function byAskedPhone(context: SyncContext, desired: ContactFields): Promise<string | undefined> {
-  for (const contactId of await contactsWithPhone(context, desired.numbers[0])) {
-    if (await isFree(context, contactId)) return contactId
+  for (const number of desired.numbers) {
+    for (const contactId of await contactsWithPhone(context, number)) {
+      if (await isFree(context, contactId)) return contactId
+    }
   }
   return undefined
 }
@@ -64,8 +68,7 @@ async function isFree(context: SyncContext, contactId: string): Promise<boolean>
   return (await customersOfContact(context.db, context.connection, contactId)).length === 0
 }
 
-async function contactsWithPhone(context: SyncContext, number: string | undefined): Promise<string[]> {
-  if (number === undefined) return []
+async function contactsWithPhone(context: SyncContext, number: string): Promise<string[]> {
   const page = await context.vendors.cloudtalk((cloudtalk) =>
     cloudtalk.contacts.list({ keyword: number, page: 1, limit: CANDIDATES }),
   )

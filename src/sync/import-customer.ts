@@ -25,12 +25,11 @@ import { adoptedFields, type ContactPlan, planContact } from './plan-contact.ts'
 export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
   const customer = await loadCustomer(context, event)
   if (!customer) return unknownCustomer(context, event.id)
-  if (!context.settings.active) return skipped('CONNECTION_OFF', 'The connection is switched off.')
+  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
   if (!context.settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.')
 
   const { plan, warnings } = await decide(context, event, customer)
   const outcome = await apply(context, customer.id, plan)
-  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
   return {
     ...outcome,
     customerId: customer.id,
@@ -46,8 +45,7 @@ async function loadCustomer(
   const { db, connection, settings } = context
   if (event.version) await mirrorCustomers(db, connection, [event.version], settings.defaultCountry)
   const mirrored = await findCustomer(db, connection, event.id)
-  // A retry asks again: what made the first try fail may have been mended in Kustomer.
-  if (mirrored && (event.source !== 'retry' || mirrored.deleted)) return mirrored
+  if (mirrored) return mirrored
   try {
     const current = await context.vendors.kustomer((kustomer) => kustomer.customers.get(event.id))
     await mirrorCustomers(db, connection, [current], settings.defaultCountry)

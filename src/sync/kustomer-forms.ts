@@ -28,6 +28,8 @@ const known = new WeakMap<SyncContext, Promise<KustomerForms>>()
 export function kustomerForms(context: SyncContext): Promise<KustomerForms> {
   const forms = known.get(context) ?? loadForms(context)
   known.set(context, forms)
+  // What could not be read is read again by the next call.
+  forms.catch(() => known.delete(context))
   return forms
 }
 

@@ -6,14 +6,10 @@ const EVENTS = ['kustomer.customer.create', 'kustomer.customer.update']
  * Makes sure that Kustomer tells this connection about customers.
  * @returns the token that signs its deliveries (contract kustomer §6).
  */
-export async function registerKustomerWebhook(
-  vendors: Vendors,
-  connection: string,
-  url: string,
-): Promise<string> {
+export async function registerKustomerWebhook(vendors: Vendors, name: string, url: string): Promise<string> {
   const webhooks = await vendors.kustomer((kustomer) => kustomer.webhooks.list())
   const ours = webhooks.find((webhook) => webhook.url === url)
-  const wanted = { name: `CloudTalk (${connection})`, url, events: EVENTS, enabled: true }
+  const wanted = { name: `CloudTalk (${name})`, url, events: EVENTS, enabled: true }
   const webhook = ours
     ? await vendors.kustomer((kustomer) => kustomer.webhooks.get(ours.id))
     : await vendors.kustomer((kustomer) => kustomer.webhooks.create(wanted))

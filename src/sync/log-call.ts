@@ -49,9 +49,6 @@ async function applyPlan(
   plan: ReturnType<typeof planCall>,
   stored: StoredCall | undefined,
 ): Promise<Outcome> {
-  if (!context.settings.active) {
-    return { outcome: 'skipped', reason: 'CONNECTION_OFF', sentence: 'The connection is switched off.' }
-  }
   switch (plan.kind) {
     case 'wait':
       throw plan.reason === 'CALL_NOT_FOUND' ? notFound() : notEnded()

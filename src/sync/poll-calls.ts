@@ -22,8 +22,12 @@ export async function pollCalls(context: SyncContext): Promise<void> {
   // What ended before the connection began is a run's to bring over: polling writes nothing unasked.
   const { createdAt } = await loadConnection(db, connection)
   const from = new Date(cursor.getTime() - OVERLAP_MS)
-  await readCallsBetween(context, from, new Date(now.getTime() + AHEAD_MS), (ids) =>
-    raiseUnsettled(context, ids, createdAt),
+  await readCallsBetween(context, from, new Date(now.getTime() + AHEAD_MS), (calls) =>
+    raiseUnsettled(
+      context,
+      calls.map(({ id }) => id),
+      createdAt,
+    ),
   )
   await moveCursor(db, connection, CURSOR, now.toISOString())
 }

@@ -1,3 +1,4 @@
+import type { Call } from '../mapping/records.ts'
 import { mirrorCalls } from '../store/calls.ts'
 import type { SyncContext } from './context.ts'
 
@@ -9,14 +10,14 @@ export async function readCallsBetween(
   context: SyncContext,
   from: Date,
   to: Date,
-  onPage: (ids: string[]) => Promise<void>,
+  onPage: (calls: readonly Call[]) => Promise<void>,
 ): Promise<void> {
   for (let page = 1; ; page++) {
     const batch = await context.vendors.cloudtalk((cloudtalk) =>
       cloudtalk.calls.list({ dateFrom: from.getTime(), dateTo: to.getTime(), limit: PAGE, page }),
     )
     await mirrorCalls(context.db, context.connection, batch.items)
-    await onPage(batch.items.map(({ id }) => id))
+    await onPage(batch.items)
     if (page >= batch.pageCount) return
   }
 }

@@ -1,10 +1,7 @@
+import { SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../kustomer/index.ts'
 import { type CustomerVersion, mirrorCustomers } from '../store/customers.ts'
 import type { SyncContext } from './context.ts'
 import { isHolder } from './unknown-caller.ts'
-
-/** Rows of a search page, and pages that one query gives (contract kustomer §1.5). */
-const PAGE = 500
-const PAGES = 100
 
 /**
  * Reads every customer modified since a time, oldest first, into the mirror. A query gives at most 50,000 rows; the
@@ -25,7 +22,7 @@ export async function readCustomersSince(
     if (latest.done) return latest.modifiedAt
     if (latest.modifiedAt === since) {
       throw new Error(
-        `more than ${PAGE * PAGES} customers were modified at ${since}: the search cannot list them`,
+        `more than ${SEARCH_PAGE_SIZE * SEARCH_PAGES} customers were modified at ${since}: the search cannot list them`,
       )
     }
     since = latest.modifiedAt
@@ -39,7 +36,7 @@ async function readWindow(
   onPage: (customers: CustomerVersion[]) => Promise<void>,
 ): Promise<{ modifiedAt: string; done: boolean }> {
   let modifiedAt = since
-  for (let page = 1; page <= PAGES; page++) {
+  for (let page = 1; page <= SEARCH_PAGES; page++) {
     const found = await context.vendors.kustomerSearch((kustomer) =>
       kustomer.customers.search(
         {
@@ -47,14 +44,15 @@ async function readWindow(
           sort: [{ customer_modified_at: 'asc' }],
           ...(includeDeleted && { includeDeleted: true }),
         },
-        { page, pageSize: PAGE },
+        { page, pageSize: SEARCH_PAGE_SIZE },
       ),
     )
     const customers = found.customers.filter((customer) => !isHolder(customer))
     await mirrorCustomers(context.db, context.connection, customers, context.settings.defaultCountry)
     await onPage(customers)
     modifiedAt = found.customers.at(-1)?.modifiedAt ?? modifiedAt
-    if (found.next === undefined || found.customers.length < PAGE) return { modifiedAt, done: true }
+    if (found.next === undefined || found.customers.length < SEARCH_PAGE_SIZE)
+      return { modifiedAt, done: true }
   }
   return { modifiedAt, done: false }
 }

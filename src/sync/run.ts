@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import { unsettledCalls } from '../store/calls.ts'
+import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
 import { type RunProgress, runProgress, startRun, unfinishedRuns, updateRun } from '../store/runs.ts'
 import type { SyncContext } from './context.ts'
 import { callEvent, customerEvent } from './event.ts'
@@ -12,6 +12,9 @@ import { readCustomersSince } from './read-customers.ts'
  * *reading* (its events are being raised), then *settling* (they wait for budget and workers), then *done*; *failed*
  * only when reading cannot go on. Its events take the same road as live ones, behind them.
  */
+
+/** Well before the lease of the reading runs out. */
+const RENEW_MS = 5_000
 
 const BEGINNING = '1970-01-01T00:00:00.000Z'
 
@@ -31,31 +34,49 @@ class Stopped extends Error {
 }
 
 export function createRuns(context: SyncContext): Runs {
+  const { db, connection } = context
+  const holder = uuid()
   const reading = new Set<Promise<void>>()
   let stopped = false
   const goOn = () => {
     if (stopped) throw new Stopped()
   }
-  const read = (id: string, from: Date | undefined) => {
-    const task = readForRun(context, id, from, goOn).finally(() => reading.delete(task))
+  /** By one process at a time; a process that dies loses its lease, and another goes on. */
+  const read = async (id: string, from: Date | undefined): Promise<void> => {
+    const lease = `${connection}/run/${id}`
+    const mine = await takeLeases(db, holder, [lease])
+    if (mine.size === 0) return
+    const renewing = setInterval(() => void renewLeases(db, holder).catch(() => undefined), RENEW_MS)
+    try {
+      await readForRun(context, id, from, goOn)
+    } catch (error) {
+      context.log.error({ run: id, err: error }, 'a run could not say how it ended; it is taken up again')
+    } finally {
+      clearInterval(renewing)
+      await giveBackLeases(db, holder, mine).catch(() => undefined)
+    }
+  }
+  const readApart = (id: string, from: Date | undefined) => {
+    const task = read(id, from).finally(() => reading.delete(task))
+    task.catch((error: unknown) => context.log.error({ run: id, err: error }, 'a run could not be taken up'))
     reading.add(task)
   }
   return {
     async begin(from) {
       const id = uuid()
       await startRun(context.db, { id, connection: context.connection, from })
-      read(id, from)
+      readApart(id, from)
       return id
     },
     async resume() {
       for (const run of await unfinishedRuns(context.db, context.connection)) {
-        if (run.state === 'reading') read(run.id, run.from)
+        if (run.state === 'reading') readApart(run.id, run.from)
       }
     },
     check: (id) => checkRun(context, id),
     async stop() {
       stopped = true
-      await Promise.all(reading)
+      await Promise.allSettled(reading)
     },
   }
 }
@@ -109,18 +130,19 @@ async function raiseCustomers(context: SyncContext, runId: string, goOn: () => v
   return seen.size
 }
 
+/** Those that are logged already are settled again too: what the settings left out before may be wanted now. */
 async function raiseCalls(
   context: SyncContext,
   runId: string,
   from: Date,
   goOn: () => void,
 ): Promise<number> {
-  const { db, connection } = context
-  let count = 0
-  await readCallsBetween(context, from, context.now(), async (ids) => {
+  const { connection } = context
+  const seen = new Set<string>()
+  await readCallsBetween(context, from, context.now(), async (calls) => {
     goOn()
-    const ended = await unsettledCalls(db, connection, ids, from)
-    count += ended.length
+    const ended = calls.filter(({ id, endedAt }) => endedAt !== undefined && !seen.has(id))
+    for (const { id } of ended) seen.add(id)
     await context.raise(
       ended.map(({ id }) => ({
         event: callEvent(connection, id, { about: 'call', source: 'run', runId }),
@@ -129,7 +151,7 @@ async function raiseCalls(
       })),
     )
   })
-  return count
+  return seen.size
 }
 
 const total = (counts: Partial<Record<string, number>>): number =>

@@ -70,8 +70,16 @@ async function attempt(
   }
 }
 
-const verbFor = (context: SyncContext, event: SyncEvent): Promise<Outcome> =>
-  event.kind === 'customer' ? importCustomer(context, event) : logCall(context, event)
+const verbFor = async (context: SyncContext, event: SyncEvent): Promise<Outcome> => {
+  if (!context.settings.active) return switchedOff
+  return event.kind === 'customer' ? importCustomer(context, event) : logCall(context, event)
+}
+
+const switchedOff: Outcome = {
+  outcome: 'skipped',
+  reason: 'CONNECTION_OFF',
+  sentence: 'The connection is switched off.',
+}
 
 /** What is added to a call that already stands tells nothing new about how the call itself fared. */
 const isEnrichment = (event: SyncEvent): boolean => event.kind === 'call' && event.about === 'detail'

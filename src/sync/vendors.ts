@@ -53,6 +53,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.cloudtalk++
+      currentMeter().requests++
       cloudtalkGate.learn(answer).catch(unlearned)
     },
   })
@@ -61,6 +62,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.kustomer++
+      currentMeter().requests++
       kustomerGate.learn(answer).catch(unlearned)
     },
   })
@@ -81,7 +83,6 @@ const unlearned = () => undefined
 async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
   const meter = currentMeter()
   for (const gate of gates) await gate.enter(meter.priority)
-  meter.requests++
   try {
     return await call()
   } finally {

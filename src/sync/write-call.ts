@@ -5,6 +5,7 @@ import { type CallNote, noteFromCall } from '../mapping/note-from-call.ts'
 import { wireNumber } from '../mapping/phones.ts'
 import type { Call } from '../mapping/records.ts'
 import { type CallProgress, intendCall, type StoredCall, saveCallProgress } from '../store/calls.ts'
+import { findCustomer } from '../store/customers.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { ensureConversation } from './call-conversation.ts'
 import { ensureMessage } from './call-message.ts'
@@ -66,9 +67,12 @@ async function writeParts(
   progress.customerId = conversation.customerId ?? null
   progress.unlinked = owner === undefined
 
+  const contactName = await contactNameOf(context, call, owner)
   const part = { conversationId: conversation.id, lookFirst: plan.lookFirst }
   const [notes, messageId] = await Promise.all([
-    ensureNotes(context, forms, part, stored.noteIds, (literal) => noteOf(context, stored, literal)),
+    ensureNotes(context, forms, part, stored.noteIds, (literal) =>
+      noteOf(context, stored, contactName, literal),
+    ),
     needsMessage(context, forms)
       ? ensureMessage(context, part, stored.messageId, chatMessageFromCall(call))
       : undefined,
@@ -103,14 +107,15 @@ export async function followCall(
   const customerId = moveTo ?? (stored.unlinked ? undefined : stored.customerId)
   const known = { ...ids, ...(customerId !== undefined && { customerId }) }
   const forms = await kustomerForms(context)
-  const note = noteOf(context, stored, forms.literal('noteSubject'))
+  const contactName = await contactNameOf(context, call, customerId)
+  const note = noteOf(context, stored, contactName, forms.literal('noteSubject'))
   if (note.body !== stored.noteBody) {
-    const noteIds = await updateNotes(context, conversationId, stored.noteIds, note)
+    const noteIds = await updateNotes(context, conversationId, stored, note)
     await saveCallProgress(db, connection, call.id, { noteBody: note.body, noteIds })
   }
   if (moveTo !== undefined) {
     const sentence = 'The conversation moved to the customer that now has the number.'
-    return { outcome: 'linked', reason: 'MATCHED_BY_PHONE', sentence, ...known }
+    return { outcome: 'linked', reason: 'ASSOCIATED', sentence, ...known }
   }
   if (note.body !== stored.noteBody) {
     return {
@@ -145,8 +150,29 @@ async function ownerOf(
   }
 }
 
-function noteOf(context: SyncContext, stored: StoredCall, literalSubject: boolean): CallNote {
-  return noteFromCall(stored.call, stored.detail, { settings: context.settings.calls, literalSubject })
+function noteOf(
+  context: SyncContext,
+  stored: StoredCall,
+  contactName: string | undefined,
+  literalSubject: boolean,
+): CallNote {
+  const settings = context.settings.calls
+  return noteFromCall(stored.call, stored.detail, {
+    settings,
+    literalSubject,
+    ...(contactName !== undefined && { contactName }),
+  })
+}
+
+/** A caller without a contact in CloudTalk has the name of the customer. */
+async function contactNameOf(
+  context: SyncContext,
+  call: Call,
+  customerId: string | undefined,
+): Promise<string | undefined> {
+  if (call.contact?.name || customerId === undefined) return call.contact?.name
+  const customer = await findCustomer(context.db, context.connection, customerId)
+  return customer?.name ?? undefined
 }
 
 /** The message is what makes the channel chat where the API takes no channel. */

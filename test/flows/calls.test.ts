@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
 import { type CallInput, createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 let stack: Stack
 afterEach(() => stack?.close())
@@ -134,7 +135,7 @@ test('an unknown caller is logged with the holder, and moves by itself when a cu
   const after = await stack.kustomer.state()
   expect(after.conversations).toMatchObject([{ relationships: { customer: { data: { id: customerId } } } }])
   expect(after.notes).toHaveLength(1)
-  expect(await lastOf(id)).toMatchObject({ outcome: 'linked', customerId })
+  expect(await lastOf(id)).toMatchObject({ outcome: 'linked', reason: 'ASSOCIATED', customerId })
 })
 
 test('two unknown callers share one holder', async () => {
@@ -175,6 +176,15 @@ test.each(owners)('the customer is found by $label', async ({ body }) => {
   expect((await stack.kustomer.state()).conversations).toMatchObject([
     { relationships: { customer: { data: { id: customerId } } } },
   ])
+})
+
+test('a caller without a contact in CloudTalk is named as the customer is', async () => {
+  stack = await startStack({ settings: { import: false } })
+  await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
+  await stack.settled()
+  await endCall(stack, { external_number: NUMBER })
+  await stack.settled()
+  expect((await stack.kustomer.state()).notes?.[0].attributes.body).toContain('Contact name: Ann Bell\n')
 })
 
 test('a customer that only Kustomer knows of is asked for by number', async () => {
@@ -278,7 +288,7 @@ test('a webhook that names only the uuid makes the call list be read', async () 
       .map((workflow) => ({ ...workflow, values: workflow.values.filter(({ key }) => key === 'call_uuid') })),
   )
   const { id } = await endCall(stack, { external_number: NUMBER })
-  await stack.cloudtalk.webhooksIdle()
+  await until('the call list was read', () => firstOf(id))
   await stack.settled()
   const { conversations } = await stack.kustomer.state()
   expect(conversations).toMatchObject([{ attributes: { externalId: id } }])

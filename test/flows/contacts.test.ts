@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
+import { pollCustomers } from '../../src/sync/poll-customers.ts'
 import { createCustomer, customer } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 let stack: Stack
 afterEach(() => stack?.close())
@@ -67,14 +69,11 @@ test('a deleted customer is unlinked, its contact stays', async () => {
   const id = await createCustomer(stack, customer('+442071838750'))
   await stack.settled()
   await stack.kustomer.api('DELETE', `/customers/${id}`)
-  await stack.service.context.raise([
-    {
-      event: { kind: 'customer', connection: 'default', id, source: 'retry', attempt: 0 },
-      priority: 'live',
-      dedupeKey: 'deleted',
-    },
-  ])
-  await stack.settled()
+  await until('the search shows the deletion', async () => {
+    await pollCustomers(stack.service.context)
+    await stack.settled()
+    return (await lastOf(id))?.reason === 'DELETED'
+  })
   expect(await contacts()).toHaveLength(1)
   expect(await lastOf(id)).toMatchObject({ outcome: 'skipped', reason: 'DELETED' })
 })
@@ -153,4 +152,37 @@ test('a value that is too long is cut at a word, with a warning, and the record 
   const [contact] = await contacts()
   expect(contact.name.length).toBeLessThanOrEqual(150)
   expect((await lastOf(id))?.details?.warnings).toEqual([expect.stringMatching(/150/)])
+})
+
+test('characters that no database takes do not stop a page of customers', async () => {
+  stack = await startStack({
+    prepare: async (emulators) => {
+      await createCustomer(emulators, customer('+442071838750', { name: 'Nul\u0000 and half \ud83d here' }))
+      await createCustomer(emulators, customer('+442071838751', { name: 'Clean' }))
+    },
+  })
+  await until('the search shows both', async () => {
+    await stack.sync()
+    return (await contacts()).length === 2
+  })
+  const odd = await createCustomer(stack, customer('+442071838752', { name: 'Live \u0000' }))
+  await stack.settled()
+  expect(await lastOf(odd)).toMatchObject({ outcome: 'created' })
+})
+
+test('an address of somebody with another case, or a wrong one, finds what is meant and nothing else', async () => {
+  stack = await startStack()
+  const id = await createCustomer(
+    stack,
+    customer('+442071838750', { name: 'Ann Bell', emails: [{ email: 'Ann@Example.com' }] }),
+  )
+  await stack.settled()
+  const found = async (question: string) =>
+    (await stack.service.operations.trace(question)).map((record) => record.id)
+  for (const question of ['ann@example.COM', '+44 20 7183 8750', 'ann  BELL', id]) {
+    expect(await found(question)).toEqual([id])
+  }
+  for (const question of ['ann@example.org', '+44 20 7183 8751', 'Ann', '%', "' or 1=1 --"]) {
+    expect(await found(question)).toEqual([])
+  }
 })
