@@ -13,6 +13,8 @@ const CURSOR = 'calls'
 const OVERLAP_MS = 60 * 60_000
 /** CloudTalk's clock and ours need not agree. */
 const AHEAD_MS = 60 * 60_000
+/** CloudTalk tells whole seconds, by its own clock: a call of the connection's first minute counts as after it. */
+const SKEW_MS = 60_000
 
 /** Finds calls that ended, or were edited, without a webhook having told. */
 export async function pollCalls(context: SyncContext): Promise<void> {
@@ -26,7 +28,7 @@ export async function pollCalls(context: SyncContext): Promise<void> {
     raiseUnsettled(
       context,
       calls.map(({ id }) => id),
-      createdAt,
+      new Date(createdAt.getTime() - SKEW_MS),
     ),
   )
   await moveCursor(db, connection, CURSOR, now.toISOString())
