@@ -2,10 +2,9 @@ import type { Service } from '../app.ts'
 import type { DemoResult } from './demo.ts'
 import { summaryAsText } from './summary.ts'
 
-/** The demo's last words: what became of everything, why, and where to look next. */
-export async function demoReport(service: Service, result: DemoResult, dataDir: string): Promise<string> {
+/** What became of everything, and why. */
+export function demoReport(result: DemoResult): string {
   const { cloudtalk, kustomer } = result.requests
-  const examples = await exampleQuestions(service)
   return [
     summaryAsText('Customers', result.customers),
     '',
@@ -13,19 +12,13 @@ export async function demoReport(service: Service, result: DemoResult, dataDir: 
     '',
     `Requests: ${cloudtalk} to CloudTalk, ${kustomer} to Kustomer, in ${result.seconds.toFixed(1)} s.`,
     '',
-    'Where to look next, in another terminal:',
-    ...examples.map(
-      ([question, about]) =>
-        `  DATA_DIR=${dataDir} npm run -s cli -- trace ${question.padEnd(26)} # ${about}`,
-    ),
-    `  less ${dataDir}/service.log`,
   ].join('\n')
 }
 
-/** One customer that came through, one that did not, one call: to ask `trace` about. */
-async function exampleQuestions(service: Service): Promise<[question: string, about: string][]> {
+/** Commands to ask about one record of each outcome. */
+export async function whereToLook(service: Service, dataDir: string): Promise<string> {
   const { db, connection } = service.context
-  const rows = await db
+  const examples = await db
     .selectFrom('outcome')
     .distinctOn(['kind', 'outcome'])
     .select(['kind', 'outcome', 'record_id', 'reason'])
@@ -34,8 +27,12 @@ async function exampleQuestions(service: Service): Promise<[question: string, ab
     .orderBy('outcome')
     .orderBy('record_id')
     .execute()
-  return rows.map(({ kind, outcome, record_id, reason }) => [
-    record_id,
-    `a ${kind} that was ${outcome}: ${reason}`,
-  ])
+  return [
+    'Where to look next, in another terminal:',
+    ...examples.map(
+      ({ kind, outcome, record_id, reason }) =>
+        `  DATA_DIR=${dataDir} npm run -s cli -- trace ${record_id.padEnd(24)}  # a ${kind} that was ${outcome}: ${reason}`,
+    ),
+    `  less ${dataDir}/service.log`,
+  ].join('\n')
 }

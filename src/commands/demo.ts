@@ -10,7 +10,7 @@ import type { World } from '../emulators/world/world.ts'
 import type { Summary } from '../http/operations.ts'
 import type { Recipe } from '../sync/recipes.ts'
 import { endCalls } from './demo-calls.ts'
-import { demoReport } from './demo-report.ts'
+import { demoReport, whereToLook } from './demo-report.ts'
 import { followRun, progressWriter } from './progress.ts'
 import { recipesOf } from './recipes.ts'
 import { untilSignal } from './signals.ts'
@@ -64,8 +64,9 @@ A minute of their rate limits lasts one second here.\n`)
 
   await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
   const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
-  console.log(options.json ? JSON.stringify(result) : await demoReport(service, result, dataDir))
-  if (!stopped) return
+  console.log(options.json ? JSON.stringify(result) : demoReport(result))
+  if (!stopped) return say('Without --once it goes on, and tells the story of any record.')
+  say(await whereToLook(service, dataDir))
   say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
   await stopped
 }

@@ -20,6 +20,9 @@ function recordAsText({ kind, id, title, story }: TracedRecord): string {
   return [head, ...story.map(stepAsText)].join('\n')
 }
 
+/** Most reasons want nothing done; saying so at each step would hide those that do. */
+const needsSomebody = ({ reason }: StoredOutcome): boolean => !/^Nothing\b/.test(reasons[reason].whatToDo)
+
 function stepAsText(step: StoredOutcome): string {
   const at = step.at.toISOString().replace('T', ' ').slice(0, 19)
   const ids = [
@@ -31,7 +34,8 @@ function stepAsText(step: StoredOutcome): string {
   return [
     `  ${at}  ${step.outcome} (${step.reason}), by ${step.source}`,
     `    ${step.sentence}`,
-    `    ${reasons[step.reason].meaning} ${reasons[step.reason].whatToDo}`,
+    `    ${reasons[step.reason].meaning}`,
+    ...(needsSomebody(step) ? [`    What to do: ${reasons[step.reason].whatToDo}`] : []),
     ...(written.length > 0 ? [`    written: ${written.join(', ')}`] : []),
     ...(step.details?.warnings ?? []).map((warning) => `    warning: ${warning}`),
     `    ${[...ids, `${Number(step.requests.toFixed(1))} requests`].join(', ')}`,
