@@ -4,13 +4,13 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import { CONNECTION, type Config, publicUrlOf } from './config.ts'
+import { takeFolder } from './data-folder.ts'
 import type { Doors } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
 import { pendingEvents } from './queue/pending.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
-import { announceService, type RunningService } from './running-service.ts'
 import { ensureConnection } from './store/connections.ts'
 import { openDatabase } from './store/database.ts'
 import { giveBackLeases, takeLeases } from './store/leases.ts'
@@ -40,6 +40,8 @@ const READ_CONTACTS_MS = 15 * MINUTE
 /** Kustomer is asked again after this long, then twice as long, up to five minutes. */
 const REGISTER_AGAIN_MS = 5 * SECOND
 const CHECK_RUNS_MS = SECOND
+/** Requests under way, ours and to us, may go on for this long after the word to stop. */
+const GRACE_MS = 4 * SECOND
 
 export interface Service {
   context: SyncContext
@@ -56,9 +58,16 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** The one place where everything is wired together. @throws when the database cannot be opened. */
+/**
+ * The one place where everything is wired together.
+ * @throws {FolderInUse} where another process has the embedded database; or when the database cannot be opened.
+ */
 export async function openService(config: Config, log: Logger, pace = defaultPace): Promise<Service> {
-  const database = await openDatabase(config.database)
+  const folder = config.database.kind === 'embedded' ? await takeFolder(config.dataDir, uuid()) : undefined
+  const database = await openDatabase(config.database).catch(async (error: unknown) => {
+    await folder?.release()
+    throw error
+  })
   const { db } = database
   await ensureConnection(db, CONNECTION)
   const queue = await openQueue(database, log)
@@ -88,7 +97,6 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   let closing = false
   let stopRenewing: (() => void) | undefined
   let listening: { server: ServerType; port: number } | undefined
-  let announced: RunningService | undefined
 
   const doors: Doors = {
     kustomer: (id) => (id === CONNECTION ? { token: () => webhookToken, raise: queue.raise } : undefined),
@@ -132,11 +140,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     operations,
     publicUrl: () => publicUrlOf(config, listening?.port),
     async serve() {
-      const token = uuid()
       const app = createHttp({
         doors,
         operations,
-        token,
+        token: folder?.token ?? uuid(),
         now,
         log,
         ready: async () => {
@@ -145,7 +152,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         },
       })
       listening = await listen(app, config.port)
-      announced = announceService(config.dataDir, { port: listening.port, token })
+      folder?.announce(listening.port)
       keepRegistering()
     },
     async work() {
@@ -175,17 +182,29 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     async close() {
       closing = true
       clearTimeout(registering)
-      if (listening) {
-        listening.server.close()
-        if ('closeIdleConnections' in listening.server) listening.server.closeIdleConnections()
-        await once(listening.server, 'close')
+      // What hangs is cut off in time to end within the 10 s that a supervisor gives.
+      const cutting = setTimeout(() => {
+        vendors.close()
+        vendors.abort()
+        if (listening && 'closeAllConnections' in listening.server) listening.server.closeAllConnections()
+      }, GRACE_MS)
+      try {
+        if (listening) await closeServer(listening.server)
+        await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop()), queue.close()])
+      } finally {
+        clearTimeout(cutting)
+        stopRenewing?.()
+        vendors.close()
+        await database.close()
+        await folder?.release()
       }
-      announced?.withdraw()
-      await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop())])
-      await queue.close()
-      stopRenewing?.()
-      vendors.close()
-      await database.close()
     },
   }
+}
+
+async function closeServer(server: ServerType): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  if ('closeIdleConnections' in server) server.closeIdleConnections()
+  await closed
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { check, checksAsText } from './commands/check.ts'
@@ -9,6 +10,8 @@ import { sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
 import { withOperations } from './commands/with-operations.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { FolderInUse } from './data-folder.ts'
+import { createLog } from './log.ts'
 
 /** Exit codes: 0 well, 1 failed, 2 wrong use. */
 const FAILED = 1
@@ -17,7 +20,7 @@ const WRONG_USE = 2
 const config = (): Config => readConfig(process.env)
 
 /** Log lines go to stderr: stdout is for what a command answers. */
-const logTo = (level: string): Logger => pino({ level }, pino.destination({ fd: 2, sync: true }))
+const logTo = (level: string): Logger => createLog(level, pino.destination({ fd: 2, sync: true }))
 
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
@@ -32,7 +35,7 @@ program
   .option('--contacts <n>', 'contacts in CloudTalk only', whole, 40)
   .option('--calls <n>', 'calls: half history, half live', whole, 80)
   .option('--seed <n>', 'seed of the world', whole, 1)
-  .action((options: DemoOptions) => demo(options, process.env.DATA_DIR || './data/demo'))
+  .action((options: DemoOptions) => demo(options, join(process.env.DATA_DIR || './data', 'demo')))
 
 program
   .command('start')
@@ -88,18 +91,30 @@ program
 program
   .command('emulate')
   .description('run the emulators of both vendors')
-  .option('--cloudtalk-port <port>', '', whole, 4_010)
-  .option('--kustomer-port <port>', '', whole, 4_020)
+  .option('--cloudtalk-port <port>', 'where CloudTalk answers; 0 takes a free port', port, 4_010)
+  .option('--kustomer-port <port>', 'where Kustomer answers; 0 takes a free port', port, 4_020)
   .option('--customers <n>', 'customers in Kustomer', whole, 0)
   .option('--contacts <n>', 'contacts in CloudTalk only', whole, 0)
   .option('--calls <n>', 'calls of the last days', whole, 0)
   .option('--seed <n>', 'seed of the world', whole, 1)
-  .option('--minute <ms>', 'length of a rate-limit minute', whole, 60_000)
+  .option('--minute <ms>', 'length of a rate-limit minute', positive, 60_000)
   .action(emulate)
 
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
+}
+
+function positive(text: string): number {
+  const number = whole(text)
+  if (number === 0) throw new InvalidArgumentError('It must be above zero.')
+  return number
+}
+
+function port(text: string): number {
+  const number = whole(text)
+  if (number > 65_535) throw new InvalidArgumentError('It must be a port number, at most 65535.')
+  return number
 }
 
 function date(text: string): Date {
@@ -121,6 +136,10 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
   if (error instanceof ConfigError) {
     console.error([error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n'))
+    return WRONG_USE
+  }
+  if (error instanceof FolderInUse) {
+    console.error(error.message)
     return WRONG_USE
   }
   console.error(error instanceof Error ? `Failed: ${error.message}` : 'Failed.')

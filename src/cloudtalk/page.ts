@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { CloudTalkError } from './errors.ts'
 import type { Request, Transport } from './transport.ts'
-import { number } from './wire.ts'
+import { id, number } from './wire.ts'
 
 /** One page of a list; `itemsCount` is the total over all pages (contract §1.4). */
-export type Page<T> = { items: T[]; itemsCount: number; pageCount: number; page: number }
+export type Page<T> = {
+  items: T[]
+  /** Rows that the contract does not describe: which, as far as they say it, and what is wrong. */
+  unreadable: { id: string | undefined; path: string }[]
+  itemsCount: number
+  pageCount: number
+  page: number
+}
 
 /** `page` from 1, `limit` 1..1000; the default limit is unknown, so always say one (contract §1.4). */
 export type PageQuery = { page: number; limit: number }
@@ -17,9 +24,9 @@ export async function readPage<T extends z.ZodType>(
   row: T,
 ): Promise<Page<z.output<T>>> {
   try {
-    const { responseData } = await transport.json({ method: 'GET', path, query }, envelope(row))
+    const { responseData } = await transport.json({ method: 'GET', path, query }, envelope)
     return {
-      items: responseData.data,
+      ...sortRows(responseData.data, row),
       itemsCount: responseData.itemsCount,
       pageCount: responseData.pageCount,
       page: responseData.pageNumber ?? query.page,
@@ -27,19 +34,43 @@ export async function readPage<T extends z.ZodType>(
   } catch (error) {
     const pastTheEnd = error instanceof CloudTalkError && error.failure.kind === 'notFound' && query.page > 1
     if (!pastTheEnd) throw error
-    return { items: [], itemsCount: 0, pageCount: 0, page: query.page }
+    return { items: [], unreadable: [], itemsCount: 0, pageCount: 0, page: query.page }
   }
 }
 
-const envelope = <T extends z.ZodType>(row: T) =>
-  z.object({
-    responseData: z.object({
-      itemsCount: number,
-      pageCount: number,
-      pageNumber: number.optional(),
-      data: z
-        .array(row)
-        .nullable()
-        .transform((rows) => rows ?? []),
-    }),
-  })
+/** One strange row must not hide the thousand others of its page. */
+function sortRows<T extends z.ZodType>(
+  rows: readonly unknown[],
+  schema: T,
+): Pick<Page<z.output<T>>, 'items' | 'unreadable'> {
+  const items: z.output<T>[] = []
+  const unreadable: Page<never>['unreadable'] = []
+  for (const [index, row] of rows.entries()) {
+    const parsed = schema.safeParse(row)
+    if (parsed.success) items.push(parsed.data)
+    else {
+      const path = parsed.error.issues[0]?.path ?? []
+      unreadable.push({ id: idOfRow(row), path: ['responseData.data', index, ...path].join('.') })
+    }
+  }
+  return { items, unreadable }
+}
+
+/** Every row has one object with an id of its own: `Cdr`, `Contact`, `Agent`. */
+function idOfRow(row: unknown): string | undefined {
+  const [first] = typeof row === 'object' && row !== null ? Object.values(row) : []
+  const parsed = z.object({ id }).safeParse(first)
+  return parsed.success ? parsed.data.id : undefined
+}
+
+const envelope = z.object({
+  responseData: z.object({
+    itemsCount: number,
+    pageCount: number,
+    pageNumber: number.optional(),
+    data: z
+      .array(z.unknown())
+      .nullable()
+      .transform((rows) => rows ?? []),
+  }),
+})

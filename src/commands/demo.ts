@@ -2,12 +2,14 @@ import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { openService, type Service } from '../app.ts'
 import { readConfig } from '../config.ts'
+import { FolderInUse, findOwner } from '../data-folder.ts'
 import { createCloudTalkEmulator } from '../emulators/cloudtalk/index.ts'
 import { createKustomerEmulator } from '../emulators/kustomer/index.ts'
 import type { Emulator } from '../emulators/server.ts'
 import { seedWorld } from '../emulators/world/seed-world.ts'
 import type { World } from '../emulators/world/world.ts'
 import type { Summary } from '../http/operations.ts'
+import { createLog } from '../log.ts'
 import type { Recipe } from '../sync/recipes.ts'
 import { endCalls } from './demo-calls.ts'
 import { demoReport, whereToLook } from './demo-report.ts'
@@ -39,7 +41,8 @@ const PORTS = { cloudtalk: 4_010, kustomer: 4_020, service: 3_000 }
 
 /**
  * Runs the main job on both emulators: half of the calls are history, half end while it runs.
- * @param dataDir is emptied first.
+ * @param dataDir of the demo's own: it is emptied first.
+ * @throws {FolderInUse} where another demo runs on it.
  */
 export async function demo(options: DemoOptions, dataDir: string): Promise<void> {
   const started = Date.now()
@@ -59,6 +62,8 @@ export async function demo(options: DemoOptions, dataDir: string): Promise<void>
   const kustomer = await open(PORTS.kustomer, (port) => createKustomerEmulator({ ...emulated, port }))
   say(`CloudTalk and Kustomer, emulated, with ${customers} customers, ${contacts} contacts and ${calls} calls.
 A minute of their rate limits lasts one second here.\n`)
+  const owner = await findOwner(dataDir)
+  if (owner) throw new FolderInUse(dataDir, owner)
   rmSync(dataDir, { recursive: true, force: true })
   const service = await open(PORTS.service, (port) => serveDemo(dataDir, cloudtalk, kustomer, port))
 
@@ -104,7 +109,7 @@ async function serveDemo(
     KUSTOMER_API_KEY: 'emulator',
     KUSTOMER_API_URL: kustomer.url,
   })
-  const log = pino({ level: 'info' }, pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }))
+  const log = createLog('info', pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }))
   const service = await openService(config, log)
   try {
     await service.work()

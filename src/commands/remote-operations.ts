@@ -1,14 +1,13 @@
 import type { Operations, Summary } from '../http/operations.ts'
-import type { ServiceNote } from '../running-service.ts'
 import type { RunProgress } from '../store/runs.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
 /** The service's own JSON API, asked by another command of the same installation. */
-export function remoteOperations(service: ServiceNote): Operations {
+export function remoteOperations(port: number, token: string): Operations {
   const ask = async <T>(path: string, body?: unknown): Promise<T | undefined> => {
-    const response = await fetch(`http://127.0.0.1:${service.port}/api/v1${path}`, {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${service.token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
     if (response.status === 404) return undefined

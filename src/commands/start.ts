@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { openService } from '../app.ts'
 import { type Config, ConfigError } from '../config.ts'
-import { findService } from '../running-service.ts'
 import { untilSignal } from './signals.ts'
 
 export type Role = 'web' | 'worker' | 'all'
@@ -12,12 +11,6 @@ export async function start(config: Config, log: Logger, role: Role): Promise<vo
     if (role !== 'all') {
       throw new ConfigError([
         `--role ${role} needs DATABASE_URL: the embedded database belongs to one process`,
-      ])
-    }
-    const running = findService(config.dataDir)
-    if (running) {
-      throw new ConfigError([
-        `DATA_DIR ${config.dataDir} is in use by the service with pid ${running.pid}; stop it or choose another`,
       ])
     }
   }

@@ -1,8 +1,9 @@
 import { type Logger, pino } from 'pino'
 import { openService } from '../app.ts'
 import { readConfig } from '../config.ts'
+import { FolderInUse, findOwner } from '../data-folder.ts'
 import type { Operations } from '../http/operations.ts'
-import { findService } from '../running-service.ts'
+import { createLog } from '../log.ts'
 import { remoteOperations } from './remote-operations.ts'
 
 const FOLLOW_UPS_MS = 30_000
@@ -14,14 +15,17 @@ const LOOK_EVERY_MS = 200
  *
  * @param work whether this process settles events meanwhile, where no service runs.
  * @throws {ConfigError} where no service runs and the environment is not complete.
+ * @throws {FolderInUse} where another command has the folder.
  */
 export async function withOperations<T>(
   env: Record<string, string | undefined>,
   work: boolean,
   use: (operations: Operations) => Promise<T>,
 ): Promise<T> {
-  const running = env.DATABASE_URL ? undefined : findService(env.DATA_DIR || './data')
-  if (running) return use(remoteOperations(running))
+  const folder = env.DATA_DIR || './data'
+  const owner = env.DATABASE_URL ? undefined : await findOwner(folder)
+  if (owner?.port !== undefined) return use(remoteOperations(owner.port, owner.token))
+  if (owner) throw new FolderInUse(folder, owner)
   const config = readConfig(env)
   const service = await openService(config, quietLog(env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
@@ -43,4 +47,4 @@ async function followUps(operations: Operations): Promise<void> {
 }
 
 /** A command that answers and ends says only what went wrong, and not on stdout. */
-const quietLog = (level: string): Logger => pino({ level }, pino.destination({ fd: 2, sync: true }))
+const quietLog = (level: string): Logger => createLog(level, pino.destination({ fd: 2, sync: true }))

@@ -103,7 +103,7 @@ function workflowEvent(
 ): RaisedEvent | undefined | 'look' {
   const { callId, callUuid, rest } = parseWorkflowEvent(json)
   if (callId === undefined) return callUuid === undefined ? undefined : 'look'
-  const endedAt = typeof rest.ended_at === 'string' ? rest.ended_at : undefined
+  const endedAt = isoOf(rest.ended_at)
   if (!('notes' in rest) && !('tags' in rest)) return ended(connection, callId, endedAt)
   // Notes may be edited back and forth: the same body means the same edit only while it is being delivered.
   const digest = createHash('sha256').update(raw).digest('base64url')
@@ -112,6 +112,12 @@ function workflowEvent(
     priority: 'live',
     dedupeKey: `${connection}/call/${callId}/edit/${digest}/${Math.floor(now.getTime() / MINUTE)}`,
   }
+}
+
+/** A time that cannot be read is not known; a bad hint is no hint. */
+const isoOf = (value: unknown): string | undefined => {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString()
 }
 
 const ended = (connection: string, id: string, endedAt: string | undefined): RaisedEvent => ({

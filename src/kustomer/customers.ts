@@ -102,7 +102,7 @@ export type CustomerWrite = {
   rev?: number
 }
 
-export type CustomerPage = { customers: Customer[]; next?: string; total?: number; totalPages?: number }
+export type CustomerPage = Omit<Page<Customer>, 'items'> & { customers: Customer[] }
 
 const mergeSchema = resource(z.object({ rev, status: text }))
 

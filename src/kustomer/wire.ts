@@ -84,24 +84,48 @@ export const single = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
   z.looseObject({ data: schema }).transform(({ data }) => data as T)
 
 /** One page of a list; `next` is the path of the next one (§1.5). */
-export type Page<T> = { items: T[]; next?: string; total?: number; totalPages?: number }
+export type Page<T> = {
+  items: T[]
+  /** Rows that the contract does not describe: which, as far as they say it, and what is wrong. */
+  unreadable: { id: string | undefined; path: string }[]
+  next?: string
+  total?: number
+  totalPages?: number
+}
 
 /** A page of records in its envelope; only some endpoints know totals (§1.5). */
 export const paged = <T>(schema: z.ZodType<T>): z.ZodType<Page<T>> =>
   z
     .looseObject({
-      data: z.array(schema),
+      data: z.array(z.unknown()),
       links: optional(z.looseObject({ next: text })),
       meta: optional(z.looseObject({ total: number, totalPages: number })),
     })
     .transform(
       ({ data, links, meta }): Page<T> => ({
-        items: data as T[],
+        ...sortRows(data, schema),
         ...(links?.next !== undefined && { next: links.next }),
         ...(meta?.total !== undefined && { total: meta.total }),
         ...(meta?.totalPages !== undefined && { totalPages: meta.totalPages }),
       }),
     )
+
+/** One strange record must not hide the others of its page. */
+function sortRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): Pick<Page<T>, 'items' | 'unreadable'> {
+  const items: T[] = []
+  const unreadable: Page<T>['unreadable'] = []
+  for (const [index, row] of rows.entries()) {
+    const parsed = schema.safeParse(row)
+    if (parsed.success) items.push(parsed.data)
+    else {
+      const path = parsed.error.issues[0]?.path ?? []
+      unreadable.push({ id: identified.safeParse(row).data?.id, path: ['data', index, ...path].join('.') })
+    }
+  }
+  return { items, unreadable }
+}
+
+const identified = z.looseObject({ id: z.string().min(1) })
 
 /** Which page, from 1, and how many rows: most lists give 100 at most, users, teams and search 500 (§1.5). */
 export type PageRequest = { page?: number; pageSize?: number }

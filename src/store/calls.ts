@@ -63,39 +63,58 @@ export async function unsettledCalls(
     .execute()
 }
 
-export async function findCall(db: Db, connection: string, id: string): Promise<StoredCall | undefined> {
-  const row = await db
-    .selectFrom('call')
-    .selectAll()
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return (
-    row && {
-      call: row.data,
-      detail: row.detail ?? undefined,
-      intentAt: row.intent_at ?? undefined,
-      conversationId: row.conversation_id ?? undefined,
-      customerId: row.customer_id ?? undefined,
-      unlinked: row.unlinked,
-      noteIds: row.note_ids ?? [],
-      noteBody: row.note_body ?? undefined,
-      messageId: row.message_id ?? undefined,
-      loggedAt: row.logged_at ?? undefined,
-      version: row.version,
-    }
-  )
+export const findCall = (db: Db, connection: string, id: string): Promise<StoredCall | undefined> =>
+  findOne(db, { connection, id })
+
+interface CallRow {
+  item: number
+  data: Call
+  detail: CallDetail | null
+  intent_at: Date | null
+  conversation_id: string | null
+  customer_id: string | null
+  unlinked: boolean
+  note_ids: string[] | null
+  note_body: string | null
+  message_id: string | null
+  logged_at: Date | null
+  version: number
 }
 
+const findOne = batched<{ connection: string; id: string }, StoredCall | undefined>(async (db, items) => {
+  const { rows } = await sql<CallRow>`
+    select i.item, k.data, k.detail, k.intent_at, k.conversation_id, k.customer_id, k.unlinked, k.note_ids,
+      k.note_body, k.message_id, k.logged_at, k.version
+    from call k join ${asked(items)} as i(item int, connection text, id text)
+      on k.connection = i.connection and k.id = i.id`.execute(db)
+  return rowsByItem(rows, items.length).map(([row]) => row && storedCall(row))
+})
+
+const storedCall = (row: CallRow): StoredCall => ({
+  call: row.data,
+  detail: row.detail ?? undefined,
+  intentAt: row.intent_at ?? undefined,
+  conversationId: row.conversation_id ?? undefined,
+  customerId: row.customer_id ?? undefined,
+  unlinked: row.unlinked,
+  noteIds: row.note_ids ?? [],
+  noteBody: row.note_body ?? undefined,
+  messageId: row.message_id ?? undefined,
+  loggedAt: row.logged_at ?? undefined,
+  version: row.version,
+})
+
 /** Notes that this call's conversation is about to be created. */
-export async function intendCall(db: Db, connection: string, id: string): Promise<void> {
-  await db
-    .updateTable('call')
-    .set({ intent_at: new Date() })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .execute()
-}
+export const intendCall = (db: Db, connection: string, id: string): Promise<void> =>
+  intend(db, { connection, id })
+
+const intend = batched<{ connection: string; id: string }, void>(async (db, items) => {
+  await sql`
+    update call k set intent_at = clock_timestamp()
+    from ${asked(items)} as i(connection text, id text)
+    where k.connection = i.connection and k.id = i.id`.execute(db)
+  return items.map(() => undefined)
+})
 
 export interface CallProgress {
   detail?: CallDetail
@@ -109,28 +128,42 @@ export interface CallProgress {
 }
 
 /** Records what now stands in Kustomer for this call; fields not given stay. */
-export async function saveCallProgress(
+export const saveCallProgress = (
   db: Db,
   connection: string,
   id: string,
   progress: CallProgress,
-): Promise<void> {
-  await db
-    .updateTable('call')
-    .set({
-      ...(progress.detail && { detail: toJson(progress.detail) }),
-      ...(progress.conversationId !== undefined && { conversation_id: progress.conversationId }),
-      ...(progress.customerId !== undefined && { customer_id: progress.customerId }),
-      ...(progress.unlinked !== undefined && { unlinked: progress.unlinked }),
-      ...(progress.noteIds && { note_ids: toJson(progress.noteIds) }),
-      ...(progress.noteBody !== undefined && { note_body: progress.noteBody }),
-      ...(progress.messageId !== undefined && { message_id: progress.messageId }),
-      ...(progress.loggedAt && { logged_at: progress.loggedAt }),
-    })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .execute()
-}
+): Promise<void> => save(db, { connection, id, progress })
+
+const save = batched<{ connection: string; id: string; progress: CallProgress }, void>(async (db, items) => {
+  const rows = items.map(({ connection, id, progress }) => ({
+    connection,
+    id,
+    detail: progress.detail ?? null,
+    conversation_id: progress.conversationId ?? null,
+    customer_id: progress.customerId ?? null,
+    nobody: progress.customerId === null,
+    unlinked: progress.unlinked ?? null,
+    note_ids: progress.noteIds ?? null,
+    note_body: progress.noteBody ?? null,
+    message_id: progress.messageId ?? null,
+    logged_at: progress.loggedAt?.toISOString() ?? null,
+  }))
+  await sql`
+    update call k set
+      detail = coalesce(i.detail, k.detail),
+      conversation_id = coalesce(i.conversation_id, k.conversation_id),
+      customer_id = case when i.nobody then null else coalesce(i.customer_id, k.customer_id) end,
+      unlinked = coalesce(i.unlinked, k.unlinked),
+      note_ids = coalesce(i.note_ids, k.note_ids),
+      note_body = coalesce(i.note_body, k.note_body),
+      message_id = coalesce(i.message_id, k.message_id),
+      logged_at = coalesce(i.logged_at, k.logged_at)
+    from ${asked(rows)} as i(connection text, id text, detail jsonb, conversation_id text, customer_id text,
+      nobody boolean, unlinked boolean, note_ids jsonb, note_body text, message_id text, logged_at timestamptz)
+    where k.connection = i.connection and k.id = i.id`.execute(db)
+  return items.map(() => undefined)
+})
 
 /** Logged calls from or to a number of this customer whose conversation has no customer yet. */
 export const unlinkedCallsOf = (db: Db, connection: string, customerId: string): Promise<string[]> =>

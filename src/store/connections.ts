@@ -35,6 +35,16 @@ export async function setHolderCustomer(db: Db, id: string, customerId: string):
   await db.updateTable('connection').set({ holder_customer_id: customerId }).where('id', '=', id).execute()
 }
 
+/** Forgets a holder that was deleted in Kustomer; the next unknown caller makes another. */
+export async function forgetHolderCustomer(db: Db, id: string, customerId: string): Promise<void> {
+  await db
+    .updateTable('connection')
+    .set({ holder_customer_id: null })
+    .where('id', '=', id)
+    .where('holder_customer_id', '=', customerId)
+    .execute()
+}
+
 /** Remembers whether this org's API takes a literal form; other forms stay as they are. */
 export async function rememberLiteralForm(db: Db, id: string, forms: LiteralForms): Promise<void> {
   await db

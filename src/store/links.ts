@@ -59,18 +59,28 @@ const customersOf = batched<{ connection: string; contact_id: string }, string[]
   return rowsByItem(rows, items.length).map((own) => own.map((row) => row.customer_id))
 })
 
-/** Notes that a contact is about to be created, so that a crash or a lost answer is followed by a look-up. */
-export const intendLink = (db: Db, connection: string, customerId: string): Promise<void> =>
-  intend(db, { connection, customer_id: customerId })
+/**
+ * Notes that a contact is about to be created, and with what: after a crash or a lost answer it is looked for by
+ * that, whatever the customer has become since.
+ */
+export const intendLink = (
+  db: Db,
+  connection: string,
+  customerId: string,
+  fields: ContactFields,
+): Promise<void> => intend(db, { connection, customer_id: customerId, base: fields })
 
-const intend = batched<{ connection: string; customer_id: string }, void>(async (db, items) => {
-  await sql`
-    insert into link (connection, customer_id, contact_id, origin)
-    select connection, customer_id, null, 'created'
-    from ${asked(items)} as i(connection text, customer_id text)
-    on conflict do nothing`.execute(db)
-  return items.map(() => undefined)
-})
+const intend = batched<{ connection: string; customer_id: string; base: ContactFields }, void>(
+  async (db, items) => {
+    await sql`
+    insert into link (connection, customer_id, contact_id, origin, base)
+    select distinct on (connection, customer_id) connection, customer_id, null, 'created', base
+    from ${asked(items)} as i(connection text, customer_id text, base jsonb)
+    on conflict (connection, customer_id) do update set base = excluded.base
+      where link.contact_id is null`.execute(db)
+    return items.map(() => undefined)
+  },
+)
 
 export interface LinkedContact {
   connection: string

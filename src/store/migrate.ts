@@ -15,6 +15,14 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   if (error === undefined) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName
   const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && 'code' in error && isNetworkCode(error.code)) {
+    throw new Error(
+      `The database cannot be reached (${reason}). Check DATABASE_URL, and that the server runs.`,
+      {
+        cause: error,
+      },
+    )
+  }
   throw new Error(
     failed === undefined
       ? `The database's schema does not fit this version (${reason}). Start the version that made it, or a newer one.`
@@ -22,3 +30,6 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
     { cause: error },
   )
 }
+
+const isNetworkCode = (code: unknown): boolean =>
+  typeof code === 'string' && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code)

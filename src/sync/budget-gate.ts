@@ -23,6 +23,16 @@ const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 
+/** The service stops: what waits for the budget is settled after the next start. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping' as const
+}
+
+interface Waiting {
+  go(): void
+  stop(error: Stopping): void
+}
+
 /**
  * Holds every request to one vendor account until the budget that all processes share has room for it, live first.
  */
@@ -30,7 +40,7 @@ export class BudgetGate {
   readonly #db: Db
   readonly #policy: BudgetPolicy
   readonly #shares: Shares
-  readonly #waiting: Record<Priority, (() => void)[]> = { live: [], retry: [], enrichment: [], backfill: [] }
+  readonly #waiting: Record<Priority, Waiting[]> = { live: [], retry: [], enrichment: [], backfill: [] }
   /** Granted and not used yet, by lane; worthless when the window turns. */
   readonly #stock: Record<Priority, { count: number; until: number }> = {
     live: { count: 0, until: 0 },
@@ -57,8 +67,8 @@ export class BudgetGate {
       this.#inFlight++
       return
     }
-    await new Promise<void>((resolve) => {
-      this.#waiting[priority].push(resolve)
+    await new Promise<void>((go, stop) => {
+      this.#waiting[priority].push({ go, stop })
       void this.#pump()
     })
     this.#inFlight++
@@ -89,8 +99,12 @@ export class BudgetGate {
     }
   }
 
+  /** Lets nobody wait any longer. */
   close(): void {
     clearTimeout(this.#timer)
+    for (const waiting of Object.values(this.#waiting)) {
+      for (const { stop } of waiting.splice(0)) stop(new Stopping())
+    }
   }
 
   async #correct(limit: number, used: number, resetAt: number | undefined, turned: boolean): Promise<void> {
@@ -133,7 +147,7 @@ export class BudgetGate {
           return
         }
         const served = queue.splice(0, granted)
-        for (const go of served) go()
+        for (const { go } of served) go()
         this.#stock[priority] = { count: granted - served.length, until: Date.now() + turnsInMs }
       }
     } catch {

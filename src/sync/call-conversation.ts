@@ -1,26 +1,50 @@
 import { KustomerError } from '../kustomer/index.ts'
 import type { CallConversation } from '../mapping/conversation-from-call.ts'
+import { forgetHolderCustomer } from '../store/connections.ts'
+import { markCustomerDeleted } from '../store/customers.ts'
 import type { SyncContext } from './context.ts'
 import type { KustomerForms } from './kustomer-forms.ts'
+import { NotYet } from './not-yet.ts'
+import { holderCustomer } from './unknown-caller.ts'
 
 export interface WantedConversation {
-  /** Where it already stands. */
-  id: string | undefined
+  /** What an earlier try has left. */
+  standing: { conversationId: string | undefined; customerId: string | undefined }
   lookFirst: boolean
   body: CallConversation
   /** Undefined: it belongs to nobody yet. */
   customerId: string | undefined
-  /** The customer that stands in where Kustomer wants one. */
-  holder(): Promise<string>
 }
 
-/** The call's conversation, created once: after a lost answer it is found by its external id. */
+interface Conversation {
+  id: string
+  customerId?: string | undefined
+}
+
+/** The call's conversation, created once, with the customer it belongs to now. */
 export async function ensureConversation(
   context: SyncContext,
   forms: KustomerForms,
   wanted: WantedConversation,
-): Promise<{ id: string; customerId?: string | undefined }> {
-  if (wanted.id !== undefined) return { id: wanted.id, customerId: wanted.customerId }
+): Promise<Conversation> {
+  const { conversationId, customerId } = wanted.standing
+  const conversation =
+    conversationId === undefined
+      ? await findOrCreate(context, forms, wanted)
+      : { id: conversationId, customerId }
+  const owner = wanted.customerId
+  if (owner === undefined || conversation.customerId === owner) return conversation
+  // An earlier try left it with the holder; meanwhile the caller is known.
+  await context.vendors.kustomer((kustomer) => kustomer.conversations.moveTo(conversation.id, owner))
+  return { ...conversation, customerId: owner }
+}
+
+/** After a lost answer it is found by its external id. */
+async function findOrCreate(
+  context: SyncContext,
+  forms: KustomerForms,
+  wanted: WantedConversation,
+): Promise<Conversation> {
   const { externalId } = wanted.body
   const find = () => context.vendors.kustomer((kustomer) => kustomer.conversations.byExternalId(externalId))
   if (wanted.lookFirst) {
@@ -42,10 +66,10 @@ async function create(
   context: SyncContext,
   forms: KustomerForms,
   wanted: WantedConversation,
-): Promise<{ id: string; customerId?: string | undefined }> {
+): Promise<Conversation> {
   const channels = forms.literal('conversationChannels')
   const nobody = wanted.customerId === undefined && forms.literal('conversationWithoutCustomer')
-  const customer = nobody ? undefined : (wanted.customerId ?? (await wanted.holder()))
+  const customer = nobody ? undefined : (wanted.customerId ?? (await holderCustomer(context)))
   try {
     const conversation = await context.vendors.kustomer((kustomer) =>
       kustomer.conversations.create({
@@ -61,7 +85,28 @@ async function create(
     const refused =
       (channels && (await forms.refused(error, 'conversationChannels'))) ||
       (nobody && (await forms.refused(error, 'conversationWithoutCustomer')))
-    if (!refused) throw error
-    return create(context, forms, wanted)
+    if (refused) return create(context, forms, wanted)
+    if (customer === undefined || !refusesCustomer(error)) throw error
+    throw await customerGone(context, customer, wanted.customerId === undefined)
   }
+}
+
+const refusesCustomer = (error: unknown): boolean =>
+  error instanceof KustomerError &&
+  (error.failure.kind === 'notFound' ||
+    (error.failure.kind === 'rejected' && error.failure.fields.includes('customer')))
+
+/** Some tries, in which the call is looked at anew: its customer was deleted, or the holder was. */
+const LOOKS_FOR_A_CUSTOMER = 5
+
+async function customerGone(context: SyncContext, customer: string, isHolder: boolean): Promise<NotYet> {
+  const { db, connection } = context
+  if (isHolder) await forgetHolderCustomer(db, connection, customer)
+  else await markCustomerDeleted(db, connection, customer)
+  const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
+  return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {
+    outcome: 'failed',
+    reason: 'NOT_FOUND',
+    sentence: 'Kustomer refuses the customer of the call, as if it were deleted.',
+  })
 }

@@ -1,3 +1,4 @@
+import { KustomerError } from '../kustomer/index.ts'
 import { type CallNote, noteParts } from '../mapping/note-from-call.ts'
 import type { SyncContext } from './context.ts'
 import type { KustomerForms } from './kustomer-forms.ts'
@@ -42,9 +43,18 @@ export async function updateNotes(
     // A note that is no longer needed says so: deleting it would take away what somebody may have answered to.
     const body = parts[index] ?? '–'
     if (body === before[index]) continue
-    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, { body }))
+    await updateNote(context, id, body)
   }
   return createParts(context, { conversationId, lookFirst: true }, note, standing.noteIds)
+}
+
+/** A note that somebody deleted stays deleted. */
+async function updateNote(context: SyncContext, id: string, body: string): Promise<void> {
+  try {
+    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, { body }))
+  } catch (error) {
+    if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') throw error
+  }
 }
 
 /** Creates the parts beyond those that stand, looking first where an earlier try may have made them. */

@@ -1,4 +1,5 @@
 import type { Call } from '../cloudtalk/index.ts'
+import { LONGEST_CALL_MS, ZONE_MARGIN_MS } from './call-dates.ts'
 import { coalesce } from './coalesce.ts'
 import type { Vendors } from './vendors.ts'
 
@@ -13,8 +14,6 @@ export type CallReader = (wanted: WantedCall) => Promise<Call | undefined>
 
 /** Rows of a page (contract cloudtalk §1.4): as many settles can share one request. */
 const PAGE = 1_000
-/** The date filter's field and zone are not documented, so the window reaches this far around the calls. */
-const WINDOW_MARGIN_MS = 3 * 60 * 60_000
 
 export function createCallReader(vendors: Vendors, now: () => number): CallReader {
   const readOne = async (id: string): Promise<Call | undefined> => {
@@ -31,7 +30,7 @@ export function createCallReader(vendors: Vendors, now: () => number): CallReade
       const alone = wanted.length === 1
       const query = alone
         ? { callId: only.id, page: 1, limit: 1 }
-        : { dateFrom: earliest(wanted, now()) - WINDOW_MARGIN_MS, page: 1, limit: PAGE }
+        : { dateFrom: earliest(wanted, now()) - LONGEST_CALL_MS - ZONE_MARGIN_MS, page: 1, limit: PAGE }
       const page = await cloudtalk.calls.list(query)
       const found = new Map(page.items.map((call) => [call.id, call]))
       // A call outside of the page may be older than its sender said: it is asked for by its id.

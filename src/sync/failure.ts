@@ -1,6 +1,7 @@
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
+import { Stopping } from './budget-gate.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
 export interface FailedSettle {
@@ -35,6 +36,10 @@ export interface Tries {
 export function failedSettle(error: unknown, when: Tries): FailedSettle {
   if (error instanceof CloudTalkError) return byKind('CloudTalk', error.message, error.failure, when)
   if (error instanceof KustomerError) return byKind('Kustomer', error.message, error.failure, when)
+  if (error instanceof Stopping) {
+    const sentence = 'The service was stopped; it goes on after its next start.'
+    return { outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence }, retryInMs: 0 }
+  }
   const name = error instanceof Error ? error.name : 'an unknown error'
   return passing(
     {

@@ -1,8 +1,11 @@
+import type { Contact } from '../cloudtalk/index.ts'
+import { KustomerError } from '../kustomer/index.ts'
 import { wireNumber } from '../mapping/phones.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { isPlaceholderName, nameKey } from '../mapping/text.ts'
 import { unlinkedContactsNamed } from '../store/contacts.ts'
-import { customersOfContact } from '../store/links.ts'
+import { findCustomer, markCustomerDeleted } from '../store/customers.ts'
+import { customersOfContact, dropLink } from '../store/links.ts'
 import { ownersOfNumber } from '../store/numbers.ts'
 import type { SyncContext } from './context.ts'
 import type { EventSource } from './event.ts'
@@ -19,7 +22,7 @@ export async function freeContactFor(
   desired: ContactFields,
   source: EventSource,
 ): Promise<{ contactId: string; by: 'phone' | 'name' } | undefined> {
-  const mirrored = await byMirroredPhone(context, desired)
+  const mirrored = await byMirroredPhone(context, desired, source)
   if (mirrored !== undefined) return { contactId: mirrored, by: 'phone' }
   if (source !== 'run') {
     const asked = await byAskedPhone(context, desired)
@@ -34,22 +37,26 @@ export async function freeContactFor(
 /** The contact that an earlier, interrupted try made for this customer: known by its link to the customer. */
 export async function contactOfCustomer(
   context: SyncContext,
-  fields: ContactFields,
-): Promise<string | undefined> {
-  const urls = new Set(fields.externalUrls.map(({ url }) => url))
-  for (const number of fields.numbers) {
+  intended: ContactFields,
+): Promise<Contact | undefined> {
+  const urls = new Set(intended.externalUrls.map(({ url }) => url))
+  for (const number of intended.numbers) {
     for (const contactId of await contactsWithPhone(context, number)) {
       const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
-      if (shown.externalUrls.some(({ url }) => urls.has(url))) return contactId
+      if (shown.externalUrls.some(({ url }) => urls.has(url))) return shown
     }
   }
   return undefined
 }
 
-async function byMirroredPhone(context: SyncContext, desired: ContactFields): Promise<string | undefined> {
+async function byMirroredPhone(
+  context: SyncContext,
+  desired: ContactFields,
+  source: EventSource,
+): Promise<string | undefined> {
   for (const number of desired.numbers) {
     for (const { recordId } of await ownersOfNumber(context.db, context.connection, 'contact', number)) {
-      if (await isFree(context, recordId)) return recordId
+      if (await isFree(context, recordId, source)) return recordId
     }
   }
   return undefined
@@ -58,14 +65,36 @@ async function byMirroredPhone(context: SyncContext, desired: ContactFields): Pr
 async function byAskedPhone(context: SyncContext, desired: ContactFields): Promise<string | undefined> {
   for (const number of desired.numbers) {
     for (const contactId of await contactsWithPhone(context, number)) {
-      if (await isFree(context, contactId)) return contactId
+      if (await isFree(context, contactId, 'webhook')) return contactId
     }
   }
   return undefined
 }
 
-async function isFree(context: SyncContext, contactId: string): Promise<boolean> {
-  return (await customersOfContact(context.db, context.connection, contactId)).length === 0
+/**
+ * Nobody is linked to the contact, or only customers that are gone: Kustomer tells neither of a deletion nor of a
+ * merge (contract kustomer §6), after which the surviving customer has the other's number.
+ */
+async function isFree(context: SyncContext, contactId: string, source: EventSource): Promise<boolean> {
+  const { db, connection } = context
+  for (const customerId of await customersOfContact(db, connection, contactId)) {
+    const mirrored = await findCustomer(db, connection, customerId)
+    const gone = mirrored?.deleted === true || (source !== 'run' && (await isGone(context, customerId)))
+    if (!gone) return false
+    await markCustomerDeleted(db, connection, customerId)
+    await dropLink(db, connection, customerId)
+  }
+  return true
+}
+
+async function isGone(context: SyncContext, customerId: string): Promise<boolean> {
+  try {
+    const customer = await context.vendors.kustomer((kustomer) => kustomer.customers.get(customerId))
+    return customer.deleted
+  } catch (error) {
+    if (error instanceof KustomerError && error.failure.kind === 'notFound') return true
+    throw error
+  }
 }
 
 async function contactsWithPhone(context: SyncContext, number: string): Promise<string[]> {

@@ -1,10 +1,11 @@
-import { CloudTalkError } from '../cloudtalk/index.ts'
+import { CloudTalkError, type Contact } from '../cloudtalk/index.ts'
 import { KustomerError } from '../kustomer/index.ts'
 import { contactChanges } from '../mapping/contact-changes.ts'
 import { type ContactLookups, contactFromCustomer } from '../mapping/contact-from-customer.ts'
 import { ineligible } from '../mapping/eligibility.ts'
 import type { ContactFields } from '../mapping/records.ts'
-import { forgetContact } from '../store/contacts.ts'
+import { nameKey } from '../mapping/text.ts'
+import { forgetContact, mirrorContacts } from '../store/contacts.ts'
 import {
   type CustomerVersion,
   findCustomer,
@@ -19,7 +20,7 @@ import { fieldsOfContact, filledPart } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
 import type { CustomerEvent } from './event.ts'
 import { contactOfCustomer, freeContactFor } from './find-contact.ts'
-import { adoptedFields, type ContactPlan, planContact } from './plan-contact.ts'
+import { adoptedFields, type ContactPlan, carriedOver, planContact } from './plan-contact.ts'
 
 /** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
 export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
@@ -112,7 +113,7 @@ async function apply(context: SyncContext, customerId: string, plan: ContactPlan
         contactId: plan.contactId,
       }
     case 'create':
-      return create(context, customerId, plan.fields, plan.mayExist)
+      return create(context, customerId, plan)
     case 'adopt':
       return adopt(context, customerId, plan)
     case 'update':
@@ -123,22 +124,44 @@ async function apply(context: SyncContext, customerId: string, plan: ContactPlan
 async function create(
   context: SyncContext,
   customerId: string,
-  fields: ContactFields,
-  mayExist: boolean,
+  plan: Extract<ContactPlan, { kind: 'create' }>,
 ): Promise<Outcome> {
-  const existing = mayExist ? await contactOfCustomer(context, fields) : undefined
-  if (existing === undefined) await intendLink(context.db, context.connection, customerId)
-  const contactId = existing ?? (await addContact(context, customerId, fields))
   const { db, connection } = context
+  const { fields, intended } = plan
+  const existing = intended && (await contactOfCustomer(context, intended))
+  if (existing) return takeUp(context, customerId, existing, plan)
+  await intendLink(db, connection, customerId, fields)
+  const contactId = await addContact(context, customerId, fields)
   await saveLink(db, { connection, customerId, contactId, origin: 'created', base: fields, synced: fields })
-  return {
-    outcome: 'created',
-    reason: 'CREATED',
-    sentence: 'A new contact was created.',
-    details: { written: { ...fields } },
-    contactId,
-  }
+  return created(contactId, fields)
 }
+
+/** The contact of an interrupted try, brought to what the customer says by now. */
+async function takeUp(
+  context: SyncContext,
+  customerId: string,
+  contact: Contact,
+  { fields, intended }: Extract<ContactPlan, { kind: 'create' }>,
+): Promise<Outcome> {
+  const { db, connection } = context
+  const standing = fieldsOfContact(contact)
+  const wanted = carriedOver(fields, intended, standing)
+  const change = contactChanges(wanted, standing)
+  if (Object.keys(change).length > 0) {
+    await context.contactWriter.edit(contact.id, { name: wanted.name, ...change })
+  }
+  const contactId = contact.id
+  await saveLink(db, { connection, customerId, contactId, origin: 'created', base: fields, synced: wanted })
+  return created(contactId, wanted)
+}
+
+const created = (contactId: string, fields: ContactFields): Outcome => ({
+  outcome: 'created',
+  reason: 'CREATED',
+  sentence: 'A new contact was created.',
+  details: { written: { ...fields } },
+  contactId,
+})
 
 async function addContact(context: SyncContext, customerId: string, fields: ContactFields): Promise<string> {
   const { contactTag } = context.settings
@@ -161,8 +184,10 @@ async function adopt(
   customerId: string,
   plan: Extract<ContactPlan, { kind: 'adopt' }>,
 ): Promise<Outcome> {
+  const { db, connection } = context
   const { contactId } = plan
-  const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
+  const shown = await matchingContact(context, plan)
+  if (!shown) return create(context, customerId, { kind: 'create', fields: plan.fields, intended: undefined })
   const existing = fieldsOfContact(shown)
   const fields = adoptedFields(existing, plan.fields)
   const change = contactChanges(fields, existing)
@@ -170,7 +195,6 @@ async function adopt(
     await context.contactWriter.edit(contactId, { name: fields.name, ...change })
   await addContactTag(context, contactId, shown.tags)
   const origin: LinkOrigin = plan.by === 'phone' ? 'matched-phone' : 'matched-name'
-  const { db, connection } = context
   await saveLink(db, { connection, customerId, contactId, origin, base: plan.fields, synced: fields })
   return {
     outcome: 'linked',
@@ -181,12 +205,33 @@ async function adopt(
   }
 }
 
+/** The contact, if it still is what the mirror matched: it may have been deleted or changed since the last sweep. */
+async function matchingContact(
+  context: SyncContext,
+  plan: Extract<ContactPlan, { kind: 'adopt' }>,
+): Promise<Contact | undefined> {
+  const { db, connection } = context
+  const shown = await shownContact(context, plan.contactId)
+  if (!shown) {
+    await forgetContact(db, connection, plan.contactId)
+    return undefined
+  }
+  const { name, numbers } = fieldsOfContact(shown)
+  const matches =
+    plan.by === 'name'
+      ? nameKey(name) === nameKey(plan.fields.name)
+      : numbers.some((number) => plan.fields.numbers.includes(number))
+  if (!matches) await mirrorContacts(db, connection, [{ id: shown.id, name, numbers }])
+  return matches ? shown : undefined
+}
+
 async function update(
   context: SyncContext,
   customerId: string,
   plan: Extract<ContactPlan, { kind: 'update' }>,
 ): Promise<Outcome> {
-  const { contactId, changes, fields } = plan
+  const { contactId } = plan
+  const { fields, changes } = await onTopOfWhatStands(context, customerId, plan)
   try {
     await context.contactWriter.edit(contactId, { name: fields.name, ...changes })
   } catch (error) {
@@ -195,13 +240,40 @@ async function update(
     await forgetContact(context.db, context.connection, contactId)
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
   }
-  await relink(context, customerId, plan)
+  await relink(context, customerId, { contactId, fields, base: plan.base })
   return {
     outcome: 'updated',
     reason: 'FIELDS_CHANGED',
     sentence: `Changed on the contact: ${Object.keys(changes).join(', ')}.`,
     details: { written: changes },
     contactId,
+  }
+}
+
+/** A list is written whole (contract cloudtalk §2.4), so what somebody added to it in CloudTalk is read first. */
+async function onTopOfWhatStands(
+  context: SyncContext,
+  customerId: string,
+  plan: Extract<ContactPlan, { kind: 'update' }>,
+): Promise<{ fields: ContactFields; changes: Partial<ContactFields> }> {
+  const { numbers, emails, externalUrls } = plan.changes
+  if (!numbers && !emails && !externalUrls) return plan
+  const [shown, link] = await Promise.all([
+    shownContact(context, plan.contactId),
+    findLink(context.db, context.connection, customerId),
+  ])
+  if (!shown) return plan
+  const standing = fieldsOfContact(shown)
+  const fields = carriedOver(plan.base, link?.base, standing)
+  return { fields, changes: contactChanges(fields, standing) }
+}
+
+async function shownContact(context: SyncContext, contactId: string): Promise<Contact | undefined> {
+  try {
+    return await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
+  } catch (error) {
+    if (error instanceof CloudTalkError && error.failure.kind === 'notFound') return undefined
+    throw error
   }
 }
 

@@ -56,12 +56,15 @@ async function applyPlan(
       return { outcome: 'skipped', reason: plan.reason, sentence: 'The call is not logged.' }
     case 'log': {
       if (!stored) throw notFound()
-      const outcome = await logNewCall(context, stored, plan)
+      // What comes later is asked for by the call itself, not by what is to be added to it.
+      if (event.about === 'detail') throw notLogged()
+      // Before the call stands: after it, a crash in between would lose the group.
       await raiseDetail(context, event, stored)
-      return outcome
+      return logNewCall(context, stored, plan)
     }
     case 'follow': {
       if (!stored) throw notFound()
+      if (event.about === 'call') await raiseDetail(context, event, stored)
       const current = event.about === 'detail' ? await readCallDetail(context, stored) : stored
       return followCall(context, current, plan.moveTo)
     }
@@ -86,6 +89,17 @@ const notFound = () =>
     { outcome: 'waiting', reason: 'CALL_NOT_FOUND', sentence: 'CloudTalk does not show the call yet.' },
     LOOKS_FOR_A_CALL,
     { outcome: 'failed', reason: 'CALL_GONE', sentence: 'CloudTalk never showed the call.' },
+  )
+
+const notLogged = () =>
+  new NotYet(
+    {
+      outcome: 'waiting',
+      reason: 'NOT_ENDED',
+      sentence: 'The call is not logged yet; its group is added then.',
+    },
+    LOOKS_FOR_AN_END,
+    { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence: 'The call was never logged.' },
   )
 
 const notEnded = () =>

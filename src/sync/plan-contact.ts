@@ -7,8 +7,8 @@ import type { Link } from '../store/links.ts'
 export type ContactPlan =
   | { kind: 'skip'; reason: ReasonCode; contactId?: string }
   | { kind: 'unlink'; contactId: string | undefined }
-  /** `mayExist`: an earlier try left no word of its end, so the contact may already be there. */
-  | { kind: 'create'; fields: ContactFields; mayExist: boolean }
+  /** `intended`: an earlier try left no word of its end, so a contact with these fields may already be there. */
+  | { kind: 'create'; fields: ContactFields; intended: ContactFields | undefined }
   | { kind: 'adopt'; contactId: string; by: 'phone' | 'name'; fields: ContactFields }
   /** `base` is what the customer says, `fields` what the contact then holds, `changes` what is sent. */
   | {
@@ -45,16 +45,16 @@ export function planContact(facts: ContactFacts): ContactPlan {
     const moved = Object.keys(contactChanges(desired, link?.base)).length > 0
     return { kind: 'none', contactId, fields, base: moved ? desired : undefined }
   }
-  if (link) return { kind: 'create', fields: desired, mayExist: true }
+  if (link) return { kind: 'create', fields: desired, intended: link.base ?? desired }
   if (match) return { kind: 'adopt', ...match, fields: desired }
-  return { kind: 'create', fields: desired, mayExist: false }
+  return { kind: 'create', fields: desired, intended: undefined }
 }
 
 /**
  * What the contact should hold now: fields that changed on the customer since the last sync, on top of what stands
  * there. In lists only the customer's own entries come and go; a number that somebody else put there stays.
  */
-function carriedOver(
+export function carriedOver(
   desired: ContactFields,
   base: ContactFields | undefined,
   synced: ContactFields,

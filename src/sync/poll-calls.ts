@@ -1,18 +1,17 @@
 import { unsettledCalls } from '../store/calls.ts'
 import { loadConnection } from '../store/connections.ts'
 import { moveCursor, readCursor } from '../store/cursors.ts'
+import { LONGEST_CALL_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
 import { callEvent } from './event.ts'
-import { readCallsBetween } from './read-calls.ts'
+import { readCallsSince } from './read-calls.ts'
 
 const CURSOR = 'calls'
 /**
- * Notes and tags change after a call without any mark (contract cloudtalk §3.1), and a long call appears by its start:
- * each round looks back this far. It costs nothing while an hour has fewer than 1,000 calls: the round is one page.
+ * Notes and tags change after a call without any mark (contract cloudtalk §3.1): each round looks back this far, and
+ * by the longest call. It costs nothing while that time has fewer than 1,000 calls: the round is one page.
  */
 const OVERLAP_MS = 60 * 60_000
-/** CloudTalk's clock and ours need not agree. */
-const AHEAD_MS = 60 * 60_000
 /** CloudTalk tells whole seconds, by its own clock: a call of the connection's first minute counts as after it. */
 const SKEW_MS = 60_000
 
@@ -23,8 +22,8 @@ export async function pollCalls(context: SyncContext): Promise<void> {
   const cursor = new Date((await readCursor(db, connection, CURSOR)) ?? now)
   // What ended before the connection began is a run's to bring over: polling writes nothing unasked.
   const { createdAt } = await loadConnection(db, connection)
-  const from = new Date(cursor.getTime() - OVERLAP_MS)
-  await readCallsBetween(context, from, new Date(now.getTime() + AHEAD_MS), (calls) =>
+  const since = new Date(cursor.getTime() - OVERLAP_MS - LONGEST_CALL_MS)
+  await readCallsSince(context, since, (calls) =>
     raiseUnsettled(
       context,
       calls.map(({ id }) => id),

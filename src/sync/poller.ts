@@ -1,12 +1,15 @@
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, takeLeases } from '../store/leases.ts'
+import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
 
 export interface Poller {
   /** Asks for a round now; one that is under way is followed by another. */
   nudge(): void
   stop(): Promise<void>
 }
+
+/** Well before a lease runs out. */
+const RENEW_MS = 5_000
 
 /**
  * Runs a round every so often, over all processes one at a time. A round that fails is logged and simply comes again:
@@ -26,9 +29,14 @@ export function startPoller(
   async function once(): Promise<void> {
     const mine = await takeLeases(ports.db, ports.holder, [name])
     if (mine.size === 0) return
+    const renewing = setInterval(
+      () => void renewLeases(ports.db, ports.holder).catch(() => undefined),
+      RENEW_MS,
+    )
     try {
       await round()
     } finally {
+      clearInterval(renewing)
       await giveBackLeases(ports.db, ports.holder, mine)
     }
   }

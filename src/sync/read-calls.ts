@@ -1,23 +1,55 @@
 import type { Call } from '../mapping/records.ts'
 import { mirrorCalls } from '../store/calls.ts'
+import { recordOutcome } from '../store/outcomes.ts'
+import { ZONE_MARGIN_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
 
 /** Rows of a page, the most there are (contract cloudtalk §1.4). */
 const PAGE = 1_000
 
-/** Reads every call of a span of time into the mirror. @param onPage is called when a page stands there. */
-export async function readCallsBetween(
+/**
+ * Reads every call that began since a time into the mirror. The filter reaches further back than asked, so the rows
+ * decide: the list is newest first as far as anybody has seen, and ends for us at the first page that is all older.
+ *
+ * @param onPage is called when a page stands in the mirror, with the calls since that time.
+ */
+export async function readCallsSince(
   context: SyncContext,
-  from: Date,
-  to: Date,
+  since: Date,
   onPage: (calls: readonly Call[]) => Promise<void>,
 ): Promise<void> {
   for (let page = 1; ; page++) {
     const batch = await context.vendors.cloudtalk((cloudtalk) =>
-      cloudtalk.calls.list({ dateFrom: from.getTime(), dateTo: to.getTime(), limit: PAGE, page }),
+      cloudtalk.calls.list({ dateFrom: since.getTime() - ZONE_MARGIN_MS, limit: PAGE, page }),
     )
-    await mirrorCalls(context.db, context.connection, batch.items)
-    await onPage(batch.items)
-    if (page >= batch.pageCount) return
+    const calls = batch.items.filter((call) => beganAt(call) >= since.getTime())
+    await mirrorCalls(context.db, context.connection, calls)
+    for (const { id, path } of batch.unreadable) await recordUnreadable(context, id, path)
+    await onPage(calls)
+    const older = calls.length === 0 && newestFirst(batch.items)
+    if (page >= batch.pageCount || older) return
   }
+}
+
+/** A call whose start is not told counts as one of now. */
+const beganAt = (call: Call): number =>
+  call.startedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(call.startedAt)
+
+const newestFirst = (calls: readonly Call[]): boolean =>
+  calls.every((call, index) => index === 0 || beganAt(call) <= beganAt(calls[index - 1] ?? call))
+
+/** One row that nobody can read does not hide the others, and is not passed over in silence. */
+async function recordUnreadable(context: SyncContext, id: string | undefined, path: string): Promise<void> {
+  context.log.error({ call: id, path }, 'a row of the call list cannot be read')
+  if (id === undefined) return
+  await recordOutcome(context.db, {
+    connection: context.connection,
+    kind: 'call',
+    recordId: id,
+    outcome: 'failed',
+    reason: 'UNREADABLE_ANSWER',
+    sentence: `CloudTalk shows the call in a form that is not understood, at ${path}.`,
+    requests: 0,
+    source: 'poll',
+  })
 }

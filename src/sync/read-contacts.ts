@@ -15,6 +15,9 @@ export async function readContacts(context: SyncContext): Promise<void> {
       name,
       numbers: numbers.flatMap((number) => wireNumber(number) ?? []),
     }))
+    for (const { id, path } of batch.unreadable) {
+      context.log.error({ contact: id, path }, 'a row of the contact index cannot be read')
+    }
     await mirrorContacts(context.db, context.connection, rows)
     if (page >= batch.pageCount) return
   }

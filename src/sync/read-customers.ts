@@ -1,14 +1,17 @@
-import { SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../kustomer/index.ts'
+import { type CustomerPage, SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../kustomer/index.ts'
 import { type CustomerVersion, mirrorCustomers } from '../store/customers.ts'
+import { recordOutcome } from '../store/outcomes.ts'
 import type { SyncContext } from './context.ts'
 import { isHolder } from './unknown-caller.ts'
 
 /**
- * Reads every customer modified since a time, oldest first, into the mirror. A query gives at most 50,000 rows; the
- * next one starts where it ended.
+ * Reads every customer modified since a time, oldest first, into the mirror. Each query starts where the page before
+ * it ended: page numbers would shift under an edit, which moves its customer to the end and another out of sight.
+ * Only where more customers than a page share one moment are further pages of one query read.
  *
- * @param onPage is called when a page stands in the mirror.
+ * @param onPage is called when a page stands in the mirror; customers at its edges come twice.
  * @returns the latest modification seen, ISO; `from` when there was none.
+ * @throws where more share one moment than a query shows (contract kustomer §1.5).
  */
 export async function readCustomersSince(
   context: SyncContext,
@@ -17,42 +20,56 @@ export async function readCustomersSince(
   onPage: (customers: CustomerVersion[]) => Promise<void>,
 ): Promise<string> {
   let since = from
+  let page = 1
   for (;;) {
-    const latest = await readWindow(context, since, includeDeleted, onPage)
-    if (latest.done) return latest.modifiedAt
-    if (latest.modifiedAt === since) {
-      throw new Error(
-        `more than ${SEARCH_PAGE_SIZE * SEARCH_PAGES} customers were modified at ${since}: the search cannot list them`,
-      )
+    const { customers: found, unreadable } = await searchPage(context, since, page, includeDeleted)
+    const customers = found.filter((customer) => !isHolder(customer))
+    await mirrorCustomers(context.db, context.connection, customers, context.settings.defaultCountry)
+    await onPage(customers)
+    for (const row of unreadable) await recordUnreadable(context, row)
+    const latest = found.at(-1)?.modifiedAt ?? since
+    if (found.length + unreadable.length < SEARCH_PAGE_SIZE) return latest
+    page = latest > since ? 1 : page + 1
+    since = latest
+    if (page > SEARCH_PAGES) {
+      throw new Error(`more than ${SEARCH_PAGE_SIZE * SEARCH_PAGES} customers were modified at ${since}`)
     }
-    since = latest.modifiedAt
   }
 }
 
-async function readWindow(
+async function searchPage(
   context: SyncContext,
   since: string,
+  page: number,
   includeDeleted: boolean,
-  onPage: (customers: CustomerVersion[]) => Promise<void>,
-): Promise<{ modifiedAt: string; done: boolean }> {
-  let modifiedAt = since
-  for (let page = 1; page <= SEARCH_PAGES; page++) {
-    const found = await context.vendors.kustomerSearch((kustomer) =>
-      kustomer.customers.search(
-        {
-          and: [{ customer_modified_at: { gte: since } }],
-          sort: [{ customer_modified_at: 'asc' }],
-          ...(includeDeleted && { includeDeleted: true }),
-        },
-        { page, pageSize: SEARCH_PAGE_SIZE },
-      ),
-    )
-    const customers = found.customers.filter((customer) => !isHolder(customer))
-    await mirrorCustomers(context.db, context.connection, customers, context.settings.defaultCountry)
-    await onPage(customers)
-    modifiedAt = found.customers.at(-1)?.modifiedAt ?? modifiedAt
-    if (found.next === undefined || found.customers.length < SEARCH_PAGE_SIZE)
-      return { modifiedAt, done: true }
-  }
-  return { modifiedAt, done: false }
+): Promise<CustomerPage> {
+  return context.vendors.kustomerSearch((kustomer) =>
+    kustomer.customers.search(
+      {
+        and: [{ customer_modified_at: { gte: since } }],
+        sort: [{ customer_modified_at: 'asc' }],
+        ...(includeDeleted && { includeDeleted: true }),
+      },
+      { page, pageSize: SEARCH_PAGE_SIZE },
+    ),
+  )
+}
+
+/** One record that nobody can read does not hide the others, and is not passed over in silence. */
+async function recordUnreadable(
+  context: SyncContext,
+  { id, path }: CustomerPage['unreadable'][number],
+): Promise<void> {
+  context.log.error({ customer: id, path }, 'a customer cannot be read')
+  if (id === undefined) return
+  await recordOutcome(context.db, {
+    connection: context.connection,
+    kind: 'customer',
+    recordId: id,
+    outcome: 'failed',
+    reason: 'UNREADABLE_ANSWER',
+    sentence: `Kustomer shows the customer in a form that is not understood, at ${path}.`,
+    requests: 0,
+    source: 'poll',
+  })
 }

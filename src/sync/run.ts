@@ -1,9 +1,11 @@
 import { v7 as uuid } from 'uuid'
 import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
 import { type RunProgress, runProgress, startRun, unfinishedRuns, updateRun } from '../store/runs.ts'
+import { LONGEST_CALL_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
 import { callEvent, customerEvent } from './event.ts'
-import { readCallsBetween } from './read-calls.ts'
+import { failedSettle } from './failure.ts'
+import { readCallsSince } from './read-calls.ts'
 import { readContacts } from './read-contacts.ts'
 import { readCustomersSince } from './read-customers.ts'
 
@@ -15,6 +17,8 @@ import { readCustomersSince } from './read-customers.ts'
 
 /** Well before the lease of the reading runs out. */
 const RENEW_MS = 5_000
+/** How soon a stop is noticed while a run waits. */
+const LOOK_MS = 200
 
 const BEGINNING = '1970-01-01T00:00:00.000Z'
 
@@ -48,9 +52,7 @@ export function createRuns(context: SyncContext): Runs {
     if (mine.size === 0) return
     const renewing = setInterval(() => void renewLeases(db, holder).catch(() => undefined), RENEW_MS)
     try {
-      await readForRun(context, id, from, goOn)
-    } catch (error) {
-      context.log.error({ run: id, err: error }, 'a run could not say how it ended; it is taken up again')
+      await readPatiently(context, id, from, goOn)
     } finally {
       clearInterval(renewing)
       await giveBackLeases(db, holder, mine).catch(() => undefined)
@@ -58,7 +60,9 @@ export function createRuns(context: SyncContext): Runs {
   }
   const readApart = (id: string, from: Date | undefined) => {
     const task = read(id, from).finally(() => reading.delete(task))
-    task.catch((error: unknown) => context.log.error({ run: id, err: error }, 'a run could not be taken up'))
+    task.catch((error: unknown) => {
+      if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
+    })
     reading.add(task)
   }
   return {
@@ -90,23 +94,44 @@ async function checkRun(context: SyncContext, id: string): Promise<RunProgress |
   return { ...run, state: 'done', finishedAt }
 }
 
+/** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
+async function readPatiently(
+  context: SyncContext,
+  id: string,
+  from: Date | undefined,
+  goOn: () => void,
+): Promise<void> {
+  const { firstBackoffMs } = context.pace
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await readForRun(context, id, from, goOn)
+    } catch (error) {
+      if (error instanceof Stopped) return
+      const { outcome, retryInMs } = failedSettle(error, { attempt, firstBackoffMs, now: Date.now() })
+      context.log.warn({ run: id, err: error }, 'a run could not read on')
+      if (retryInMs === undefined) {
+        const finishedAt = context.now()
+        return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
+      }
+      const until = Date.now() + retryInMs
+      while (Date.now() < until) {
+        goOn()
+        await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, retryInMs)))
+      }
+    }
+  }
+}
+
 async function readForRun(
   context: SyncContext,
   id: string,
   from: Date | undefined,
   goOn: () => void,
 ): Promise<void> {
-  try {
-    const raised = { customer: await raiseCustomers(context, id, goOn), call: 0 }
-    await updateRun(context.db, id, { raised })
-    if (from) raised.call = await raiseCalls(context, id, from, goOn)
-    await updateRun(context.db, id, { state: 'settling', raised })
-  } catch (error) {
-    if (error instanceof Stopped) return
-    const reason = error instanceof Error ? error.message : String(error)
-    context.log.error({ run: id, err: error }, 'a run could not read on')
-    await updateRun(context.db, id, { state: 'failed', error: reason, finishedAt: context.now() })
-  }
+  const raised = { customer: await raiseCustomers(context, id, goOn), call: 0 }
+  await updateRun(context.db, id, { raised })
+  if (from) raised.call = await raiseCalls(context, id, from, goOn)
+  await updateRun(context.db, id, { state: 'settling', raised })
 }
 
 async function raiseCustomers(context: SyncContext, runId: string, goOn: () => void): Promise<number> {
@@ -139,9 +164,12 @@ async function raiseCalls(
 ): Promise<number> {
   const { connection } = context
   const seen = new Set<string>()
-  await readCallsBetween(context, from, context.now(), async (calls) => {
+  const since = new Date(from.getTime() - LONGEST_CALL_MS)
+  await readCallsSince(context, since, async (calls) => {
     goOn()
-    const ended = calls.filter(({ id, endedAt }) => endedAt !== undefined && !seen.has(id))
+    const ended = calls.filter(
+      ({ id, endedAt }) => endedAt !== undefined && Date.parse(endedAt) >= from.getTime() && !seen.has(id),
+    )
     for (const { id } of ended) seen.add(id)
     await context.raise(
       ended.map(({ id }) => ({

@@ -28,7 +28,10 @@ export interface Vendors {
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   /** Requests answered since the start, per vendor. */
   answered: { cloudtalk: number; kustomer: number }
+  /** Lets no request leave any more. */
   close(): void
+  /** Ends the requests that are under way, as if the vendors did not answer. */
+  abort(): void
 }
 
 export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
@@ -48,8 +51,12 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     KUSTOMER_SHARES,
   )
   const answered = { cloudtalk: 0, kustomer: 0 }
+  const stopping = new AbortController()
+  const fetchUntilStopped: typeof fetch = (input, init) =>
+    fetch(input, { ...init, signal: anySignal(init?.signal, stopping.signal) })
   const cloudtalk = createCloudTalk({
     ...accounts.cloudtalk,
+    fetch: fetchUntilStopped,
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.cloudtalk++
@@ -59,6 +66,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
   })
   const kustomer = createKustomer({
     ...accounts.kustomer,
+    fetch: fetchUntilStopped,
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.kustomer++
@@ -71,11 +79,15 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     kustomer: (call) => through([kustomerGate], () => call(kustomer)),
     kustomerSearch: (call) => through([searchGate, kustomerGate], () => call(kustomer)),
     answered,
+    abort: () => stopping.abort(),
     close: () => {
       for (const gate of [cloudtalkGate, kustomerGate, searchGate]) gate.close()
     },
   }
 }
+
+const anySignal = (own: AbortSignal | null | undefined, stopping: AbortSignal): AbortSignal =>
+  own ? AbortSignal.any([own, stopping]) : stopping
 
 /** A correction that the database could not take comes again with a later answer. */
 const unlearned = () => undefined

@@ -11,9 +11,11 @@ import { ensureConversation } from './call-conversation.ts'
 import { ensureMessage } from './call-message.ts'
 import { ensureNotes, updateNotes } from './call-notes.ts'
 import type { SyncContext } from './context.ts'
+import { callEvent } from './event.ts'
+import { mirroredOwner } from './find-customer.ts'
 import { type KustomerForms, kustomerForms } from './kustomer-forms.ts'
 import type { CustomerOfCall } from './plan-call.ts'
-import { customerFromNumber, holderCustomer } from './unknown-caller.ts'
+import { customerFromNumber } from './unknown-caller.ts'
 
 /** Writes conversation, note and message of a call, and then its status. What stands is kept even if a part fails. */
 export async function logNewCall(
@@ -31,6 +33,7 @@ export async function logNewCall(
     if (Object.keys(progress).length > 0) await saveCallProgress(db, connection, call.id, progress)
   }
   const unlinked = progress.unlinked === true
+  if (unlinked) await raiseIfOwned(context, call)
   const created = plan.customer.kind === 'create-customer'
   return {
     outcome: 'created',
@@ -40,6 +43,20 @@ export async function logNewCall(
     ...(progress.customerId && !unlinked && { customerId: progress.customerId }),
     ...(call.contact && { contactId: call.contact.id }),
   }
+}
+
+/** A customer that came by while the call was being written looked for its calls too early. */
+async function raiseIfOwned(context: SyncContext, call: Call): Promise<void> {
+  const owner = await mirroredOwner(context, call)
+  if (owner === undefined) return
+  const { connection } = context
+  await context.raise([
+    {
+      event: callEvent(connection, call.id, { about: 'customer', source: 'follow-up' }),
+      priority: 'enrichment',
+      dedupeKey: `${connection}/call/${call.id}/owner/${owner}`,
+    },
+  ])
 }
 
 async function writeParts(
@@ -57,11 +74,10 @@ async function writeParts(
 
   const owner = await ownerOf(context, plan.customer, call)
   const conversation = await ensureConversation(context, forms, {
-    id: stored.conversationId,
+    standing: stored,
     lookFirst: plan.lookFirst,
     body: wanted,
     customerId: owner,
-    holder: () => holderCustomer(context),
   })
   progress.conversationId = conversation.id
   progress.customerId = conversation.customerId ?? null
@@ -69,7 +85,8 @@ async function writeParts(
 
   const contactName = await contactNameOf(context, call, owner)
   const part = { conversationId: conversation.id, lookFirst: plan.lookFirst }
-  const [notes, messageId] = await Promise.all([
+  // Both to their end: a note that is still on its way while the other has failed would be written twice.
+  const [notes, message] = await Promise.allSettled([
     ensureNotes(context, forms, part, stored.noteIds, (literal) =>
       noteOf(context, stored, contactName, literal),
     ),
@@ -77,9 +94,13 @@ async function writeParts(
       ? ensureMessage(context, part, stored.messageId, chatMessageFromCall(call))
       : undefined,
   ])
-  progress.noteIds = notes.ids
-  progress.noteBody = notes.body
+  if (notes.status === 'fulfilled') {
+    progress.noteIds = notes.value.ids
+    progress.noteBody = notes.value.body
+  }
+  const messageId = message.status === 'fulfilled' ? message.value : undefined
   if (messageId !== undefined) progress.messageId = messageId
+  for (const part of [notes, message]) if (part.status === 'rejected') throw part.reason
 
   // An inbound message opens a conversation again (contract kustomer §4).
   if (wanted.status === 'done' && messageId !== undefined && wanted.direction === 'in') {

@@ -1,0 +1,149 @@
+import { sameEmail, uniqueEmails } from './emails.ts'
+import { wireNumber } from './phones.ts'
+import type { ContactFields, E164 } from './records.ts'
+import type { SharedFields } from './shared-fields.ts'
+
+/** A customer that shares its contact with others, and the contact it would make alone. */
+export interface MergeMember {
+  customerId: string
+  /** ISO UTC. */
+  modifiedAt: string
+  fields: ContactFields
+}
+
+/** What the contact held before any customer was joined to it. */
+export type OwnLists = Pick<ContactFields, 'numbers' | 'emails'>
+
+type ListField = 'numbers' | 'emails' | 'externalUrls'
+type ScalarField = Exclude<keyof ContactFields, ListField>
+
+/** In a provenance, stands for the contact itself. */
+export const FROM_CONTACT = 'contact'
+
+/**
+ * Who gave each value: for a single value the customer's id, absent where it is empty; for numbers, emails and links
+ * (by address) the ids of all who hold it, `contact` for the contact's own.
+ */
+export type Provenance = { [F in ScalarField]?: string } & { [F in ListField]: Record<string, string[]> }
+
+export interface Combined {
+  fields: ContactFields
+  provenance: Provenance
+}
+
+/** Contract cloudtalk §2.3. */
+const MAX_LINKS = 3
+
+const timeOf = ({ modifiedAt }: MergeMember): number => {
+  const time = Date.parse(modifiedAt)
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
+}
+
+/** Newest first, of two at one moment the larger id: whatever order they came in, one order. */
+const newestFirst = (members: readonly MergeMember[]): MergeMember[] =>
+  members.toSorted((one, other) => {
+    const [time, otherTime] = [timeOf(one), timeOf(other)]
+    if (time !== otherTime) return time > otherTime ? -1 : 1
+    return one.customerId > other.customerId ? -1 : one.customerId < other.customerId ? 1 : 0
+  })
+
+/** Whether the customer has no name, so that its email or phone stands in (requirements §1). */
+const isStandIn = ({ name, numbers, emails }: ContactFields): boolean => {
+  const number = wireNumber(name)
+  return emails.some((email) => sameEmail(email, name)) || (number !== undefined && numbers.includes(number))
+}
+
+/** The newest that has a value; a name that only stands in is no value while somebody has a real one. */
+const giverOf = (field: ScalarField, members: readonly MergeMember[]): MergeMember | undefined => {
+  const having = members.filter(({ fields }) => fields[field])
+  return (field === 'name' && having.find(({ fields }) => !isStandIn(fields))) || having[0]
+}
+
+const holders = (
+  values: readonly string[],
+  members: readonly MergeMember[],
+  holds: (fields: OwnLists & Pick<ContactFields, 'externalUrls'>, value: string) => boolean,
+  own: OwnLists,
+): Record<string, string[]> =>
+  Object.fromEntries(
+    values.map((value) => {
+      const ids = members.filter(({ fields }) => holds(fields, value)).map(({ customerId }) => customerId)
+      return [value, holds({ ...own, externalUrls: [] }, value) ? [FROM_CONTACT, ...ids] : ids]
+    }),
+  )
+
+/** The newest customers' links, by the names that requirements §1 gives them. */
+const linksOf = (members: readonly MergeMember[]): ContactFields['externalUrls'] => {
+  const urls = members.flatMap(({ fields }) => fields.externalUrls.map(({ url }) => url))
+  return [...new Set(urls)]
+    .slice(0, MAX_LINKS)
+    .map((url, at) => ({ name: at === 0 ? 'Kustomer' : `Kustomer ${at + 1}`, url }))
+}
+
+const scalarFields = [
+  'name',
+  'company',
+  'website',
+  'address',
+  'city',
+  'zip',
+  'state',
+  'countryId',
+  'favoriteAgentId',
+] as const satisfies readonly ScalarField[]
+
+/** The one contact that several customers make (requirements §1, Merging), whatever order they came in. */
+export const combineCustomers = (members: readonly MergeMember[], own: OwnLists): Combined => {
+  const sorted = newestFirst(members)
+  const numbers: E164[] = [...new Set([...own.numbers, ...sorted.flatMap(({ fields }) => fields.numbers)])]
+  const emails = uniqueEmails([...own.emails, ...sorted.flatMap(({ fields }) => fields.emails)])
+  const externalUrls = linksOf(sorted)
+  const givers = scalarFields.map((field) => [field, giverOf(field, sorted)] as const)
+  const scalars = Object.fromEntries(
+    givers.map(([field, giver]) => [field, giver?.fields[field] ?? (field === 'name' ? '' : null)]),
+  )
+  return {
+    // scalarFields and the three lists are all the keys of ContactFields.
+    fields: { ...scalars, numbers, emails, externalUrls } as ContactFields,
+    provenance: {
+      ...Object.fromEntries(givers.flatMap(([field, giver]) => (giver ? [[field, giver.customerId]] : []))),
+      numbers: holders(numbers, sorted, (fields, value) => fields.numbers.includes(value as E164), own),
+      emails: holders(
+        emails,
+        sorted,
+        (fields, value) => fields.emails.some((one) => sameEmail(one, value)),
+        own,
+      ),
+      externalUrls: holders(
+        externalUrls.map(({ url }) => url),
+        sorted,
+        (fields, value) => fields.externalUrls.some(({ url }) => url === value),
+        own,
+      ),
+    },
+  }
+}
+
+/** What is left after an un-merge; nothing when that was the last customer, so that nobody empties the contact. */
+export const withoutCustomer = (
+  members: readonly MergeMember[],
+  customerId: string,
+  own: OwnLists,
+): Combined | undefined => {
+  const left = members.filter((member) => member.customerId !== customerId)
+  return left.length > 0 ? combineCustomers(left, own) : undefined
+}
+
+/**
+ * The customer that an edit of the contact goes to (requirements §2): the one that the value came from, else the
+ * newest; a new number or email goes to the newest. Nothing where nobody is merged.
+ */
+export const customerForEdit = (
+  provenance: Provenance,
+  field: keyof SharedFields,
+  members: readonly MergeMember[],
+): string | undefined => {
+  const giver = field === 'numbers' || field === 'emails' ? undefined : provenance[field]
+  const known = members.some(({ customerId }) => customerId === giver)
+  return known ? giver : newestFirst(members)[0]?.customerId
+}
