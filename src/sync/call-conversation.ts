@@ -2,6 +2,7 @@ import { KustomerError } from '../kustomer/index.ts'
 import type { CallConversation } from '../mapping/conversation-from-call.ts'
 import { forgetHolderCustomer } from '../store/connections.ts'
 import { markCustomerDeleted } from '../store/customers.ts'
+import { dropLink } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
 import type { KustomerForms } from './kustomer-forms.ts'
 import { NotYet } from './not-yet.ts'
@@ -102,7 +103,10 @@ const LOOKS_FOR_A_CUSTOMER = 5
 async function customerGone(context: SyncContext, customer: string, isHolder: boolean): Promise<NotYet> {
   const { db, connection } = context
   if (isHolder) await forgetHolderCustomer(db, connection, customer)
-  else await markCustomerDeleted(db, connection, customer)
+  else {
+    await markCustomerDeleted(db, connection, customer)
+    await dropLink(db, connection, customer)
+  }
   const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
   return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {
     outcome: 'failed',

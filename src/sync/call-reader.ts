@@ -43,6 +43,8 @@ export function createCallReader(vendors: Vendors, now: () => number): CallReade
   }
 }
 
+/** A time that cannot be read says nothing of when the call was. */
 function earliest(wanted: readonly WantedCall[], now: number): number {
-  return Math.min(...wanted.map(({ endedAt }) => (endedAt === undefined ? now : Date.parse(endedAt))))
+  const times = wanted.map(({ endedAt }) => Date.parse(endedAt ?? '')).filter((at) => !Number.isNaN(at))
+  return Math.min(now, ...times)
 }

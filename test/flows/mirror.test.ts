@@ -1,0 +1,103 @@
+import { afterEach, expect, test } from 'vitest'
+import { setFaults } from '../helpers/faults.ts'
+import { createCustomer, customer } from '../helpers/records.ts'
+import { type Stack, startStack } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
+
+/** What the mirror remembers may be old: it is looked at again before anything is written over it. */
+
+let stack: Stack
+afterEach(() => stack?.close())
+
+const NUMBER = '+442071838750'
+const OTHER = '+442071838755'
+
+const contacts = async () => (await stack.cloudtalk.state()).contacts ?? []
+const lastOf = async (id: string) => (await stack.service.operations.trace(id))[0]?.story.at(-1)
+const addContact = async (name: string, number: string): Promise<string> => {
+  const body = { name, ContactNumber: [{ public_number: number }] }
+  const { responseData } = await stack.cloudtalk.api<{ responseData: { data: { id: string } } }>(
+    'PUT',
+    '/contacts/add.json',
+    body,
+  )
+  return responseData.data.id
+}
+
+test('a contact that was deleted since it was read is not adopted: a new one is made', async () => {
+  stack = await startStack()
+  const contactId = await addContact('X Y', NUMBER)
+  await stack.sync()
+  await stack.cloudtalk.api('DELETE', `/contacts/delete/${contactId}.json`)
+  const id = await createCustomer(stack, customer(NUMBER))
+  await stack.settled()
+  expect(await lastOf(id)).toMatchObject({ outcome: 'created' })
+})
+
+test('a contact whose number moved on since it was read is left to whom it belongs', async () => {
+  stack = await startStack()
+  const contactId = await addContact('Bob Other', NUMBER)
+  await stack.sync()
+  await stack.cloudtalk.api('POST', `/contacts/edit/${contactId}.json`, {
+    name: 'Bob Other',
+    ContactNumber: [{ public_number: OTHER }],
+  })
+  await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
+  await stack.settled()
+  expect((await contacts()).map(({ name }) => name).toSorted()).toEqual(['Ann Bell', 'Bob Other'])
+})
+
+const edits = [
+  { label: 'another name', change: { name: 'New Name' } },
+  { label: 'another number', change: { phones: [{ phone: OTHER, type: 'work' }] } },
+]
+
+test.each(edits)('a lost answer, then $label: one contact, with the new values', async ({ change }) => {
+  stack = await startStack()
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'lostAnswer' })
+  const id = await createCustomer(stack, customer(NUMBER, { name: 'Old Name' }))
+  await until('it waits', async () => (await lastOf(id))?.outcome === 'waiting')
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'status', status: 503 })
+  await stack.kustomer.api('PUT', `/customers/${id}`, change)
+  await stack.kustomer.webhooksIdle()
+  await setFaults(stack.cloudtalk)
+  await stack.settled()
+  const all = await contacts()
+  expect(all).toHaveLength(1)
+  expect(all[0].name).toBe('name' in change ? 'New Name' : 'Old Name')
+  expect(all[0].numbers).toEqual(['phones' in change ? OTHER : NUMBER])
+})
+
+test('a number that was added in CloudTalk after the sync survives a change of the phones', async () => {
+  stack = await startStack()
+  const id = await createCustomer(stack, customer(NUMBER))
+  await stack.settled()
+  const [contact] = await contacts()
+  await stack.cloudtalk.api('POST', `/contacts/edit/${contact.id}.json`, {
+    name: contact.name,
+    ContactNumber: [{ public_number: NUMBER }, { public_number: OTHER }],
+  })
+  await stack.kustomer.api('PUT', `/customers/${id}`, {
+    phones: [
+      { phone: NUMBER, type: 'work' },
+      { phone: '+442071838753', type: 'work' },
+    ],
+  })
+  await stack.settled()
+  expect((await contacts())[0].numbers.toSorted()).toEqual([NUMBER, '+442071838753', OTHER].toSorted())
+})
+
+test('Kustomer’s own merge repoints the link instead of doubling the contact', async () => {
+  stack = await startStack()
+  const source = await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
+  await stack.settled()
+  const target = await createCustomer(stack, { name: 'Ann B.', emails: [{ email: 'ann@example.com' }] })
+  await stack.settled()
+  await stack.kustomer.api('POST', '/customers/merges', { source, target })
+  await until('the surviving customer is linked', async () => (await lastOf(target))?.outcome === 'linked')
+  await stack.settled()
+  const all = await contacts()
+  expect(all).toHaveLength(1)
+  const links = all[0].external_urls.map(({ url }: { url: string }) => url)
+  expect(links).toContain(`https://acme.kustomerapp.com/app/customers/${target}`)
+})
