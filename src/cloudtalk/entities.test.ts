@@ -16,7 +16,7 @@ type Read = {
   expected: unknown
 }
 
-const page = { itemsCount: 1, pageCount: 1, page: 1 }
+const page = { unreadable: [], itemsCount: 1, pageCount: 1, page: 1 }
 const first = { page: 1, limit: 100 }
 
 const reads: Read[] = [
@@ -28,6 +28,7 @@ const reads: Read[] = [
     sent: '/api/contacts/index.json?page=1&limit=100&keyword=%2B420601000001&tag_id=5&country_id=61',
     expected: {
       ...page,
+      unreadable: [],
       itemsCount: 3,
       items: [
         {
@@ -136,6 +137,7 @@ const reads: Read[] = [
     sent: '/api/groups/index.json?page=1&limit=100',
     expected: {
       ...page,
+      unreadable: [],
       itemsCount: 2,
       items: [
         { id: '568', name: 'Support' },
@@ -160,6 +162,7 @@ const reads: Read[] = [
     sent: '/api/tags/index.json?page=1&limit=100',
     expected: {
       ...page,
+      unreadable: [],
       itemsCount: 2,
       items: [
         { id: '5', name: 'vip' },
@@ -242,13 +245,24 @@ describe('reading', () => {
   })
 
   test('a list page past the end is empty, as an empty list and as 404', async () => {
-    const empty = { items: [], itemsCount: 0, pageCount: 0, page: 2 }
+    const empty = { items: [], unreadable: [], itemsCount: 0, pageCount: 0, page: 2 }
     server.answer({ status: 404, json: { responseData: { status: 404, message: 'Not found.' } } })
     expect(await server.client.tags.list({ page: 2, limit: 10 })).toEqual(empty)
     server.answer({
       json: { responseData: { itemsCount: 0, pageCount: 0, pageNumber: 2, limit: 10, data: null } },
     })
     expect(await server.client.tags.list({ page: 2, limit: 10 })).toEqual(empty)
+  })
+
+  test('one row that the contract does not describe hides none of the others, and is named', async () => {
+    const rows = [{ Tag: { id: '1', name: 'one' } }, { Tag: { id: '2', name: [] } }, 'no row at all']
+    server.answer({
+      json: { responseData: { itemsCount: 3, pageCount: 1, pageNumber: 1, limit: 10, data: rows } },
+    })
+    const read = await server.client.tags.list({ page: 1, limit: 10 })
+    expect(read.items).toEqual([{ id: '1', name: 'one' }])
+    expect(read.unreadable.map(({ id }) => id)).toEqual(['2', undefined])
+    expect(read.unreadable[0]?.path).toMatch(/^responseData\.data\.1/)
   })
 
   test('a long transcription is read to its end', async () => {

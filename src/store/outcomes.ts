@@ -144,6 +144,23 @@ export async function countOutcomes(db: Db, connection: string, kind: RecordKind
   return rows.map((row) => ({ outcome: row.outcome, reason: row.reason, count: Number(row.count) }))
 }
 
+/** What became of a record so far. */
+export async function currentOutcome(
+  db: Db,
+  connection: string,
+  kind: RecordKind,
+  recordId: string,
+): Promise<OutcomeKind | undefined> {
+  const row = await db
+    .selectFrom('outcome')
+    .select('outcome')
+    .where('connection', '=', connection)
+    .where('kind', '=', kind)
+    .where('record_id', '=', recordId)
+    .executeTakeFirst()
+  return row?.outcome
+}
+
 /** The whole story of a record, oldest first. */
 export async function historyOf(
   db: Db,

@@ -1,5 +1,5 @@
 import { findCall, mirrorCalls, type StoredCall } from '../store/calls.ts'
-import type { Outcome } from '../store/outcomes.ts'
+import { currentOutcome, type Outcome } from '../store/outcomes.ts'
 import { readCallDetail } from './call-detail.ts'
 import type { SyncContext } from './context.ts'
 import { type CallEvent, callEvent } from './event.ts'
@@ -57,7 +57,7 @@ async function applyPlan(
     case 'log': {
       if (!stored) throw notFound()
       // What comes later is asked for by the call itself, not by what is to be added to it.
-      if (event.about === 'detail') throw notLogged()
+      if (event.about === 'detail') return detailTooEarly(context, event)
       // Before the call stands: after it, a crash in between would lose the group.
       await raiseDetail(context, event, stored)
       return logNewCall(context, stored, plan)
@@ -69,6 +69,15 @@ async function applyPlan(
       return followCall(context, current, plan.moveTo)
     }
   }
+}
+
+/** Waits for the call to be logged, unless nothing is to be expected of it any more. */
+async function detailTooEarly(context: SyncContext, event: CallEvent): Promise<Outcome> {
+  const outcome = await currentOutcome(context.db, context.connection, 'call', event.id)
+  const sentence = 'The call is not logged, so there is nothing to add its group to.'
+  const nothing: Outcome = { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence }
+  if (outcome === 'failed' || outcome === 'skipped') return nothing
+  throw new NotYet({ outcome: 'waiting', reason: 'NOT_ENDED', sentence }, LOOKS_FOR_AN_END, nothing)
 }
 
 /** Group and IVR are in the analytics detail only, and only incoming calls pass through them. */
@@ -89,17 +98,6 @@ const notFound = () =>
     { outcome: 'waiting', reason: 'CALL_NOT_FOUND', sentence: 'CloudTalk does not show the call yet.' },
     LOOKS_FOR_A_CALL,
     { outcome: 'failed', reason: 'CALL_GONE', sentence: 'CloudTalk never showed the call.' },
-  )
-
-const notLogged = () =>
-  new NotYet(
-    {
-      outcome: 'waiting',
-      reason: 'NOT_ENDED',
-      sentence: 'The call is not logged yet; its group is added then.',
-    },
-    LOOKS_FOR_AN_END,
-    { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence: 'The call was never logged.' },
   )
 
 const notEnded = () =>
