@@ -20,8 +20,9 @@ export async function startServiceProcess(
   env: Record<string, string>,
   database: TestDatabase,
   port: number,
+  role: 'web' | 'worker' | 'all' = 'all',
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [...CLI, 'start'], {
+  const child = spawn(process.execPath, [...CLI, 'start', '--role', role], {
     env: { PATH: process.env.PATH, ...env, ...database.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -31,6 +32,7 @@ export async function startServiceProcess(
     'the service is ready',
     async () => {
       if (child.exitCode !== null) throw new Error(`the service ended: ${read()}`)
+      if (role === 'worker') return read().includes('"ready"')
       const response = await fetch(`${url}/readyz`).catch(() => undefined)
       return response?.ok
     },
