@@ -39,6 +39,8 @@ const POLL_CUSTOMERS_MS = 20 * SECOND
 const READ_CONTACTS_MS = 15 * MINUTE
 /** Kustomer is asked again after this long, then twice as long, up to five minutes. */
 const REGISTER_AGAIN_MS = 5 * SECOND
+/** One request a minute finds out that the webhook is gone or switched off. */
+const CHECK_WEBHOOK_MS = MINUTE
 const CHECK_RUNS_MS = SECOND
 /** Requests under way, ours and to us, may go on for this long after the word to stop. */
 const GRACE_MS = 4 * SECOND
@@ -124,15 +126,21 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     }
   }
 
-  function keepRegistering(attempt = 0): void {
-    register().catch((error: unknown) => {
+  /** Kustomer switches a webhook off when its receiver was away for an hour, and a person may delete it. */
+  async function keepRegistered(attempt = 0): Promise<void> {
+    let nextMs = CHECK_WEBHOOK_MS
+    try {
+      await register()
+    } catch (error) {
       if (closing) return
+      nextMs = backoffMs(REGISTER_AGAIN_MS, attempt)
       log.warn(
         { err: error },
         'the Kustomer webhook is not registered; polling goes on, and it is tried again',
       )
-      registering = setTimeout(() => keepRegistering(attempt + 1), backoffMs(REGISTER_AGAIN_MS, attempt))
-    })
+    }
+    const failed = nextMs !== CHECK_WEBHOOK_MS
+    if (!closing) registering = setTimeout(() => void keepRegistered(failed ? attempt + 1 : 0), nextMs)
   }
 
   return {
@@ -153,7 +161,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       })
       listening = await listen(app, config.port)
       folder?.announce(listening.port)
-      keepRegistering()
+      void keepRegistered()
     },
     async work() {
       stopRenewing = await startWorkers({
