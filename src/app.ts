@@ -128,19 +128,17 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
 
   /** Kustomer switches a webhook off when its receiver was away for an hour, and a person may delete it. */
   async function keepRegistered(attempt = 0): Promise<void> {
-    let nextMs = CHECK_WEBHOOK_MS
-    try {
-      await register()
-    } catch (error) {
-      if (closing) return
-      nextMs = backoffMs(REGISTER_AGAIN_MS, attempt)
-      log.warn(
-        { err: error },
-        'the Kustomer webhook is not registered; polling goes on, and it is tried again',
-      )
-    }
-    const failed = nextMs !== CHECK_WEBHOOK_MS
-    if (!closing) registering = setTimeout(() => void keepRegistered(failed ? attempt + 1 : 0), nextMs)
+    const registered = await register().then(
+      () => true,
+      (error: unknown) => {
+        if (!closing)
+          log.warn({ err: error }, 'the Kustomer webhook is not registered; polling goes on meanwhile')
+        return false
+      },
+    )
+    if (closing) return
+    const nextMs = registered ? CHECK_WEBHOOK_MS : backoffMs(REGISTER_AGAIN_MS, attempt)
+    registering = setTimeout(() => void keepRegistered(registered ? 0 : attempt + 1), nextMs)
   }
 
   return {
