@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase, databaseKinds } from '../../test/helpers/databases.ts'
+import { type Db, openDatabase } from './database.ts'
+import { clearLeases, giveBackLeases, LEASE_SECONDS, renewLeases, takeLeases } from './leases.ts'
+
+describe.each(databaseKinds)('on %s', (kind) => {
+  let db: Db
+  let close: () => Promise<void>
+  beforeAll(async () => {
+    const { env, drop } = await createDatabase(kind)
+    const opened = await openDatabase(
+      env.DATABASE_URL === undefined
+        ? { kind: 'embedded', folder: join(env.DATA_DIR, 'database') }
+        : { kind: 'postgres', url: env.DATABASE_URL },
+    )
+    db = opened.db
+    close = async () => {
+      await opened.close()
+      await drop()
+    }
+  })
+  afterAll(() => close())
+
+  const [one, other] = [randomUUID(), randomUUID()]
+  const newKeys = (count: number) => Array.from({ length: count }, () => `default/call/${randomUUID()}`)
+  const take = async (holder: string, keys: readonly string[]) =>
+    [...(await takeLeases(db, holder, keys))].sort()
+  const setUntil = (keys: readonly string[], seconds: number) =>
+    sql`update lease set until = clock_timestamp() + make_interval(secs => ${seconds})
+      where key in (${sql.join(keys)})`.execute(db)
+  const leasesOf = (keys: readonly string[]) =>
+    db.selectFrom('lease').selectAll().where('key', 'in', keys).orderBy('key').execute()
+  const secondsLeft = async (keys: readonly string[]) =>
+    (await leasesOf(keys)).map(({ until }) => (until.getTime() - Date.now()) / 1_000)
+
+  test('of many who want the same records, each record goes to one', async () => {
+    const keys = newKeys(20)
+    const holders: string[] = Array.from({ length: 12 }, () => randomUUID())
+    // Each in another order: the statement sorts, or two of them would lock each other out.
+    const taken = await Promise.all(
+      holders.map((holder, index) => take(holder, [...keys.slice(index), ...keys.slice(0, index)])),
+    )
+    expect(taken.flat().sort()).toEqual([...keys].sort())
+    const held = await leasesOf(keys)
+    for (const { key, holder } of held) expect(taken[holders.indexOf(holder)]).toContain(key)
+  })
+
+  test('what is held elsewhere is left out, the rest is taken', async () => {
+    const keys = newKeys(3)
+    const [first = '', ...rest] = keys
+    expect(await take(one, [first])).toEqual([first])
+    expect(await take(other, keys)).toEqual(rest.sort())
+  })
+
+  test('a holder does not get a second time what it holds: another of its settles is at it', async () => {
+    const keys = newKeys(1)
+    await take(one, keys)
+    expect(await take(one, keys)).toEqual([])
+  })
+
+  test('a lease lasts as long as it says, and is taken over by one when it has run out', async () => {
+    const keys = newKeys(2)
+    await take(one, keys)
+    for (const left of await secondsLeft(keys)) {
+      expect(left).toBeGreaterThan(LEASE_SECONDS - 10)
+      expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
+    }
+    await setUntil(keys, -1)
+    const rivals = Array.from({ length: 8 }, () => randomUUID())
+    const taken = await Promise.all(rivals.map((rival) => take(rival, keys)))
+    expect(taken.flat().sort()).toEqual([...keys].sort())
+    expect(await take(one, keys)).toEqual([])
+  })
+
+  test("renewal keeps all of a holder's leases and nobody else's", async () => {
+    const [ours, theirs] = [newKeys(2), newKeys(1)]
+    const [renewing, idle] = [randomUUID(), randomUUID()]
+    await take(renewing, ours)
+    await take(idle, theirs)
+    await setUntil([...ours, ...theirs], -1)
+    await renewLeases(db, renewing)
+    for (const left of await secondsLeft(ours)) expect(left).toBeGreaterThan(LEASE_SECONDS - 10)
+    expect(await take(other, [...ours, ...theirs])).toEqual(theirs)
+  })
+
+  test('who was overtaken cannot renew what another holds', async () => {
+    const keys = newKeys(1)
+    const slow = randomUUID()
+    await take(slow, keys)
+    await setUntil(keys, -1)
+    await take(other, keys)
+    const before = await leasesOf(keys)
+    await renewLeases(db, slow)
+    expect(await leasesOf(keys)).toEqual(before)
+  })
+
+  test('what is given back is free at once, and only that', async () => {
+    const keys = newKeys(2).sort()
+    const [given = '', kept = ''] = keys
+    await take(one, keys)
+    await giveBackLeases(db, one, new Set([given]))
+    expect(await take(other, keys)).toEqual([given])
+    expect((await leasesOf([kept]))[0]?.holder).toBe(one)
+  })
+
+  test('giving back nothing gives back nothing', async () => {
+    const keys = newKeys(1)
+    await take(one, keys)
+    await giveBackLeases(db, one, [])
+    expect(await leasesOf(keys)).toHaveLength(1)
+  })
+
+  test('who was overtaken cannot give back what another holds', async () => {
+    const keys = newKeys(1)
+    await take(one, keys)
+    await setUntil(keys, -1)
+    await take(other, keys)
+    await giveBackLeases(db, one, keys)
+    expect((await leasesOf(keys))[0]?.holder).toBe(other)
+  })
+
+  test('after the only process has died, all leases are gone', async () => {
+    const keys = newKeys(2)
+    await take(one, keys)
+    await clearLeases(db)
+    expect(await take(other, keys)).toEqual([...keys].sort())
+  })
+
+  test('nothing wanted, nothing taken', async () => {
+    expect(await take(one, [])).toEqual([])
+  })
+})

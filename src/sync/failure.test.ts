@@ -1,0 +1,183 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
+import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
+import type { Outcome } from '../store/outcomes.ts'
+import { Stopping } from './budget-gate.ts'
+import { backoffMs, failedSettle } from './failure.ts'
+
+const NOW = 1_780_000_000_000
+const FIRST = 2_000
+const MINUTE = 60_000
+const LAST_TRY = 5
+
+type Expected = Pick<Outcome, 'outcome' | 'reason'> & { retryInMs: number | undefined }
+
+/** What the first try and the last one of a failure lead to; with `Math.random` in the middle, backoff is exact. */
+interface Case<Failure> {
+  failure: Failure
+  first: Expected
+  last: Expected
+}
+
+const same = <Failure>(failure: Failure, expected: Expected): Case<Failure> => ({
+  failure,
+  first: expected,
+  last: expected,
+})
+const backingOff = <Failure>(failure: Failure, reason: Outcome['reason']): Case<Failure> => ({
+  failure,
+  first: { outcome: 'waiting', reason, retryInMs: FIRST },
+  last: { outcome: 'waiting', reason, retryInMs: FIRST * 2 ** LAST_TRY },
+})
+const passing = <Failure>(failure: Failure, reason: Outcome['reason']): Case<Failure> => ({
+  failure,
+  first: { outcome: 'waiting', reason, retryInMs: FIRST },
+  last: { outcome: 'failed', reason, retryInMs: undefined },
+})
+const refused = { outcome: 'waiting', reason: 'UNAUTHORIZED', retryInMs: 5 * MINUTE } as const
+const byCloudTalk = { outcome: 'failed', reason: 'REJECTED_BY_CLOUDTALK', retryInMs: undefined } as const
+const byKustomer = { outcome: 'failed', reason: 'REJECTED_BY_KUSTOMER', retryInMs: undefined } as const
+
+// By kind, so that the compiler asks for a case when a client learns of another kind.
+const cloudtalk: { [K in CloudTalkFailure['kind']]: Case<Extract<CloudTalkFailure, { kind: K }>> } = {
+  rateLimited: backingOff({ kind: 'rateLimited' }, 'RATE_LIMITED'),
+  unauthorized: same({ kind: 'unauthorized' }, refused),
+  forbidden: same({ kind: 'forbidden', message: 'no' }, refused),
+  rejected: same({ kind: 'rejected', fields: { name: ['too long'] }, message: 'no' }, byCloudTalk),
+  notFound: passing({ kind: 'notFound' }, 'NOT_FOUND'),
+  conflict: passing({ kind: 'conflict' }, 'CONFLICT'),
+  gone: same({ kind: 'gone', message: 'expired' }, byCloudTalk),
+  unavailable: backingOff({ kind: 'unavailable', status: 503 }, 'VENDOR_UNAVAILABLE'),
+  unreachable: backingOff({ kind: 'unreachable', cause: 'timeout', maybeDone: true }, 'VENDOR_UNAVAILABLE'),
+  unreadable: passing({ kind: 'unreadable', path: 'data', issue: 'not JSON' }, 'UNREADABLE_ANSWER'),
+}
+const kustomer: { [K in KustomerFailure['kind']]: Case<Extract<KustomerFailure, { kind: K }>> } = {
+  rateLimited: backingOff({ kind: 'rateLimited' }, 'RATE_LIMITED'),
+  unauthorized: same({ kind: 'unauthorized' }, refused),
+  forbidden: same({ kind: 'forbidden' }, refused),
+  rejected: same({ kind: 'rejected', fields: ['phones'], detail: 'no' }, byKustomer),
+  conflict: passing({ kind: 'conflict', fields: ['phones'] }, 'CONFLICT'),
+  notFound: passing({ kind: 'notFound' }, 'NOT_FOUND'),
+  gone: same({ kind: 'gone' }, byKustomer),
+  tooLarge: same({ kind: 'tooLarge' }, byKustomer),
+  unavailable: backingOff({ kind: 'unavailable', status: 500 }, 'VENDOR_UNAVAILABLE'),
+  unreachable: backingOff({ kind: 'unreachable', cause: 'reset', maybeDone: false }, 'VENDOR_UNAVAILABLE'),
+  unreadable: passing({ kind: 'unreadable', path: 'data', issue: 'not JSON' }, 'UNREADABLE_ANSWER'),
+}
+
+const tries = (attempt: number) => ({ attempt, firstBackoffMs: FIRST, now: NOW })
+const sorted = (error: unknown, attempt: number) => {
+  const { outcome, retryInMs } = failedSettle(error, tries(attempt))
+  return { outcome: outcome.outcome, reason: outcome.reason, retryInMs }
+}
+
+describe('with chance left out', () => {
+  beforeEach(() => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  const cases = [
+    ...Object.values(cloudtalk).map(({ failure, ...rest }) => ({
+      label: `CloudTalk ${failure.kind}`,
+      error: new CloudTalkError('GET /x', failure),
+      ...rest,
+    })),
+    ...Object.values(kustomer).map(({ failure, ...rest }) => ({
+      label: `Kustomer ${failure.kind}`,
+      error: new KustomerError('GET /x', failure),
+      ...rest,
+    })),
+    { label: 'an error of our own', error: new TypeError('x'), ...passing(undefined, 'INTERNAL_ERROR') },
+    { label: 'what is no error', error: 'x', ...passing(undefined, 'INTERNAL_ERROR') },
+  ]
+
+  test.each(cases)('$label, at the first try', ({ error, first }) => {
+    expect(sorted(error, 0)).toEqual(first)
+  })
+
+  test.each(cases)('$label, at the sixth', ({ error, last }) => {
+    expect(sorted(error, LAST_TRY)).toEqual(last)
+  })
+
+  test.each(cases)('$label, at the fifth, goes as at the first', ({ error, first }) => {
+    const { outcome, reason, retryInMs } = sorted(error, LAST_TRY - 1)
+    expect({ outcome, reason, again: retryInMs !== undefined }).toEqual({
+      outcome: first.outcome,
+      reason: first.reason,
+      again: first.retryInMs !== undefined,
+    })
+  })
+
+  test.each([
+    { label: 'to come', retryAt: NOW + 30_000, retryInMs: 30_500 },
+    { label: 'beyond the longest backoff', retryAt: NOW + 10 * MINUTE, retryInMs: 10 * MINUTE + 500 },
+    { label: 'at this moment', retryAt: NOW, retryInMs: FIRST },
+    { label: 'long ago', retryAt: NOW - 30_000, retryInMs: FIRST },
+  ])('a limit whose end is $label', ({ retryAt, retryInMs }) => {
+    const failure = { kind: 'rateLimited', retryAt } as const
+    expect(sorted(new CloudTalkError('GET /x', failure), 0).retryInMs).toBe(retryInMs)
+    expect(sorted(new KustomerError('GET /x', failure), 0).retryInMs).toBe(retryInMs)
+  })
+})
+
+test("a vendor's failure is told in the client's sentence", () => {
+  const error = new CloudTalkError('GET /x', { kind: 'notFound' })
+  expect(failedSettle(error, tries(0)).outcome.sentence).toBe(error.message)
+})
+
+test.each([
+  { label: 'an error', error: new RangeError('+442071838750'), name: 'RangeError' },
+  { label: 'something else', error: '+442071838750', name: 'an unknown error' },
+])('$label of our own is told by its name, not by its text', ({ error, name }) => {
+  const { sentence } = failedSettle(error, tries(0)).outcome
+  expect(sentence).toContain(name)
+  expect(sentence).not.toContain('+442071838750')
+})
+
+test.each([0, LAST_TRY, 100])(
+  'a stop waits for the next start, whatever was tried before (%i)',
+  (attempt) => {
+    expect(sorted(new Stopping(), attempt)).toEqual({
+      outcome: 'waiting',
+      reason: 'RATE_LIMITED',
+      retryInMs: 0,
+    })
+  },
+)
+
+describe('backoff', () => {
+  const first = fc.integer({ min: 50, max: 10 * MINUTE })
+  const attempt = fc.nat({ max: 10_000 })
+  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+
+  test('stays within 20 % of what is doubled, up to five minutes', () => {
+    fc.assert(
+      fc.property(first, attempt, chance, (firstMs, tried, random) => {
+        const wanted = Math.min(5 * MINUTE, firstMs * 2 ** tried)
+        const wait = backoffMs(firstMs, tried, () => random)
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(wanted * 0.8))
+        expect(wait).toBeLessThanOrEqual(Math.ceil(wanted * 1.2))
+        expect(Number.isInteger(wait)).toBe(true)
+      }),
+      { examples: [[50, 10_000, 0]] },
+    )
+  })
+
+  test('never shrinks from one try to the next', () => {
+    fc.assert(
+      fc.property(first, attempt, chance, (firstMs, tried, random) => {
+        const at = (count: number) => backoffMs(firstMs, count, () => random)
+        expect(at(tried + 1)).toBeGreaterThanOrEqual(at(tried))
+      }),
+    )
+  })
+
+  test('uses the whole width, so that what failed together does not come back together', () => {
+    const waits = [0, 0.5, 1 - Number.EPSILON].map((random) => backoffMs(1_000, 3, () => random))
+    expect(waits).toEqual([6_400, 8_000, 9_600])
+  })
+})
