@@ -21,7 +21,8 @@ export const WINDOW_SECONDS = 60
 const PACED = 0.1
 
 /**
- * Takes up to `wanted` requests from the budget without going over `share` of the limit, in one statement.
+ * Takes up to `wanted` requests from the budget without going over `share` of the limit, in one statement that sees
+ * one time throughout.
  * @returns how many were granted, and the milliseconds until the window turns.
  */
 export async function takeFromBudget(
@@ -30,8 +31,8 @@ export async function takeFromBudget(
   share: number,
   wanted: number,
 ): Promise<{ granted: number; turnsInMs: number }> {
-  const ended = sql`budget.window_ends_at <= clock_timestamp()`
-  const windowLeft = sql`extract(epoch from budget.window_ends_at - clock_timestamp()) / ${WINDOW_SECONDS}::float8`
+  const ended = sql`budget.window_ends_at <= statement_timestamp()`
+  const windowLeft = sql`extract(epoch from budget.window_ends_at - statement_timestamp()) / ${WINDOW_SECONDS}::float8`
   const allowed = sql`floor(budget."limit" * ${share}::float8
     * (${1 - PACED}::float8 + ${PACED}::float8 * (1 - least(1, ${windowLeft}))))::int`
   const fresh = sql`least(${wanted}::int, floor(budget."limit" * ${share * (1 - PACED)}::float8)::int)`
@@ -40,15 +41,15 @@ export async function takeFromBudget(
   const first = Math.min(wanted, Math.floor(policy.limit * share * (1 - PACED)))
   const result = await sql<{ granted: number; turns_in_ms: number }>`
     insert into budget (account, window_ends_at, "limit", used, last_grant)
-    values (${policy.account}, clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS}),
+    values (${policy.account}, statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}),
       ${policy.limit}, ${first}, ${first})
     on conflict (account) do update set
       last_grant = ${grant},
       used = case when ${ended} then 0 else budget.used end + ${grant},
       window_ends_at = case when ${ended}
-        then clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else budget.window_ends_at end
+        then statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else budget.window_ends_at end
     returning last_grant as granted,
-      (extract(epoch from window_ends_at - clock_timestamp()) * 1000)::float8 as turns_in_ms`.execute(db)
+      (extract(epoch from window_ends_at - statement_timestamp()) * 1000)::float8 as turns_in_ms`.execute(db)
   const row = result.rows[0]
   return { granted: row?.granted ?? 0, turnsInMs: row?.turns_in_ms ?? 0 }
 }

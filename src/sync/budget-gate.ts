@@ -49,6 +49,7 @@ export class BudgetGate {
     backfill: { count: 0, until: 0 },
   }
   #pumping = false
+  #closed = false
   #timer: NodeJS.Timeout | undefined
   #inFlight = 0
   /** Our own answers since the vendor's window was last seen to turn. */
@@ -61,8 +62,9 @@ export class BudgetGate {
     this.#shares = shares
   }
 
-  /** Resolves when one request may leave. */
+  /** Resolves when one request may leave. @throws {Stopping} once it is closed. */
   async enter(priority: Priority): Promise<void> {
+    if (this.#closed) throw new Stopping()
     if (this.#useStock(priority)) {
       this.#inFlight++
       return
@@ -101,6 +103,7 @@ export class BudgetGate {
 
   /** Lets nobody wait any longer. */
   close(): void {
+    this.#closed = true
     clearTimeout(this.#timer)
     for (const waiting of Object.values(this.#waiting)) {
       for (const { stop } of waiting.splice(0)) stop(new Stopping())

@@ -171,3 +171,14 @@ test('whatever comes when, each gets its own end, and no request is too full', a
     { numRuns: 60 },
   )
 })
+
+test('a departure that is refused before anybody boards rejects who waits, and the next one leaves', async () => {
+  let departures = 0
+  const submit = coalesce<number, number>(10, async (board) => {
+    departures++
+    if (departures === 1) throw new Error('refused')
+    return board()
+  })
+  await expect(submit(1)).rejects.toThrow('refused')
+  expect(await submit(2)).toBe(2)
+})

@@ -33,7 +33,9 @@ export function coalesce<Item, Result>(
   async function leave(priority: Priority): Promise<void> {
     departing.push(priority)
     const aboard: Waiting<Item, Result>[] = []
+    let boarded = false
     const board = () => {
+      boarded = true
       departing.splice(departing.indexOf(priority), 1)
       waiting.sort((a, b) => ORDER.indexOf(a.meter.priority) - ORDER.indexOf(b.meter.priority))
       aboard.push(...waiting.splice(0, most))
@@ -44,6 +46,8 @@ export function coalesce<Item, Result>(
       const results = await metered({ priority, requests: 0 }, () => depart(board))
       for (const [index, entry] of aboard.entries()) entry.resolve(results[index] as Result)
     } catch (error) {
+      // Refused before anybody could board: those who wait for this departure are told, not left behind.
+      if (!boarded) board()
       for (const entry of aboard) entry.reject(error)
     }
   }

@@ -93,11 +93,12 @@ const anySignal = (own: AbortSignal | null | undefined, stopping: AbortSignal): 
 const unlearned = () => undefined
 
 async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
-  const meter = currentMeter()
-  for (const gate of gates) await gate.enter(meter.priority)
+  const [gate, ...others] = gates
+  if (!gate) return call()
+  await gate.enter(currentMeter().priority)
   try {
-    return await call()
+    return await through(others, call)
   } finally {
-    for (const gate of gates) gate.leave()
+    gate.leave()
   }
 }
