@@ -12,6 +12,7 @@ import { followCall, logNewCall } from './write-call.ts'
 const LOOKS_FOR_A_CALL = 15
 /** A day of a call that goes on: longer than any call. */
 const LOOKS_FOR_AN_END = 300
+
 /** Logs one call in Kustomer, or brings its log up to date (requirements §3). */
 export async function logCall(context: SyncContext, event: CallEvent): Promise<Outcome> {
   const { settings } = context
