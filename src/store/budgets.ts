@@ -22,7 +22,7 @@ const PACED = 0.1
 
 /**
  * Takes up to `wanted` requests from the budget without going over `share` of the limit, in one statement that sees
- * one time throughout.
+ * one time throughout. A statement that waited for the row is of a time before the window that it then finds.
  * @returns how many were granted, and the milliseconds until the window turns.
  */
 export async function takeFromBudget(
@@ -49,7 +49,8 @@ export async function takeFromBudget(
       window_ends_at = case when ${ended}
         then statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else budget.window_ends_at end
     returning last_grant as granted,
-      (extract(epoch from window_ends_at - statement_timestamp()) * 1000)::float8 as turns_in_ms`.execute(db)
+      (least(${WINDOW_SECONDS}::float8, extract(epoch from window_ends_at - statement_timestamp())) * 1000)::float8
+        as turns_in_ms`.execute(db)
   const row = result.rows[0]
   return { granted: row?.granted ?? 0, turnsInMs: row?.turns_in_ms ?? 0 }
 }
