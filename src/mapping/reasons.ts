@@ -63,7 +63,7 @@ export const reasons = {
   },
   MATCHED_BY_NAME: {
     meaning: 'One contact with the same name was already there, so the customer was joined to it.',
-    whatToDo: 'Nothing; if they are two people, set the matching to phone only.',
+    whatToDo: 'Nothing; if they are two people, give one of them another name.',
   },
   IMPORT_OFF: {
     meaning: 'Bringing Kustomer customers into CloudTalk is switched off for this connection.',
