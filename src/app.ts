@@ -13,13 +13,13 @@ import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { ensureConnection } from './store/connections.ts'
 import { openDatabase } from './store/database.ts'
-import { giveBackLeases, takeLeases } from './store/leases.ts'
 import { unfinishedRuns } from './store/runs.ts'
 import { createCallReader } from './sync/call-reader.ts'
 import { createContactWriter } from './sync/contact-writer.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createDirectory } from './sync/directory.ts'
 import { backoffMs } from './sync/failure.ts'
+import { holdLease } from './sync/hold-lease.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
 import { pollCalls } from './sync/poll-calls.ts'
 import { pollCustomers } from './sync/poll-customers.ts'
@@ -115,15 +115,11 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
 
   /** One process at a time: two that look and then create would leave two webhooks. */
   async function register(): Promise<void> {
-    const key = `${CONNECTION}/register`
-    const mine = await takeLeases(db, poll.holder, [key])
-    if (mine.size === 0) throw new Error('another process registers it at this moment')
-    try {
+    const registered = await holdLease(db, poll.holder, `${CONNECTION}/register`, async () => {
       const url = `${publicUrlOf(config, listening?.port)}/webhooks/kustomer/${CONNECTION}`
       webhookToken = await registerKustomerWebhook(vendors, config.settings.name, url)
-    } finally {
-      await giveBackLeases(db, poll.holder, mine)
-    }
+    })
+    if (!registered) throw new Error('another process registers it at this moment')
   }
 
   /** Kustomer switches a webhook off when its receiver was away for an hour, and a person may delete it. */

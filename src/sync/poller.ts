@@ -1,15 +1,12 @@
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
+import { holdLease } from './hold-lease.ts'
 
 export interface Poller {
   /** Asks for a round now; one that is under way is followed by another. */
   nudge(): void
   stop(): Promise<void>
 }
-
-/** Well before a lease runs out. */
-const RENEW_MS = 5_000
 
 /**
  * Runs a round every so often, over all processes one at a time. A round that fails is logged and simply comes again:
@@ -26,21 +23,6 @@ export function startPoller(
   let wanted = false
   let stopped = false
 
-  async function once(): Promise<void> {
-    const mine = await takeLeases(ports.db, ports.holder, [name])
-    if (mine.size === 0) return
-    const renewing = setInterval(
-      () => void renewLeases(ports.db, ports.holder).catch(() => undefined),
-      RENEW_MS,
-    )
-    try {
-      await round()
-    } finally {
-      clearInterval(renewing)
-      await giveBackLeases(ports.db, ports.holder, mine)
-    }
-  }
-
   function start(): void {
     clearTimeout(timer)
     if (stopped) return
@@ -49,7 +31,8 @@ export function startPoller(
       return
     }
     wanted = false
-    running = once()
+    running = holdLease(ports.db, ports.holder, name, round)
+      .then(() => undefined)
       .catch((error: unknown) => {
         if (!stopped) ports.log.warn({ poller: name, err: error }, 'a round failed and comes again')
       })

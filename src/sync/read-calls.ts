@@ -1,8 +1,8 @@
 import type { Call } from '../mapping/records.ts'
 import { mirrorCalls } from '../store/calls.ts'
-import { recordOutcome } from '../store/outcomes.ts'
 import { ZONE_MARGIN_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
+import { recordUnreadable } from './record-unreadable.ts'
 
 /** Rows of a page, the most there are (contract cloudtalk §1.4). */
 const PAGE = 1_000
@@ -24,7 +24,7 @@ export async function readCallsSince(
     )
     const calls = batch.items.filter((call) => beganAt(call) >= since.getTime())
     await mirrorCalls(context.db, context.connection, calls)
-    for (const { id, path } of batch.unreadable) await recordUnreadable(context, id, path)
+    for (const row of batch.unreadable) await recordUnreadable(context, 'call', row)
     await onPage(calls)
     const older = calls.length === 0 && newestFirst(batch.items)
     if (page >= batch.pageCount || older) return
@@ -37,19 +37,3 @@ const beganAt = (call: Call): number =>
 
 const newestFirst = (calls: readonly Call[]): boolean =>
   calls.every((call, index) => index === 0 || beganAt(call) <= beganAt(calls[index - 1] ?? call))
-
-/** One row that nobody can read does not hide the others, and is not passed over in silence. */
-async function recordUnreadable(context: SyncContext, id: string | undefined, path: string): Promise<void> {
-  context.log.error({ call: id, path }, 'a row of the call list cannot be read')
-  if (id === undefined) return
-  await recordOutcome(context.db, {
-    connection: context.connection,
-    kind: 'call',
-    recordId: id,
-    outcome: 'failed',
-    reason: 'UNREADABLE_ANSWER',
-    sentence: `CloudTalk shows the call in a form that is not understood, at ${path}.`,
-    requests: 0,
-    source: 'poll',
-  })
-}

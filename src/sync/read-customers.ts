@@ -1,7 +1,7 @@
 import { type CustomerPage, SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../kustomer/index.ts'
 import { type CustomerVersion, mirrorCustomers } from '../store/customers.ts'
-import { recordOutcome } from '../store/outcomes.ts'
 import type { SyncContext } from './context.ts'
+import { recordUnreadable } from './record-unreadable.ts'
 import { isHolder } from './unknown-caller.ts'
 
 /**
@@ -26,7 +26,7 @@ export async function readCustomersSince(
     const customers = found.filter((customer) => !isHolder(customer))
     await mirrorCustomers(context.db, context.connection, customers, context.settings.defaultCountry)
     await onPage(customers)
-    for (const row of unreadable) await recordUnreadable(context, row)
+    for (const row of unreadable) await recordUnreadable(context, 'customer', row)
     const latest = found.at(-1)?.modifiedAt ?? since
     if (found.length + unreadable.length < SEARCH_PAGE_SIZE) return latest
     page = latest > since ? 1 : page + 1
@@ -53,23 +53,4 @@ async function searchPage(
       { page, pageSize: SEARCH_PAGE_SIZE },
     ),
   )
-}
-
-/** One record that nobody can read does not hide the others, and is not passed over in silence. */
-async function recordUnreadable(
-  context: SyncContext,
-  { id, path }: CustomerPage['unreadable'][number],
-): Promise<void> {
-  context.log.error({ customer: id, path }, 'a customer cannot be read')
-  if (id === undefined) return
-  await recordOutcome(context.db, {
-    connection: context.connection,
-    kind: 'customer',
-    recordId: id,
-    outcome: 'failed',
-    reason: 'UNREADABLE_ANSWER',
-    sentence: `Kustomer shows the customer in a form that is not understood, at ${path}.`,
-    requests: 0,
-    source: 'poll',
-  })
 }

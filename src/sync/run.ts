@@ -1,10 +1,10 @@
 import { v7 as uuid } from 'uuid'
-import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
 import { type RunProgress, runProgress, startRun, unfinishedRuns, updateRun } from '../store/runs.ts'
 import { LONGEST_CALL_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
 import { callEvent, customerEvent } from './event.ts'
 import { failedSettle } from './failure.ts'
+import { holdLease } from './hold-lease.ts'
 import { readCallsSince } from './read-calls.ts'
 import { readContacts } from './read-contacts.ts'
 import { readCustomersSince } from './read-customers.ts'
@@ -15,8 +15,6 @@ import { readCustomersSince } from './read-customers.ts'
  * only when reading cannot go on. Its events take the same road as live ones, behind them.
  */
 
-/** Well before the lease of the reading runs out. */
-const RENEW_MS = 5_000
 /** How soon a stop is noticed while a run waits. */
 const LOOK_MS = 200
 
@@ -40,26 +38,16 @@ class Stopped extends Error {
 export function createRuns(context: SyncContext): Runs {
   const { db, connection } = context
   const holder = uuid()
-  const reading = new Set<Promise<void>>()
+  const reading = new Set<Promise<boolean>>()
   let stopped = false
   const goOn = () => {
     if (stopped) throw new Stopped()
   }
   /** By one process at a time; a process that dies loses its lease, and another goes on. */
-  const read = async (id: string, from: Date | undefined): Promise<void> => {
-    const lease = `${connection}/run/${id}`
-    const mine = await takeLeases(db, holder, [lease])
-    if (mine.size === 0) return
-    const renewing = setInterval(() => void renewLeases(db, holder).catch(() => undefined), RENEW_MS)
-    try {
-      await readPatiently(context, id, from, goOn)
-    } finally {
-      clearInterval(renewing)
-      await giveBackLeases(db, holder, mine).catch(() => undefined)
-    }
-  }
   const readApart = (id: string, from: Date | undefined) => {
-    const task = read(id, from).finally(() => reading.delete(task))
+    const task = holdLease(db, holder, `${connection}/run/${id}`, () =>
+      readPatiently(context, id, from, goOn),
+    ).finally(() => reading.delete(task))
     task.catch((error: unknown) => {
       if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
     })

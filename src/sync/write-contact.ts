@@ -31,12 +31,7 @@ export async function applyContactPlan(
       return skipped('DELETED', 'The customer was deleted; its contact stays and is no longer linked.')
     case 'none':
       if (plan.base) await relink(context, customerId, { ...plan, base: plan.base })
-      return {
-        outcome: 'unchanged',
-        reason: 'NOTHING_CHANGED',
-        sentence: 'The contact already holds all of it.',
-        contactId: plan.contactId,
-      }
+      return unchanged(plan.contactId)
     case 'create':
       return create(context, customerId, plan)
     case 'adopt':
@@ -45,6 +40,13 @@ export async function applyContactPlan(
       return update(context, customerId, plan)
   }
 }
+
+const unchanged = (contactId: string): Outcome => ({
+  outcome: 'unchanged',
+  reason: 'NOTHING_CHANGED',
+  sentence: 'The contact already holds all of it.',
+  contactId,
+})
 
 async function create(
   context: SyncContext,
@@ -157,6 +159,10 @@ async function update(
 ): Promise<Outcome> {
   const { contactId } = plan
   const { fields, changes } = await onTopOfWhatStands(context, customerId, plan)
+  if (Object.keys(changes).length === 0) {
+    await relink(context, customerId, { contactId, fields, base: plan.base })
+    return unchanged(contactId)
+  }
   try {
     await context.contactWriter.edit(contactId, { name: fields.name, ...changes })
   } catch (error) {

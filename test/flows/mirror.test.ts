@@ -87,6 +87,28 @@ test('a number that was added in CloudTalk after the sync survives a change of t
   expect((await contacts())[0].numbers.toSorted()).toEqual([NUMBER, '+442071838753', OTHER].toSorted())
 })
 
+test('a number that somebody has added on both sides already is not written again', async () => {
+  stack = await startStack()
+  const id = await createCustomer(stack, customer(NUMBER))
+  await stack.settled()
+  const [contact] = await contacts()
+  await stack.cloudtalk.api('POST', `/contacts/edit/${contact.id}.json`, {
+    name: contact.name,
+    ContactNumber: [{ public_number: NUMBER }, { public_number: OTHER }],
+  })
+  const writes = async () => (await stack.cloudtalk.requests()).byRoute['POST /bulk/contacts.json']
+  const before = await writes()
+  await stack.kustomer.api('PUT', `/customers/${id}`, {
+    phones: [
+      { phone: NUMBER, type: 'mobile' },
+      { phone: OTHER, type: 'work' },
+    ],
+  })
+  await stack.settled()
+  expect(await lastOf(id)).toMatchObject({ outcome: 'unchanged', reason: 'NOTHING_CHANGED' })
+  expect(await writes()).toBe(before)
+})
+
 test('Kustomer’s own merge repoints the link instead of doubling the contact', async () => {
   stack = await startStack()
   const source = await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
