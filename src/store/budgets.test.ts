@@ -1,26 +1,15 @@
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createDatabase, databaseKinds } from '../../test/helpers/databases.ts'
+import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
 import { type BudgetReading, correctBudget, takeFromBudget, WINDOW_SECONDS } from './budgets.ts'
-import { type Db, openDatabase } from './database.ts'
+import type { Db } from './database.ts'
 
 describe.each(databaseKinds)('on %s', (kind) => {
   let db: Db
   let close: () => Promise<void>
   beforeAll(async () => {
-    const { env, drop } = await createDatabase(kind)
-    const opened = await openDatabase(
-      env.DATABASE_URL === undefined
-        ? { kind: 'embedded', folder: join(env.DATA_DIR, 'database') }
-        : { kind: 'postgres', url: env.DATABASE_URL },
-    )
-    db = opened.db
-    close = async () => {
-      await opened.close()
-      await drop()
-    }
+    ;({ db, close } = await openTestDatabase(kind))
   })
   afterAll(() => close())
 

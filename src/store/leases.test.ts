@@ -1,26 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createDatabase, databaseKinds } from '../../test/helpers/databases.ts'
-import { type Db, openDatabase } from './database.ts'
+import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
+import type { Db } from './database.ts'
 import { clearLeases, giveBackLeases, LEASE_SECONDS, renewLeases, takeLeases } from './leases.ts'
 
 describe.each(databaseKinds)('on %s', (kind) => {
   let db: Db
   let close: () => Promise<void>
   beforeAll(async () => {
-    const { env, drop } = await createDatabase(kind)
-    const opened = await openDatabase(
-      env.DATABASE_URL === undefined
-        ? { kind: 'embedded', folder: join(env.DATA_DIR, 'database') }
-        : { kind: 'postgres', url: env.DATABASE_URL },
-    )
-    db = opened.db
-    close = async () => {
-      await opened.close()
-      await drop()
-    }
+    ;({ db, close } = await openTestDatabase(kind))
   })
   afterAll(() => close())
 

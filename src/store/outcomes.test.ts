@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createDatabase, databaseKinds } from '../../test/helpers/databases.ts'
+import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
 import { mirrorCalls } from './calls.ts'
 import { mirrorCustomers } from './customers.ts'
-import { type Db, openDatabase } from './database.ts'
+import type { Db } from './database.ts'
 import { countOutcomes, currentOutcome, historyOf, type RecordedOutcome, recordOutcome } from './outcomes.ts'
 import { runProgress, startRun } from './runs.ts'
 
@@ -14,17 +13,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   let db: Db
   let close: () => Promise<void>
   beforeAll(async () => {
-    const { env, drop } = await createDatabase(kind)
-    const opened = await openDatabase(
-      env.DATABASE_URL === undefined
-        ? { kind: 'embedded', folder: join(env.DATA_DIR, 'database') }
-        : { kind: 'postgres', url: env.DATABASE_URL },
-    )
-    db = opened.db
-    close = async () => {
-      await opened.close()
-      await drop()
-    }
+    ;({ db, close } = await openTestDatabase(kind))
   })
   afterAll(() => close())
 

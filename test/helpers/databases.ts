@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { type Db, openDatabase } from '../../src/store/database.ts'
 
 export type DatabaseKind = 'embedded' | 'postgres'
 
@@ -31,6 +32,23 @@ export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> 
     async drop() {
       await onServer(server, `drop database ${name} with (force)`)
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same, opened as the service opens it. */
+export async function openTestDatabase(kind: DatabaseKind): Promise<{ db: Db; close(): Promise<void> }> {
+  const { env, drop } = await createDatabase(kind)
+  const { db, close } = await openDatabase(
+    env.DATABASE_URL === undefined
+      ? { kind: 'embedded', folder: join(env.DATA_DIR, 'database') }
+      : { kind: 'postgres', url: env.DATABASE_URL },
+  )
+  return {
+    db,
+    async close() {
+      await close()
+      await drop()
     },
   }
 }
