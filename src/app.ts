@@ -13,20 +13,22 @@ import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { ensureConnection } from './store/connections.ts'
 import { openDatabase } from './store/database.ts'
-import { unfinishedRuns } from './store/runs.ts'
 import { createCallReader } from './sync/call-reader.ts'
 import { createContactWriter } from './sync/contact-writer.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
+import { createCustomerWriter } from './sync/customer-writer.ts'
 import { createDirectory } from './sync/directory.ts'
 import { backoffMs } from './sync/failure.ts'
 import { holdLease } from './sync/hold-lease.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
+import { createLocks } from './sync/locks.ts'
 import { pollCalls } from './sync/poll-calls.ts'
+import { lookAtContacts, pollContacts } from './sync/poll-contacts.ts'
 import { pollCustomers } from './sync/poll-customers.ts'
 import { type Poller, startPoller } from './sync/poller.ts'
-import { readContacts } from './sync/read-contacts.ts'
 import { workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/run.ts'
+import { createPauseCheck } from './sync/run-pause.ts'
 import { settle } from './sync/settle.ts'
 import { openVendors } from './sync/vendors.ts'
 
@@ -35,8 +37,10 @@ const MINUTE = 60 * SECOND
 /** Three of CloudTalk's sixty requests a minute, for a call that no webhook told of. */
 const POLL_CALLS_MS = 20 * SECOND
 const POLL_CUSTOMERS_MS = 20 * SECOND
-/** Contacts' names and numbers for matching; the index carries no dates, so all of it is read. */
-const READ_CONTACTS_MS = 15 * MINUTE
+/** The contact index carries no dates, so all of it is read. */
+const POLL_CONTACTS_MS = 15 * MINUTE
+/** A few contacts in each idle minute, for what the index does not show. */
+const LOOK_AT_CONTACTS_MS = MINUTE
 /** Kustomer is asked again after this long, then twice as long, up to five minutes. */
 const REGISTER_AGAIN_MS = 5 * SECOND
 /** One request a minute finds out that the webhook is gone or switched off. */
@@ -83,6 +87,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     vendors,
     directory: createDirectory(vendors, Date.now),
     contactWriter: createContactWriter(vendors),
+    customerWriter: createCustomerWriter(vendors, pace),
+    locks: createLocks(db),
     callReader: createCallReader(vendors, Date.now),
     raise: queue.raise,
     pace,
@@ -163,6 +169,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         queue,
         log,
         settle: (event, priority) => settle(context, event, priority),
+        paused: createPauseCheck(db, Date.now),
       })
     },
     async watch() {
@@ -171,15 +178,13 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         pollers.push(
           callPoller,
           startPoller(poll, `${CONNECTION}/poll/customers`, POLL_CUSTOMERS_MS, () => pollCustomers(context)),
-          startPoller(poll, `${CONNECTION}/read/contacts`, READ_CONTACTS_MS, () => readContacts(context)),
+          startPoller(poll, `${CONNECTION}/poll/contacts`, POLL_CONTACTS_MS, () => pollContacts(context)),
+          startPoller(poll, `${CONNECTION}/look/contacts`, LOOK_AT_CONTACTS_MS, () =>
+            lookAtContacts(context),
+          ),
         )
       }
-      pollers.push(
-        startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, async () => {
-          await runs.resume()
-          for (const run of await unfinishedRuns(db, CONNECTION)) await runs.check(run.id)
-        }),
-      )
+      pollers.push(startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, runs.resume))
     },
     async close() {
       closing = true
@@ -196,6 +201,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       } finally {
         clearTimeout(cutting)
         stopRenewing?.()
+        context.locks.close()
         vendors.close()
         await database.close()
         await folder?.release()

@@ -12,6 +12,8 @@ export type WorkflowEvent = {
   contactId?: string
   agentId?: string
   messageId?: string
+  /** Of the record that the trigger is about. */
+  id?: string
   /** Every other key, as it came. */
   rest: Record<string, unknown>
 }
@@ -25,8 +27,17 @@ const record = z.record(z.string(), z.unknown())
  * @throws {CloudTalkError} `unreadable` if it is not a JSON object.
  */
 export function parseWorkflowEvent(json: unknown): WorkflowEvent {
-  const { call_id, call_uuid, external_number, internal_number, contact_id, agent_id, message_id, ...rest } =
-    parseValue('workflow automation', json, record)
+  const {
+    call_id,
+    call_uuid,
+    external_number,
+    internal_number,
+    contact_id,
+    agent_id,
+    message_id,
+    id,
+    ...rest
+  } = parseValue('workflow automation', json, record)
   return {
     callId: idIn(call_id),
     callUuid: idIn(call_uuid),
@@ -35,6 +46,7 @@ export function parseWorkflowEvent(json: unknown): WorkflowEvent {
     contactId: idIn(contact_id),
     agentId: idIn(agent_id),
     messageId: idIn(message_id),
+    id: idIn(id),
     rest,
   }
 }

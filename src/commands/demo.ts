@@ -142,7 +142,7 @@ async function runMainJob(
 ): Promise<void> {
   const { operations } = service
   const progress = progressWriter(quiet)
-  const run = await operations.beginRun(new Date(Date.now() - HISTORY_MS))
+  const run = await operations.beginRun('sync', new Date(Date.now() - HISTORY_MS))
   await Promise.all([
     followRun(operations, run, progress.report),
     endCalls(cloudtalk.url, world, world.calls.slice(history), LIVE_MS),

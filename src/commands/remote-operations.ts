@@ -1,5 +1,5 @@
 import type { Operations, Summary } from '../http/operations.ts'
-import type { RunProgress } from '../store/runs.ts'
+import type { RunProgress, RunRecord } from '../store/runs.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
 /** The service's own JSON API, asked by another command of the same installation. */
@@ -31,11 +31,14 @@ export function remoteOperations(port: number, token: string): Operations {
         story: record.story.map((step) => ({ ...step, at: new Date(step.at) })),
       }))
     },
-    async beginRun(from) {
-      const { id } = await answer<{ id: string }>('/runs', from ? { from: from.toISOString() } : {})
+    async beginRun(kind, from) {
+      const body = { kind, ...(from && { from: from.toISOString() }) }
+      const { id } = await answer<{ id: string }>('/runs', body)
       return id
     },
     run: (id) => ask<RunProgress>(`/runs/${id}`),
+    pauseRun: (id, paused) => ask<RunProgress>(`/runs/${id}/${paused ? 'pause' : 'resume'}`, {}),
+    runRecords: async (id) => (await answer<{ records: RunRecord[] }>(`/runs/${id}/records`)).records,
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }
 }

@@ -10,7 +10,7 @@ export function sync(
   return withOperations(env, true, async (operations) => {
     const progress = progressWriter(options.quiet)
     try {
-      return await followRun(operations, await operations.beginRun(options.from), progress.report)
+      return await followRun(operations, await operations.beginRun('sync', options.from), progress.report)
     } finally {
       progress.end()
     }

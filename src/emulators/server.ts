@@ -98,6 +98,8 @@ export const startEmulator = async ({
   const server = createAdaptorServer({
     fetch: (request, bindings) => handle(request, bindings as HttpBindings),
   }) as Server
+  // Node's own five seconds end a connection at the moment in which a busy client takes it up again.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

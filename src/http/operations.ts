@@ -1,4 +1,5 @@
-import type { RunProgress } from '../store/runs.ts'
+import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
+import type { RunKind } from '../store/schema.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Runs } from '../sync/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
@@ -6,6 +7,7 @@ import { type TracedRecord, trace } from '../sync/trace.ts'
 
 export interface Summary {
   customers: KindSummary
+  contacts: KindSummary
   calls: KindSummary
   requests: { cloudtalk: number; kustomer: number }
 }
@@ -14,7 +16,10 @@ export interface Summary {
 export interface Operations {
   summary(): Promise<Summary>
   trace(question: string): Promise<TracedRecord[]>
-  beginRun(from: Date | undefined): Promise<string>
+  beginRun(kind: RunKind, from: Date | undefined): Promise<string>
+  pauseRun(id: string, paused: boolean): Promise<RunProgress | undefined>
+  /** What became of each record of a run, or would. */
+  runRecords(id: string): Promise<RunRecord[]>
   run(id: string): Promise<RunProgress | undefined>
   /** Events that are not settled yet, those that come later included. */
   pending(): Promise<number>
@@ -25,11 +30,14 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
   return {
     async summary() {
       const customers = await summaryOf(db, connection, 'customer')
+      const contacts = await summaryOf(db, connection, 'contact')
       const calls = await summaryOf(db, connection, 'call')
-      return { customers, calls, requests: { ...context.vendors.answered } }
+      return { customers, contacts, calls, requests: { ...context.vendors.answered } }
     },
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
     beginRun: runs.begin,
+    pauseRun: runs.pause,
+    runRecords: (id) => runRecords(db, id),
     run: runs.check,
     pending,
   }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import { v7 as uuid } from 'uuid'
 import {
   CloudTalkError,
   parseAccountWebhook,
   parseWorkflowEvent,
   verifyAccountWebhook,
 } from '../cloudtalk/index.ts'
-import { callEvent, type RaisedEvent } from '../sync/event.ts'
-import { SECRET_HEADER } from '../sync/recipes.ts'
+import { callEvent, contactEvent, type RaisedEvent } from '../sync/event.ts'
+import { SECRET_HEADER, TRIGGER_HEADER } from '../sync/recipes.ts'
 import type { CloudTalkDoor, Doors } from './doors.ts'
 import { problem } from './problem.ts'
 import { sameSecret } from './same-secret.ts'
@@ -37,7 +38,7 @@ export function cloudtalkWebhooks(doors: Doors, now: () => Date): Hono {
     try {
       const raised = signed
         ? accountEvent(connection, json.value)
-        : workflowEvent(connection, json.value, raw, now())
+        : workflowEvent(connection, c.req.header(TRIGGER_HEADER), json.value, raw, now())
       if (raised === 'look') {
         door.lookForCalls()
         return c.json({ accepted: true, reason: 'it names no call_id; the call list is read instead' })
@@ -97,11 +98,13 @@ function accountEvent(connection: string, json: unknown): RaisedEvent | undefine
 /** @throws {CloudTalkError} when the body is no JSON object. */
 function workflowEvent(
   connection: string,
+  trigger: string | undefined,
   json: unknown,
   raw: Uint8Array,
   now: Date,
 ): RaisedEvent | undefined | 'look' {
-  const { callId, callUuid, rest } = parseWorkflowEvent(json)
+  const { callId, callUuid, contactId, id, rest } = parseWorkflowEvent(json)
+  if (trigger?.startsWith('Contact ')) return contactChanged(connection, contactId ?? id)
   if (callId === undefined) return callUuid === undefined ? undefined : 'look'
   const endedAt = isoOf(rest.ended_at)
   if (!('notes' in rest) && !('tags' in rest)) return ended(connection, callId, endedAt)
@@ -113,6 +116,16 @@ function workflowEvent(
     dedupeKey: `${connection}/call/${callId}/edit/${digest}/${Math.floor(now.getTime() / MINUTE)}`,
   }
 }
+
+/** The body tells nothing of the change, so no two deliveries can be known to be one. */
+const contactChanged = (connection: string, id: string | undefined): RaisedEvent | undefined =>
+  id === undefined
+    ? undefined
+    : {
+        event: contactEvent(connection, id, { source: 'webhook' }),
+        priority: 'live',
+        dedupeKey: `${connection}/contact/${id}/webhook/${uuid()}`,
+      }
 
 /** A time that cannot be read is not known; a bad hint is no hint. */
 const isoOf = (value: unknown): string | undefined => {

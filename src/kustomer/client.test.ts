@@ -202,9 +202,30 @@ const cases: Case[] = [
     },
   ],
   [
+    'customers.searchArchive',
+    (k) => k.customers.searchArchive({ sort: [{ customer_modified_at: 'asc' }] }, { page: 1, pageSize: 500 }),
+    'POST /v1/customers/archive/search?page=1&pageSize=500',
+    { sort: [{ customer_modified_at: 'asc' }], queryContext: 'customer' },
+    'customer-archive-search',
+    {
+      customers: [{ name: 'Old Friend', phones: [{ phone: '9999999999' }], rev: 3 }],
+      unreadable: [],
+      total: 1,
+      totalPages: 1,
+    },
+  ],
+  [
     'customers.list',
     (k) => k.customers.list({ page: 3, pageSize: 100 }),
     'GET /v1/customers?page=3&pageSize=100',
+    undefined,
+    'customer-search',
+    { customers: [{ id: CUSTOMER }, {}] },
+  ],
+  [
+    'customers.list, of one moment',
+    (k) => k.customers.list({ page: 1 }, { createdAt: { gte: 'A', lt: 'B' } }),
+    'GET /v1/customers?page=1&filter%5BcreatedAt%5D%5Bgte%5D=A&filter%5BcreatedAt%5D%5Blt%5D=B',
     undefined,
     'customer-search',
     { customers: [{ id: CUSTOMER }, {}] },
@@ -517,6 +538,7 @@ test('every answer is told, with its limits', async () => {
       body: payload('customer-search'),
       headers: { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '99' },
     },
+    { body: payload('customer-archive-search') },
     {
       status: 404,
       headers: {
@@ -528,11 +550,13 @@ test('every answer is told, with its limits', async () => {
     { status: 204 },
   )
   await kustomer.customers.search({})
+  await kustomer.customers.searchArchive({})
   await kustomer.customers.byEmail('a@b.example')
   await kustomer.customers.delete('x')
   const ms = expect.any(Number)
   expect(answers).toEqual([
     { route: 'POST /customers/search', status: 200, limit: 100, remaining: 99, ms, kind: 'search' },
+    { route: 'POST /customers/archive/search', status: 200, ms, kind: 'search' },
     {
       route: 'GET /customers/email=:email',
       status: 404,

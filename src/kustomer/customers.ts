@@ -104,6 +104,9 @@ export type CustomerWrite = {
 
 export type CustomerPage = Omit<Page<Customer>, 'items'> & { customers: Customer[] }
 
+/** ISO times (§1.5). */
+type ListFilter = { createdAt?: { gte?: string; lt?: string } }
+
 const mergeSchema = resource(z.object({ rev, status: text }))
 
 const one = single(customerSchema)
@@ -153,15 +156,27 @@ export const createCustomers = (transport: Transport) => {
       }),
 
     search: async (query: SearchQuery, page: PageRequest = {}): Promise<CustomerPage> =>
-      asCustomers(await search(transport, 'customer', customerSchema, query, page)),
+      asCustomers(await search(transport, '/customers/search', 'customer', customerSchema, query, page)),
 
-    list: async ({ page, pageSize }: PageRequest = {}): Promise<CustomerPage> =>
+    /** Those that {@link search} leaves out: without activity for two years (§1.7). */
+    searchArchive: async (query: SearchQuery, page: PageRequest = {}): Promise<CustomerPage> =>
+      asCustomers(
+        await search(transport, '/customers/archive/search', 'customer', customerSchema, query, page),
+      ),
+
+    /** All of them, or those of a time (§1.5): no cap on pages, no totals, no deleted ones. */
+    list: async ({ page, pageSize }: PageRequest = {}, filter: ListFilter = {}): Promise<CustomerPage> =>
       asCustomers(
         await ask(transport, paged(customerSchema), {
           method: 'GET',
           route: '/customers',
           path: '/customers',
-          query: { page, pageSize },
+          query: {
+            page,
+            pageSize,
+            'filter[createdAt][gte]': filter.createdAt?.gte,
+            'filter[createdAt][lt]': filter.createdAt?.lt,
+          },
         }),
       ),
   }

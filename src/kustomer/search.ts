@@ -17,9 +17,13 @@ export type SearchQuery = {
   includeDeleted?: boolean
 }
 
-/** The one endpoint that searches every kind of record (§2.6): an index, so never right after a write (§1.7). */
+/** The archive has what was not active for two years, the ordinary search the rest (§1.7). */
+type SearchRoute = '/customers/search' | '/customers/archive/search'
+
+/** One endpoint searches every kind of record (§2.6): an index, so never right after a write (§1.7). */
 export const search = <T>(
   transport: Transport,
+  route: SearchRoute,
   context: 'customer' | 'conversation' | 'message' | 'note' | 'company',
   schema: z.ZodType<T>,
   query: SearchQuery,
@@ -27,8 +31,8 @@ export const search = <T>(
 ): Promise<Page<T>> =>
   ask(transport, paged(schema), {
     method: 'POST',
-    route: '/customers/search',
-    path: '/customers/search',
+    route,
+    path: route,
     query: { page, pageSize },
     body: { ...query, queryContext: context },
     kind: 'search',

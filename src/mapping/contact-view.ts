@@ -23,12 +23,17 @@ export const contactAsCustomer = (
   const seen = sharedFromCustomer({ ...emptyCustomer, ...body }, lookups)
   const asKnown = <F extends keyof SharedFields>(field: F): SharedFields[F] =>
     known.some((fields) => fields[field] === contact[field]) ? contact[field] : seen[field]
+  // Several customers together hold more than one has room for.
+  const knownNumbers = known.flatMap((fields) => fields.numbers)
   const knownEmails = known.flatMap(({ emails }) => emails)
   const holds = (emails: string[], email: string) => emails.some((one) => sameEmail(one, email))
+  const numbers = contact.numbers.flatMap((number) => parsePhone(number) ?? [])
   return {
     // A customer without a name shows its email or phone instead; the contact's own name says more.
     name: body.name === undefined ? contact.name : asKnown('name'),
-    numbers: seen.numbers,
+    numbers: [...new Set(numbers)].filter(
+      (number) => knownNumbers.includes(number) || seen.numbers.includes(number),
+    ),
     emails: uniqueEmails(
       contact.emails.filter((email) => holds(seen.emails, email) || holds(knownEmails, email)),
     ),
@@ -61,14 +66,3 @@ export const keepUnshared = (
     ...(toContact.emails && { emails: [...new Set([...toContact.emails, ...own.emails])] }),
   }
 }
-
-/**
- * The values to keep as last synced after a three-way: what the customer then says, so that what it could not take
- * (an eleventh email) never looks as if somebody had removed it there. Kept as settled are the name, for one that
- * only stands in moves with the emails, and a website that was removed: the next URL that shows is a new one.
- */
-export const syncedBase = (settled: SharedFields, customerAfter: SharedFields): SharedFields => ({
-  ...customerAfter,
-  name: settled.name,
-  website: settled.website === null ? null : customerAfter.website,
-})

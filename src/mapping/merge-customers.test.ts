@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { combineCustomers, customerForEdit, type MergeMember, withoutCustomer } from './merge-customers.ts'
+import { combineCustomers, customerForEdit, type MergeMember } from './merge-customers.ts'
 import type { ContactFields, E164 } from './records.ts'
 
 const empty: ContactFields = {
@@ -113,12 +113,6 @@ test('of more than three customers the three newest are linked', () => {
   ])
 })
 
-test('an un-merge leaves what the others and the contact hold', () => {
-  expect(withoutCustomer([older, newer], 'b', own)).toEqual(combineCustomers([older], own))
-  expect(withoutCustomer([older, newer], 'b', own)?.fields.numbers).not.toContain('+442071838752')
-  expect(withoutCustomer([older], 'a', own)).toBeUndefined()
-})
-
 test('an edit goes to the customer that gave the value, anything new to the newest', () => {
   const members = [older, newer]
   const { provenance } = combineCustomers(members, own)
@@ -211,15 +205,6 @@ test('one customer alone makes its own contact', () => {
     fc.property(anyMembers, ([only]) => {
       if (!only) return
       expect(combineCustomers([only], nobody).fields).toEqual(only.fields)
-    }),
-  )
-})
-
-test('an un-merge undoes a merge', () => {
-  fc.assert(
-    fc.property(anyMembers, anyOwn, (members, lists) => {
-      const joined = member('zz', '2026-06-01', { name: 'Zoe', numbers: ['+442071838758'] })
-      expect(withoutCustomer([...members, joined], 'zz', lists)).toEqual(combineCustomers(members, lists))
     }),
   )
 })

@@ -11,17 +11,20 @@ export interface MergeMember {
   fields: ContactFields
 }
 
-/** What the contact held before any customer was joined to it. */
-export type OwnLists = Pick<ContactFields, 'numbers' | 'emails'>
-
 type ListField = 'numbers' | 'emails' | 'externalUrls'
 type ScalarField = Exclude<keyof ContactFields, ListField>
+
+/** What the contact held before any customer was joined to it: single values count where no customer has one. */
+export type OwnFields = Pick<ContactFields, 'numbers' | 'emails'> & Partial<Pick<ContactFields, ScalarField>>
+
+/** Of a contact that was made for its customer. */
+export const nothingOwn: OwnFields = { numbers: [], emails: [] }
 
 /** In a provenance, stands for the contact itself. */
 export const FROM_CONTACT = 'contact'
 
 /**
- * Who gave each value: for a single value the customer's id, absent where it is empty; for numbers, emails and links
+ * Who gave each value: for a single value the customer's id or `contact`, absent where it is empty; for numbers, emails and links
  * (by address) the ids of all who hold it, `contact` for the contact's own.
  */
 export type Provenance = { [F in ScalarField]?: string } & { [F in ListField]: Record<string, string[]> }
@@ -40,7 +43,7 @@ const timeOf = ({ modifiedAt }: MergeMember): number => {
 }
 
 /** Newest first, of two at one moment the larger id: whatever order they came in, one order. */
-const newestFirst = (members: readonly MergeMember[]): MergeMember[] =>
+export const newestFirst = <M extends MergeMember>(members: readonly M[]): M[] =>
   members.toSorted((one, other) => {
     const [time, otherTime] = [timeOf(one), timeOf(other)]
     if (time !== otherTime) return time > otherTime ? -1 : 1
@@ -54,21 +57,35 @@ const isStandIn = ({ name, numbers, emails }: ContactFields): boolean => {
 }
 
 /** The newest that has a value; a name that only stands in is no value while somebody has a real one. */
-const giverOf = (field: ScalarField, members: readonly MergeMember[]): MergeMember | undefined => {
-  const having = members.filter(({ fields }) => fields[field])
-  return (field === 'name' && having.find(({ fields }) => !isStandIn(fields))) || having[0]
+const giverOf = (
+  field: ScalarField,
+  members: readonly MergeMember[],
+  own: OwnFields,
+): { id: string; value: string } | undefined => {
+  const having = members.flatMap(({ customerId, fields }) => {
+    const value = fields[field]
+    return value ? [{ id: customerId, value, standsIn: field === 'name' && isStandIn(fields) }] : []
+  })
+  const ownValue = own[field]
+  if (ownValue) having.push({ id: FROM_CONTACT, value: ownValue, standsIn: false })
+  return having.find(({ standsIn }) => !standsIn) ?? having[0]
 }
 
 const holders = (
   values: readonly string[],
   members: readonly MergeMember[],
-  holds: (fields: OwnLists & Pick<ContactFields, 'externalUrls'>, value: string) => boolean,
-  own: OwnLists,
+  holds: (fields: Pick<ContactFields, ListField>, value: string) => boolean,
+  own: OwnFields,
 ): Record<string, string[]> =>
   Object.fromEntries(
     values.map((value) => {
       const ids = members.filter(({ fields }) => holds(fields, value)).map(({ customerId }) => customerId)
-      return [value, holds({ ...own, externalUrls: [] }, value) ? [FROM_CONTACT, ...ids] : ids]
+      return [
+        value,
+        holds({ numbers: own.numbers, emails: own.emails, externalUrls: [] }, value)
+          ? [FROM_CONTACT, ...ids]
+          : ids,
+      ]
     }),
   )
 
@@ -80,7 +97,8 @@ const linksOf = (members: readonly MergeMember[]): ContactFields['externalUrls']
     .map((url, at) => ({ name: at === 0 ? 'Kustomer' : `Kustomer ${at + 1}`, url }))
 }
 
-const scalarFields = [
+/** The fields of one value. */
+export const scalarFields = [
   'name',
   'company',
   'website',
@@ -93,20 +111,20 @@ const scalarFields = [
 ] as const satisfies readonly ScalarField[]
 
 /** The one contact that several customers make (requirements §1, Merging), whatever order they came in. */
-export const combineCustomers = (members: readonly MergeMember[], own: OwnLists): Combined => {
+export const combineCustomers = (members: readonly MergeMember[], own: OwnFields): Combined => {
   const sorted = newestFirst(members)
   const numbers: E164[] = [...new Set([...own.numbers, ...sorted.flatMap(({ fields }) => fields.numbers)])]
   const emails = uniqueEmails([...own.emails, ...sorted.flatMap(({ fields }) => fields.emails)])
   const externalUrls = linksOf(sorted)
-  const givers = scalarFields.map((field) => [field, giverOf(field, sorted)] as const)
+  const givers = scalarFields.map((field) => [field, giverOf(field, sorted, own)] as const)
   const scalars = Object.fromEntries(
-    givers.map(([field, giver]) => [field, giver?.fields[field] ?? (field === 'name' ? '' : null)]),
+    givers.map(([field, giver]) => [field, giver?.value ?? (field === 'name' ? '' : null)]),
   )
   return {
     // scalarFields and the three lists are all the keys of ContactFields.
     fields: { ...scalars, numbers, emails, externalUrls } as ContactFields,
     provenance: {
-      ...Object.fromEntries(givers.flatMap(([field, giver]) => (giver ? [[field, giver.customerId]] : []))),
+      ...Object.fromEntries(givers.flatMap(([field, giver]) => (giver ? [[field, giver.id]] : []))),
       numbers: holders(numbers, sorted, (fields, value) => fields.numbers.includes(value as E164), own),
       emails: holders(
         emails,
@@ -122,16 +140,6 @@ export const combineCustomers = (members: readonly MergeMember[], own: OwnLists)
       ),
     },
   }
-}
-
-/** What is left after an un-merge; nothing when that was the last customer, so that nobody empties the contact. */
-export const withoutCustomer = (
-  members: readonly MergeMember[],
-  customerId: string,
-  own: OwnLists,
-): Combined | undefined => {
-  const left = members.filter((member) => member.customerId !== customerId)
-  return left.length > 0 ? combineCustomers(left, own) : undefined
 }
 
 /**

@@ -65,6 +65,37 @@ export const reasons = {
     meaning: 'One contact with the same name was already there, so the customer was joined to it.',
     whatToDo: 'Nothing; if they are two people, give one of them another name.',
   },
+  MATCHED_BY_EMAIL: {
+    meaning: 'A contact with the same email address was already there, so the customer was joined to it.',
+    whatToDo: 'Nothing; if they are two people, give them different email addresses.',
+  },
+  AMBIGUOUS_NAME: {
+    meaning: 'Several contacts carry the customer’s name, so it got a new contact and nobody was merged.',
+    whatToDo: 'Look at the review: merge the customer with the contact that it is, or keep them apart.',
+  },
+  EXPORTED: {
+    meaning: 'The contact was new to Kustomer, so a customer was created from it.',
+    whatToDo: 'Nothing.',
+  },
+  MATCHES_EXISTING_CUSTOMER: {
+    meaning:
+      'A customer with the contact’s phone number, email or id is in Kustomer already, so none was created.',
+    whatToDo:
+      'Nothing if the two were linked; if a review was opened, decide which contact is the right one.',
+  },
+  EXPORT_OFF: {
+    meaning: 'Bringing CloudTalk contacts into Kustomer is switched off for this connection.',
+    whatToDo: 'Switch the export on in the settings if contacts should be synced.',
+  },
+  CUSTOMER_DELETED: {
+    meaning: 'The contact’s customer was deleted in Kustomer, so the contact is not exported again.',
+    whatToDo:
+      'Create the customer in Kustomer with the contact’s number if it should be synced; the two then meet.',
+  },
+  OWN_CHANGE: {
+    meaning: 'CloudTalk told of a change that was this service’s own write.',
+    whatToDo: 'Nothing.',
+  },
   IMPORT_OFF: {
     meaning: 'Bringing Kustomer customers into CloudTalk is switched off for this connection.',
     whatToDo: 'Switch the import on in the settings if customers should be synced.',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { matchingSettings } from './matching.ts'
 
 /** The settings of one connection (requirements §5): what an operations person decides. Every default is visible here. */
 
@@ -36,6 +37,9 @@ export const settingsSchema = z.strictObject({
   name: z.string().min(1).max(100).default('default'),
   active: z.boolean().default(true),
   import: z.boolean().default(true),
+  export: z.boolean().default(true),
+  /** By what customers find the contact that they belong to. */
+  matching: z.enum(matchingSettings).default('phone-or-name'),
   /** Added to every contact that the import creates or adopts. */
   contactTag: z.string().min(1).max(64).optional(),
   /** ISO country of numbers written without a country code. */

@@ -14,10 +14,14 @@ export interface WorkerPorts {
   queue: Queue
   log: Logger
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
+  /** Whether somebody has paused this run. */
+  paused(runId: string): Promise<boolean>
 }
 
 /** A record that is being settled elsewhere is looked at again this soon. */
 const BUSY_MS = 300
+/** So often an event of a paused run looks whether the run goes on. */
+const PAUSED_MS = 3_000
 
 type EventJob = JobWithMetadata<SyncEvent>
 
@@ -84,8 +88,13 @@ async function settleGroup(
   let dead = false
   try {
     for (const event of events) {
+      if (event.runId !== undefined && (await ports.paused(event.runId))) {
+        again.push(later(event, priority, PAUSED_MS))
+        continue
+      }
       const settled = await ports.settle(event, priority)
       if (settled.kind === 'dead') dead = true
+      if (settled.kind === 'busy') again.push(later(event, priority, BUSY_MS))
       if (settled.kind === 'again') {
         const next = { ...event, attempt: event.attempt + 1 }
         again.push(later(next, retryPriority(priority), settled.inMs))

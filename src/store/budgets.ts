@@ -82,3 +82,11 @@ export async function correctBudget(db: Db, account: string, reading: BudgetRead
     .where('account', '=', account)
     .execute()
 }
+
+/** The part of the limit that is used up in the present window, 0 to 1; 0 before the first request. */
+export async function budgetUse(db: Db, account: string): Promise<number> {
+  const { rows } = await sql<{ use: number }>`
+    select case when window_ends_at <= clock_timestamp() then 0 else used / "limit"::float8 end as use
+    from budget where account = ${account}`.execute(db)
+  return rows[0]?.use ?? 0
+}

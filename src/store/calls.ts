@@ -173,7 +173,7 @@ const unlinkedOf = batched<{ connection: string; record_id: string }, string[]>(
   const { rows } = await sql<{ item: number; id: string }>`
     select i.item, k.id
     from ${asked(items)} as i(item int, connection text, record_id text)
-    join number n on n.connection = i.connection and n.side = 'customer' and n.record_id = i.record_id
-    join call k on k.connection = i.connection and k.external_number = n.e164 and k.unlinked`.execute(db)
+    join identifier n on n.connection = i.connection and n.side = 'customer' and n.record_id = i.record_id
+    join call k on k.connection = i.connection and k.external_number = n.value and k.unlinked`.execute(db)
   return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
 })

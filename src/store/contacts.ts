@@ -1,62 +1,333 @@
 import { sql } from 'kysely'
-import type { E164 } from '../mapping/records.ts'
+import type { OwnFields } from '../mapping/merge-customers.ts'
+import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { emailIdentifier, type Identifier, replaceIdentifiers, replaceIdentifiersSql } from './identifiers.ts'
 import { toJson } from './json.ts'
-import { replaceNumbers } from './numbers.ts'
 
-/** One row of CloudTalk's contact index: all that matching needs. */
+/** A contact as the mirror has it. */
+export interface StoredContact {
+  id: string
+  name: string
+  /** What it holds as last known; undefined where only its row in the index was seen. */
+  fields: ContactFields | undefined
+  base: ContactFields | undefined
+  own: OwnFields | undefined
+  /** The row in the index has changed since `fields` were known. */
+  stale: boolean
+  exportIntended: boolean
+  customerDeleted: boolean
+}
+
+export const findContact = (db: Db, connection: string, id: string): Promise<StoredContact | undefined> =>
+  findOne(db, { connection, id })
+
+const findOne = batched<{ connection: string; id: string }, StoredContact | undefined>(async (db, items) => {
+  const { rows } = await sql<{
+    item: number
+    id: string
+    name: string
+    fields: ContactFields | null
+    base: ContactFields | null
+    own: OwnFields | null
+    stale: boolean
+    intended: boolean
+    customer_deleted: boolean
+  }>`
+    select i.item, c.id, c.name, c.fields, c.base, c.own,
+      (c.row_print is not null and c.row_print is distinct from c.read_print) as stale,
+      c.export_intent_at is not null as intended, c.customer_deleted
+    from contact c join ${asked(items)} as i(item int, connection text, id text)
+      on c.connection = i.connection and c.id = i.id`.execute(db)
+  return rowsByItem(rows, items.length).map(
+    ([row]) =>
+      row && {
+        id: row.id,
+        name: row.name,
+        fields: row.fields ?? undefined,
+        base: row.base ?? undefined,
+        own: row.own ?? undefined,
+        stale: row.stale,
+        exportIntended: row.intended,
+        customerDeleted: row.customer_deleted,
+      },
+  )
+})
+
+/** What a contact is found by. */
+export const contactIdentifiers = (
+  connection: string,
+  contactId: string,
+  { numbers, emails }: { numbers: readonly string[]; emails: readonly string[] },
+): Identifier[] => [
+  ...numbers.map((value) => ({ connection, record_id: contactId, channel: 'phone' as const, value })),
+  ...emails.map((email) => ({
+    connection,
+    record_id: contactId,
+    channel: 'email' as const,
+    value: emailIdentifier(email),
+  })),
+]
+
+/** Stores a contact as CloudTalk has just shown it, without anything being in step yet. */
+export const saveShownContact = (
+  db: Db,
+  connection: string,
+  id: string,
+  fields: ContactFields,
+): Promise<void> => saveShown(db, { connection, id, fields })
+
+const saveShown = batched<{ connection: string; id: string; fields: ContactFields }, void>(
+  async (db, items) => {
+    const rows = items.map(({ connection, id, fields }) => ({
+      connection,
+      id,
+      fields,
+      name: fields.name,
+      name_key: nameKey(fields.name),
+    }))
+    await sql`
+      with shown as (
+        insert into contact (connection, id, name, name_key, fields, read_at, changed)
+        select distinct on (connection, id) connection, id, name, name_key, fields, clock_timestamp(), false
+        from ${asked(rows)} as r(connection text, id text, fields jsonb, name text, name_key text)
+        on conflict (connection, id) do update set
+          name = excluded.name, name_key = excluded.name_key, fields = excluded.fields,
+          read_at = excluded.read_at, read_print = contact.row_print, changed = false
+      ), ${replaceIdentifiersSql(
+        'contact',
+        items.map(({ connection, id }) => ({ connection, record_id: id })),
+        items.flatMap(({ connection, id, fields }) => contactIdentifiers(connection, id, fields)),
+      )}`.execute(db)
+    return items.map(() => undefined)
+  },
+)
+
+/** A row of CloudTalk's contact index. */
 export interface IndexedContact {
   id: string
   name: string
-  numbers: readonly E164[]
+  /** E.164; perhaps the first only (contract cloudtalk §2.1). */
+  numbers: readonly string[]
+  emails: readonly string[]
+  /** Stands for all that the row shows. */
+  print: string
 }
 
-/** Puts rows of the contact index into the mirror; what we wrote ourselves (`synced`) stays. */
+/** What the mirror knows of rows that are about to be stored. */
+export async function knownContacts(
+  db: Db,
+  connection: string,
+  ids: readonly string[],
+): Promise<Map<string, { print: string | undefined; fields: ContactFields | undefined; changed: boolean }>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('contact')
+    .select(['id', 'row_print', 'fields', 'changed'])
+    .where('connection', '=', connection)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(
+    rows.map(({ id, row_print, fields, changed }) => [
+      id,
+      { print: row_print ?? undefined, fields: fields ?? undefined, changed },
+    ]),
+  )
+}
+
+export interface SweptContact extends IndexedContact {
+  /** `same`: as the sweep before saw it. `known`: what is known of the contact already. `news`: something else. */
+  says: 'same' | 'known' | 'news'
+  /** Somebody has to look at it. */
+  changed: boolean
+}
+
+/** Puts rows of the index into the mirror; what is known more exactly stays. */
 export async function mirrorContacts(
   db: Db,
   connection: string,
-  contacts: readonly IndexedContact[],
+  sweep: number,
+  contacts: readonly SweptContact[],
 ): Promise<void> {
   if (contacts.length === 0) return
-  const rows = contacts.map((contact) => ({
-    id: contact.id,
-    name: contact.name,
-    name_key: nameKey(contact.name),
+  const rows = contacts.map(({ id, name, print, says, changed }) => ({
+    id,
+    name,
+    name_key: nameKey(name),
+    print,
+    known: says === 'known',
+    changed,
   }))
   await sql`
-    insert into contact (connection, id, name, name_key)
-    select distinct on (id) ${connection}, id, name, name_key
-    from jsonb_to_recordset(${toJson(rows)}::jsonb) as r(id text, name text, name_key text)
-    on conflict (connection, id) do update set name = excluded.name, name_key = excluded.name_key`.execute(db)
-  const numbers = contacts.flatMap((contact) =>
-    contact.numbers.map((e164) => ({ connection, record_id: contact.id, channel: 'phone' as const, e164 })),
+    insert into contact as c (connection, id, name, name_key, row_print, read_print, changed, sweep)
+    select distinct on (id) ${connection}, id, name, name_key, print, case when known then print end, changed,
+      ${sweep}::bigint
+    from jsonb_to_recordset(${toJson(rows)}::jsonb)
+      as r(id text, name text, name_key text, print text, known boolean, changed boolean)
+    on conflict (connection, id) do update set
+      name = excluded.name, name_key = excluded.name_key, row_print = excluded.row_print, sweep = excluded.sweep,
+      read_print = coalesce(excluded.read_print, c.read_print), changed = c.changed or excluded.changed`.execute(
+    db,
   )
-  await replaceNumbers(
+  const news = contacts.filter(({ says }) => says === 'news')
+  await replaceIdentifiers(
     db,
     'contact',
-    contacts.map((contact) => ({ connection, record_id: contact.id })),
-    numbers,
+    news.map(({ id }) => ({ connection, record_id: id })),
+    news.flatMap((contact) => contactIdentifiers(connection, contact.id, contact)),
   )
 }
 
-/** Ids of the contacts with this name key that no customer is linked to. */
-export const unlinkedContactsNamed = (db: Db, connection: string, key: string): Promise<string[]> =>
-  unlinkedNamed(db, { connection, name_key: key })
+/** Contacts that the sweep before saw and this one did not. */
+export async function missedBySweep(db: Db, connection: string, sweep: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('contact')
+    .select('id')
+    .where('connection', '=', connection)
+    .where('sweep', '<', String(sweep))
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
 
-const unlinkedNamed = batched<{ connection: string; name_key: string }, string[]>(async (db, items) => {
+/** Contacts with this name key, in the order of their ids. */
+export const contactsNamed = (db: Db, connection: string, key: string): Promise<string[]> =>
+  named(db, { connection, name_key: key })
+
+const named = batched<{ connection: string; name_key: string }, string[]>(async (db, items) => {
   const { rows } = await sql<{ item: number; id: string }>`
     select i.item, c.id
     from contact c join ${asked(items)} as i(item int, connection text, name_key text)
       on c.connection = i.connection and c.name_key = i.name_key
-    where not exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
     order by c.id`.execute(db)
   return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
 })
 
+/**
+ * Takes webhooks that have come off those that our own writes were to cause.
+ * @returns whether all of them were such echoes; if not, somebody else has changed the contact too.
+ */
+export const takeEchoes = (db: Db, connection: string, id: string, came: number): Promise<boolean> =>
+  take(db, { connection, id, came })
+
+const take = batched<{ connection: string; id: string; came: number }, boolean>(async (db, items) => {
+  const { rows } = await sql<{ item: number; all_ours: boolean }>`
+    update contact c set echoes = greatest(0, c.echoes - i.came)
+    from (
+      select a.item, a.connection, a.id, a.came,
+        case when held.echoes_until > clock_timestamp() then held.echoes else 0 end as awaited
+      from ${asked(items)} as a(item int, connection text, id text, came int)
+      join contact held on held.connection = a.connection and held.id = a.id
+      for update of held
+    ) i
+    where c.connection = i.connection and c.id = i.id
+    returning i.item, i.awaited >= i.came as all_ours`.execute(db)
+  return rowsByItem(rows, items.length).map(([row]) => row?.all_ours ?? false)
+})
+
+/** Notes webhooks that a write which is about to leave will cause: they may come before its answer. */
+export const expectEcho = (db: Db, connection: string, id: string): Promise<void> =>
+  expectOne(db, { connection, id })
+
+const expectOne = batched<{ connection: string; id: string }, void>(async (db, items) => {
+  await sql`
+    update contact c set
+      echoes = case when c.echoes_until > clock_timestamp() then c.echoes else 0 end + i.count,
+      echoes_until = clock_timestamp() + interval '10 minutes'
+    from (select connection, id, count(*)::int as count
+      from ${asked(items)} as i(connection text, id text) group by connection, id) i
+    where c.connection = i.connection and c.id = i.id`.execute(db)
+  return items.map(() => undefined)
+})
+
+/** Notes that a customer is about to be created from the contact. */
+export const intendExport = (db: Db, connection: string, id: string): Promise<void> =>
+  intendOne(db, { connection, id })
+
+const intendOne = batched<{ connection: string; id: string }, void>(async (db, items) => {
+  await sql`
+    update contact c set export_intent_at = clock_timestamp()
+    from ${asked(items)} as i(connection text, id text)
+    where c.connection = i.connection and c.id = i.id`.execute(db)
+  return items.map(() => undefined)
+})
+
+/** What stands for a group once its last customer has left it: the contact stays, and nothing is in step. */
+export async function releaseContact(
+  db: Db,
+  connection: string,
+  id: string,
+  customerDeleted: boolean,
+): Promise<void> {
+  await db
+    .updateTable('contact')
+    .set({ base: null, own: null, ...(customerDeleted && { customer_deleted: true }) })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .execute()
+}
+
+/** What a contact keeps of a customer that has left it. */
+export async function saveOwn(db: Db, connection: string, id: string, own: OwnFields): Promise<void> {
+  await db
+    .updateTable('contact')
+    .set({ own: toJson(own) })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Forgets a contact that CloudTalk no longer has. */
 export async function forgetContact(db: Db, connection: string, id: string): Promise<void> {
-  await replaceNumbers(db, 'contact', [{ connection, record_id: id }], [])
+  await replaceIdentifiers(db, 'contact', [{ connection, record_id: id }], [])
   await db.deleteFrom('contact').where('connection', '=', connection).where('id', '=', id).execute()
+}
+
+/** Contacts without a customer. */
+export async function unlinkedContacts(
+  db: Db,
+  connection: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select c.id from contact c
+    where c.connection = ${connection} and c.id > ${after}
+      and not exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
+    order by c.id limit ${limit}`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** Linked contacts whose row in the index says something else than what is known. */
+export async function staleContacts(
+  db: Db,
+  connection: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select c.id from contact c
+    where c.connection = ${connection} and c.id > ${after} and c.row_print is distinct from c.read_print
+      and exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
+    order by c.id limit ${limit}`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** Linked contacts that nobody has looked at since; first those whose link to their customer is still to be written. */
+export async function leastRecentlyRead(
+  db: Db,
+  connection: string,
+  before: Date,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select c.id from contact c
+    where c.connection = ${connection} and c.base is not null
+      and (c.base->'externalUrls' = '[]'::jsonb or c.read_at is null or c.read_at < ${before.toISOString()})
+    order by (c.base->'externalUrls' = '[]'::jsonb) desc, c.read_at nulls first, c.id limit ${limit}`.execute(
+    db,
+  )
+  return rows.map(({ id }) => id)
 }

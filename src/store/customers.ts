@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
+import type { CustomerRecord } from '../mapping/customer-record.ts'
 import { parsePhone } from '../mapping/phones.ts'
 import type { Customer } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
+import { emailIdentifier, type Identifier, replaceIdentifiers } from './identifiers.ts'
 import { toJson } from './json.ts'
-import { type OwnedNumber, replaceNumbers } from './numbers.ts'
 
 /** A customer as Kustomer's API shows it, with the revision that orders its versions (contract kustomer §1.7). */
-export interface CustomerVersion extends Customer {
+export interface CustomerVersion extends CustomerRecord {
   rev: number
 }
 
@@ -41,14 +42,14 @@ export async function mirrorCustomers(
   const ids = moved.rows.map((row) => row.id)
   if (ids.length === 0) return
   const movedIds = new Set(ids)
-  const numbers = newestOf(versions)
+  const identifiers = newestOf(versions)
     .filter((customer) => movedIds.has(customer.id))
-    .flatMap((customer) => numbersOf(connection, customer, defaultCountry))
-  await replaceNumbers(
+    .flatMap((customer) => identifiersOf(connection, customer, defaultCountry))
+  await replaceIdentifiers(
     db,
     'customer',
     ids.map((record_id) => ({ connection, record_id })),
-    numbers,
+    identifiers,
   )
 }
 
@@ -76,7 +77,7 @@ export const findCustomer = (db: Db, connection: string, id: string): Promise<Cu
 
 const findOne = batched<{ connection: string; id: string }, CustomerVersion | undefined>(
   async (db, items) => {
-    const { rows } = await sql<{ item: number; data: Customer; rev: number; deleted: boolean }>`
+    const { rows } = await sql<{ item: number; data: CustomerRecord; rev: number; deleted: boolean }>`
       select i.item, c.data, c.rev, c.deleted
       from customer c join ${asked(items)} as i(item int, connection text, id text)
         on c.connection = i.connection and c.id = i.id`.execute(db)
@@ -94,7 +95,7 @@ export async function markCustomerDeleted(db: Db, connection: string, id: string
     .where('connection', '=', connection)
     .where('id', '=', id)
     .execute()
-  await replaceNumbers(db, 'customer', [{ connection, record_id: id }], [])
+  await replaceIdentifiers(db, 'customer', [{ connection, record_id: id }], [])
 }
 
 function newestOf(versions: readonly CustomerVersion[]): CustomerVersion[] {
@@ -107,7 +108,7 @@ function newestOf(versions: readonly CustomerVersion[]): CustomerVersion[] {
 }
 
 /** Only what mapping reads is kept: the mirror is no second CRM. */
-function mappedPart(customer: Customer): Customer {
+function mappedPart(customer: CustomerRecord): CustomerRecord {
   const { id, name, displayName, externalId, emails, phones, whatsapps } = customer
   const { sharedEmails, sharedPhones, sharedWhatsapps, urls, locations } = customer
   const { companyId, createdById, modifiedAt } = customer
@@ -130,18 +131,48 @@ function mappedPart(customer: Customer): Customer {
   }
 }
 
-function numbersOf(
+function identifiersOf(
   connection: string,
   customer: Customer,
   defaultCountry: string | undefined,
-): OwnedNumber[] {
+): Identifier[] {
   if (customer.deleted) return []
-  const owned = (channel: 'phone' | 'whatsapp', raw: string): OwnedNumber[] => {
-    const e164 = parsePhone(raw, defaultCountry)
-    return e164 === undefined ? [] : [{ connection, record_id: customer.id, channel, e164 }]
-  }
+  const owned = (channel: Identifier['channel'], value: string | undefined): Identifier[] =>
+    value === undefined ? [] : [{ connection, record_id: customer.id, channel, value }]
   return [
-    ...customer.phones.flatMap(({ phone }) => owned('phone', phone)),
-    ...customer.whatsapps.flatMap(({ phone }) => owned('whatsapp', phone)),
+    ...customer.phones.flatMap(({ phone }) => owned('phone', parsePhone(phone, defaultCountry))),
+    ...customer.whatsapps.flatMap(({ phone }) => owned('whatsapp', parsePhone(phone, defaultCountry))),
+    ...customer.emails.flatMap(({ email }) => owned('email', emailIdentifier(email))),
   ]
+}
+
+/** Customers that are not deleted and have this external id, in the order of their ids. */
+export const customersWithExternalId = (db: Db, connection: string, externalId: string): Promise<string[]> =>
+  withExternalId(db, { connection, external_id: externalId })
+
+const withExternalId = batched<{ connection: string; external_id: string }, string[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; id: string }>`
+    select i.item, c.id
+    from customer c join ${asked(items)} as i(item int, connection text, external_id text)
+      on c.connection = i.connection and c.external_id = i.external_id
+    where not c.deleted order by c.id`.execute(db)
+  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
+})
+
+/** Customers of the mirror in the order of their ids, a page at a time. */
+export async function customersAfter(
+  db: Db,
+  connection: string,
+  after: string,
+  limit: number,
+): Promise<CustomerVersion[]> {
+  const rows = await db
+    .selectFrom('customer')
+    .select(['data', 'rev', 'deleted'])
+    .where('connection', '=', connection)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ data, rev, deleted }) => ({ ...data, rev, deleted }))
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
+import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { type ConstructorOptions, fromPglite } from 'pg-boss'
 import { migrate } from './migrate.ts'
@@ -63,4 +63,12 @@ async function openEmbedded(folder: string): Promise<OpenDatabase> {
     // Not db.destroy(): the queue shares the instance, and an unused Kysely would leave it open.
     close: () => pglite.close(),
   }
+}
+
+/**
+ * Tells the planner how large the tables have become: the embedded database does it never by itself, and a page of the
+ * mirror then takes 220 ms instead of 10 ms once it holds 44,000 numbers.
+ */
+export async function refreshStatistics(db: Db): Promise<void> {
+  await sql`analyze customer, contact, identifier, link, run_item`.execute(db)
 }

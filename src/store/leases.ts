@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { batched } from './batched.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
 
@@ -22,6 +23,44 @@ export async function takeLeases(db: Db, holder: string, keys: readonly string[]
     returning key`.execute(db)
   return new Set(taken.rows.map((row) => row.key))
 }
+
+/** Takes all of the keys or none; no two calls under way at once may name the same key. */
+export const takeAllLeases = (db: Db, holder: string, keys: readonly string[]): Promise<boolean> =>
+  takeAll(db, { holder, keys })
+
+const takeAll = batched<{ holder: string; keys: readonly string[] }, boolean>(async (db, items) => {
+  const results: boolean[] = []
+  for (const [holder, asked] of Map.groupBy(items, (item) => item.holder)) {
+    const mine = await takeLeases(
+      db,
+      holder,
+      asked.flatMap(({ keys }) => keys),
+    )
+    const partly = asked.filter(({ keys }) => !keys.every((key) => mine.has(key)))
+    await giveBackLeases(
+      db,
+      holder,
+      partly.flatMap(({ keys }) => keys.filter((key) => mine.has(key))),
+    )
+    for (const item of asked) results[items.indexOf(item)] = !partly.includes(item)
+  }
+  return results
+})
+
+/** Gives back keys that were taken together. */
+export const giveBackAllLeases = (db: Db, holder: string, keys: readonly string[]): Promise<void> =>
+  giveBackAll(db, { holder, keys })
+
+const giveBackAll = batched<{ holder: string; keys: readonly string[] }, void>(async (db, items) => {
+  for (const [holder, given] of Map.groupBy(items, (item) => item.holder)) {
+    await giveBackLeases(
+      db,
+      holder,
+      given.flatMap(({ keys }) => keys),
+    )
+  }
+  return items.map(() => undefined)
+})
 
 export async function renewLeases(db: Db, holder: string): Promise<void> {
   await db

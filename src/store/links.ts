@@ -1,63 +1,103 @@
 import { sql } from 'kysely'
+import type { OwnFields } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
+import { contactIdentifiers } from './contacts.ts'
 import type { Db } from './database.ts'
-import { replaceNumbersSql } from './numbers.ts'
+import { replaceIdentifiersSql } from './identifiers.ts'
 import type { LinkOrigin } from './schema.ts'
 
+/** A customer and the contact that it is linked to. */
 export interface Link {
   customerId: string
   /** Undefined while the contact is being created and nobody knows yet whether it was. */
   contactId: string | undefined
   origin: LinkOrigin
-  /** The customer's mapped fields as they were last brought over. */
+  /** The contact that the customer made alone when it was last in step. */
   base: ContactFields | undefined
-  /** What the contact holds since our last write. */
-  synced: ContactFields | undefined
+  /** When others than us last modified the customer, ISO: its weight in a merge. */
+  modifiedAt: string | undefined
+  /** The `modifiedAt` that our own last write gave the customer, ISO. */
+  ownWriteAt: string | undefined
 }
+
+interface LinkRow {
+  customer_id: string
+  contact_id: string | null
+  origin: LinkOrigin
+  base: ContactFields | null
+  modified_at: Date | null
+  own_write_at: Date | null
+}
+
+const linkFromRow = (row: LinkRow): Link => ({
+  customerId: row.customer_id,
+  contactId: row.contact_id ?? undefined,
+  origin: row.origin,
+  base: row.base ?? undefined,
+  modifiedAt: row.modified_at?.toISOString(),
+  ownWriteAt: row.own_write_at?.toISOString(),
+})
+
+const linkColumns = sql.raw('l.customer_id, l.contact_id, l.origin, l.base, l.modified_at, l.own_write_at')
 
 export const findLink = (db: Db, connection: string, customerId: string): Promise<Link | undefined> =>
   findOne(db, { connection, customer_id: customerId })
 
 const findOne = batched<{ connection: string; customer_id: string }, Link | undefined>(async (db, items) => {
-  const { rows } = await sql<{
-    item: number
-    customer_id: string
-    contact_id: string | null
-    origin: LinkOrigin
-    base: ContactFields | null
-    synced: ContactFields | null
-  }>`
-    select i.item, l.customer_id, l.contact_id, l.origin, l.base, c.synced
+  const { rows } = await sql<LinkRow & { item: number }>`
+    select i.item, ${linkColumns}
     from link l
     join ${asked(items)} as i(item int, connection text, customer_id text)
-      on l.connection = i.connection and l.customer_id = i.customer_id
-    left join contact c on c.connection = l.connection and c.id = l.contact_id`.execute(db)
-  return rowsByItem(rows, items.length).map(
-    ([row]) =>
-      row && {
-        customerId: row.customer_id,
-        contactId: row.contact_id ?? undefined,
-        origin: row.origin,
-        base: row.base ?? undefined,
-        synced: row.synced ?? undefined,
-      },
-  )
+      on l.connection = i.connection and l.customer_id = i.customer_id`.execute(db)
+  return rowsByItem(rows, items.length).map(([row]) => row && linkFromRow(row))
 })
 
-/** Customers of a contact, oldest link first. */
-export const customersOfContact = (db: Db, connection: string, contactId: string): Promise<string[]> =>
-  customersOf(db, { connection, contact_id: contactId })
+/** The links of a contact, oldest first. */
+export const linksOfContact = (db: Db, connection: string, contactId: string): Promise<Link[]> =>
+  linksOf(db, { connection, contact_id: contactId })
 
-const customersOf = batched<{ connection: string; contact_id: string }, string[]>(async (db, items) => {
-  const { rows } = await sql<{ item: number; customer_id: string }>`
-    select i.item, l.customer_id
+const linksOf = batched<{ connection: string; contact_id: string }, Link[]>(async (db, items) => {
+  const { rows } = await sql<LinkRow & { item: number }>`
+    select i.item, ${linkColumns}
     from link l join ${asked(items)} as i(item int, connection text, contact_id text)
       on l.connection = i.connection and l.contact_id = i.contact_id
     order by l.created_at, l.customer_id`.execute(db)
-  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.customer_id))
+  return rowsByItem(rows, items.length).map((own) => own.map(linkFromRow))
 })
+
+/** Customers of a contact, oldest link first. */
+export const customersOfContact = async (db: Db, connection: string, contactId: string): Promise<string[]> =>
+  (await linksOfContact(db, connection, contactId)).map(({ customerId }) => customerId)
+
+/** Which of these customers have a contact, or one that is being created. */
+export async function linkedCustomers(
+  db: Db,
+  connection: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('link')
+    .select('customer_id')
+    .where('connection', '=', connection)
+    .where('customer_id', 'in', ids)
+    .execute()
+  return new Set(rows.map((row) => row.customer_id))
+}
+
+/** Whether contacts are being created whose ids nobody knows yet. */
+export async function creationsUnderWay(db: Db, connection: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('link')
+    .select('customer_id')
+    .where('connection', '=', connection)
+    .where('contact_id', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
 
 /**
  * Notes that a contact is about to be created, and with what: after a crash or a lost answer it is looked for by
@@ -82,53 +122,88 @@ const intend = batched<{ connection: string; customer_id: string; base: ContactF
   },
 )
 
-export interface LinkedContact {
+/** A contact and its customers, in step. */
+export interface GroupInStep {
   connection: string
-  customerId: string
   contactId: string
-  origin: LinkOrigin
-  /** What the customer says. */
-  base: ContactFields
   /** What the contact holds. */
-  synced: ContactFields
+  fields: ContactFields
+  /** What its customers say together. */
+  base: ContactFields
+  own: OwnFields
+  members: readonly Pick<Link, 'customerId' | 'origin' | 'base' | 'modifiedAt' | 'ownWriteAt'>[]
+  /** Webhooks of the contact that are still to come from our own writes. */
+  echoes: number
+  /** `fields` were just read from CloudTalk. */
+  read: boolean
 }
 
-/** Records that a contact holds what its customer says: link, contact and numbers in one statement. */
-export const saveLink: (db: Db, linked: LinkedContact) => Promise<void> = batched<LinkedContact, void>(
+/** How long a webhook of our own write may take; after it, a webhook is somebody else's. */
+const ECHO_MINUTES = 10
+
+/** Records that both sides of a group are in step: links, contact and identifiers in one statement. */
+export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<GroupInStep, void>(
   async (db, items) => {
-    const rows = items.map((linked) => ({
-      connection: linked.connection,
-      customer_id: linked.customerId,
-      contact_id: linked.contactId,
-      origin: linked.origin,
-      base: linked.base,
-      synced: linked.synced,
-      name: linked.synced.name,
-      name_key: nameKey(linked.synced.name),
+    const contacts = items.map(({ connection, contactId, fields, base, own, echoes, read }) => ({
+      connection,
+      id: contactId,
+      name: fields.name,
+      name_key: nameKey(fields.name),
+      fields,
+      base,
+      own,
+      echoes,
+      read,
     }))
-    const numbers = items.flatMap(({ connection, contactId, synced }) =>
-      synced.numbers.map((e164) => ({ connection, record_id: contactId, channel: 'phone' as const, e164 })),
+    const links = items.flatMap(({ connection, contactId, members }) =>
+      members.map((member) => ({
+        connection,
+        customer_id: member.customerId,
+        contact_id: contactId,
+        origin: member.origin,
+        base: member.base ?? null,
+        modified_at: member.modifiedAt ?? null,
+        own_write_at: member.ownWriteAt ?? null,
+      })),
+    )
+    const identifiers = items.flatMap(({ connection, contactId, fields }) =>
+      contactIdentifiers(connection, contactId, fields),
     )
     const records = items.map(({ connection, contactId }) => ({ connection, record_id: contactId }))
     await sql`
-      with linked as (
-        select * from ${asked(rows)} as r(connection text, customer_id text, contact_id text, origin text,
-          base jsonb, synced jsonb, name text, name_key text)
-      ), saved as (
-        insert into link (connection, customer_id, contact_id, origin, base)
-        select connection, customer_id, contact_id, origin, base from linked
+      with links as (
+        insert into link (connection, customer_id, contact_id, origin, base, modified_at, own_write_at)
+        select distinct on (connection, customer_id) connection, customer_id, contact_id, origin, base, modified_at,
+          own_write_at
+        from ${asked(links)} as r(connection text, customer_id text, contact_id text, origin text, base jsonb,
+          modified_at timestamptz, own_write_at timestamptz)
         on conflict (connection, customer_id) do update set
-          contact_id = excluded.contact_id, origin = excluded.origin, base = excluded.base
+          contact_id = excluded.contact_id, origin = excluded.origin, base = excluded.base,
+          modified_at = excluded.modified_at, own_write_at = excluded.own_write_at
       ), contacts as (
-        insert into contact (connection, id, name, name_key, synced)
-        select distinct on (connection, contact_id) connection, contact_id, name, name_key, synced from linked
+        insert into contact (connection, id, name, name_key, fields, base, own, echoes, echoes_until, read_at,
+          read_print, changed, customer_deleted)
+        select distinct on (connection, id) connection, id, name, name_key, fields, base, own, echoes,
+          clock_timestamp() + make_interval(mins => ${ECHO_MINUTES}), case when read then clock_timestamp() end,
+          null, false, false
+        from ${asked(contacts)} as r(connection text, id text, name text, name_key text, fields jsonb, base jsonb,
+          own jsonb, echoes int, read boolean)
         on conflict (connection, id) do update set
-          name = excluded.name, name_key = excluded.name_key, synced = excluded.synced
-      ), ${replaceNumbersSql('contact', records, numbers)}`.execute(db)
+          name = excluded.name, name_key = excluded.name_key, fields = excluded.fields, base = excluded.base,
+          own = excluded.own,
+          echoes = case when contact.echoes_until > clock_timestamp() then contact.echoes else 0 end
+            + excluded.echoes,
+          echoes_until = case when excluded.echoes > 0 then excluded.echoes_until else contact.echoes_until end,
+          read_at = coalesce(excluded.read_at, contact.read_at),
+          read_print = case when excluded.read_at is null then contact.read_print else contact.row_print end,
+          changed = contact.changed and excluded.read_at is null,
+          customer_deleted = false, export_intent_at = null
+      ), ${replaceIdentifiersSql('contact', records, identifiers)}`.execute(db)
     return items.map(() => undefined)
   },
 )
 
+/** Ends a link that was made for a contact which was then refused. */
 export async function dropLink(db: Db, connection: string, customerId: string): Promise<void> {
   await db
     .deleteFrom('link')
@@ -136,3 +211,39 @@ export async function dropLink(db: Db, connection: string, customerId: string): 
     .where('customer_id', '=', customerId)
     .execute()
 }
+
+/** Ends the links of a contact that is gone. */
+export async function dropLinksOfContact(db: Db, connection: string, contactId: string): Promise<void> {
+  await db
+    .deleteFrom('link')
+    .where('connection', '=', connection)
+    .where('contact_id', '=', contactId)
+    .execute()
+}
+
+/** Keeps a customer and a contact apart, whatever the matching finds. */
+export async function keepApart(
+  db: Db,
+  connection: string,
+  customerId: string,
+  contactIds: readonly string[],
+): Promise<void> {
+  if (contactIds.length === 0) return
+  await db
+    .insertInto('apart')
+    .values(contactIds.map((contact_id) => ({ connection, customer_id: customerId, contact_id })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Contacts that are kept apart from this customer. */
+export const apartFrom = (db: Db, connection: string, customerId: string): Promise<string[]> =>
+  apartOf(db, { connection, customer_id: customerId })
+
+const apartOf = batched<{ connection: string; customer_id: string }, string[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; contact_id: string }>`
+    select i.item, a.contact_id
+    from apart a join ${asked(items)} as i(item int, connection text, customer_id text)
+      on a.connection = i.connection and a.customer_id = i.customer_id`.execute(db)
+  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.contact_id))
+})

@@ -80,7 +80,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('everything that an outcome says is kept', async () => {
     const id = randomUUID()
     const runId = randomUUID()
-    await startRun(db, { id: runId, connection: CONNECTION, from: undefined })
+    await startRun(db, { kind: 'sync', id: runId, connection: CONNECTION, from: undefined })
     const said = outcome(id, {
       ...waiting,
       requests: 1.5,
@@ -183,7 +183,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     test('counts a record once, by its latest outcome, and not while it waits', async () => {
       const runId = randomUUID()
       const id = randomUUID()
-      await startRun(db, { id: runId, connection: CONNECTION, from: undefined })
+      await startRun(db, { kind: 'sync', id: runId, connection: CONNECTION, from: undefined })
       await record(id, { ...waiting, runId })
       expect(await items(runId)).toEqual([])
       await record(id, { ...failed, runId }, { ...created, runId }, { ...unchanged, runId })
@@ -193,7 +193,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
     test('is not told of what others settle', async () => {
       const runId = randomUUID()
-      await startRun(db, { id: runId, connection: CONNECTION, from: undefined })
+      await startRun(db, { kind: 'sync', id: runId, connection: CONNECTION, from: undefined })
       await record(randomUUID(), created)
       expect(await items(runId)).toEqual([])
     })

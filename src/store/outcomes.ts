@@ -77,10 +77,11 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
     ), history as (
       insert into outcome_history (${columns}) select ${columns} from incoming
     ), item as (
-      insert into run_item (run_id, kind, record_id, outcome, reason)
-      select run_id, kind, record_id, outcome, reason from incoming
+      insert into run_item (run_id, kind, record_id, outcome, reason, settled_at)
+      select run_id, kind, record_id, outcome, reason, clock_timestamp() from incoming
       where run_id is not null and outcome <> 'waiting' and last
-      on conflict (run_id, kind, record_id) do update set outcome = excluded.outcome, reason = excluded.reason
+      on conflict (run_id, kind, record_id) do update set
+        outcome = excluded.outcome, reason = excluded.reason, settled_at = excluded.settled_at
     ), customers as (
       update customer c set settled_rev = i.version from incoming i
       where i.kind = 'customer' and i.version is not null and i.last

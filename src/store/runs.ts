@@ -1,50 +1,81 @@
+import { sql } from 'kysely'
+import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
-import type { RecordKind, RunState } from './schema.ts'
+import type { RecordKind, RunKind, RunState, Vendor } from './schema.ts'
 
 export interface Run {
   id: string
   connection: string
+  kind: RunKind
   state: RunState
+  paused: boolean
   from: Date | undefined
+  /** Records that it has to settle, by kind. */
   raised: Partial<Record<RecordKind, number>>
   error: string | undefined
+  /** Requests that a preview expects the run to take, by vendor. */
+  requests: Partial<Record<Vendor, number>>
   startedAt: Date
   finishedAt: Date | undefined
 }
 
 export interface RunProgress extends Run {
   settled: Partial<Record<RecordKind, number>>
+  /** Records a second, over the last minute of its work. */
+  rate: number
+  /** At this rate; undefined until there is one, and when nothing is left. */
+  secondsLeft: number | undefined
+  outcomes: RunOutcome[]
+}
+
+export interface RunOutcome {
+  kind: RecordKind
+  outcome: OutcomeKind
+  reason: ReasonCode
+  count: number
 }
 
 export async function startRun(
   db: Db,
-  run: { id: string; connection: string; from: Date | undefined },
+  run: { id: string; connection: string; kind: RunKind; from: Date | undefined },
 ): Promise<void> {
   await db
     .insertInto('run')
-    .values({ ...run, from: run.from ?? null, kind: 'sync', state: 'reading', raised: '{}', error: null })
+    .values({ ...run, from: run.from ?? null, state: 'reading', raised: '{}', error: null })
     .execute()
 }
 
-export async function updateRun(
-  db: Db,
-  id: string,
-  change: { state?: RunState; raised?: Run['raised']; error?: string; finishedAt?: Date },
-): Promise<void> {
+export interface RunChange {
+  state?: RunState
+  paused?: boolean
+  raised?: Run['raised']
+  error?: string
+  requests?: Run['requests']
+  finishedAt?: Date
+}
+
+export async function updateRun(db: Db, id: string, change: RunChange): Promise<void> {
   await db
     .updateTable('run')
     .set({
       ...(change.state && { state: change.state }),
+      ...(change.paused !== undefined && { paused: change.paused }),
       ...(change.raised && { raised: toJson(change.raised) }),
       ...(change.error !== undefined && { error: change.error }),
+      ...(change.requests && { requests: toJson(change.requests) }),
       ...(change.finishedAt && { finished_at: change.finishedAt }),
     })
     .where('id', '=', id)
     .execute()
 }
 
-/** Runs that were under way when their process ended. */
+export async function findRun(db: Db, id: string): Promise<Run | undefined> {
+  const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && runFromRow(row)
+}
+
+/** Runs that are not at their end, oldest first. */
 export async function unfinishedRuns(db: Db, connection: string): Promise<Run[]> {
   const rows = await db
     .selectFrom('run')
@@ -56,36 +87,120 @@ export async function unfinishedRuns(db: Db, connection: string): Promise<Run[]>
   return rows.map(runFromRow)
 }
 
-export async function runProgress(db: Db, id: string): Promise<RunProgress | undefined> {
-  const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row) return undefined
-  const counts = await db
-    .selectFrom('run_item')
-    .select(({ fn }) => ['kind', fn.countAll<string>().as('count')])
-    .where('run_id', '=', id)
-    .groupBy('kind')
-    .execute()
-  const settled = Object.fromEntries(counts.map(({ kind, count }) => [kind, Number(count)]))
-  return { ...runFromRow(row), settled }
+export interface RunItem {
+  kind: RecordKind
+  id: string
 }
+
+/** Puts records on a run's work list; one that is there already stays as it is. */
+export async function planItems(db: Db, run: string, wave: number, items: readonly RunItem[]): Promise<void> {
+  if (items.length === 0) return
+  await sql`
+    insert into run_item (run_id, kind, record_id, wave)
+    select ${run}::uuid, kind, id, ${wave} from jsonb_to_recordset(${toJson(items)}::jsonb) as r(kind text, id text)
+    on conflict do nothing`.execute(db)
+}
+
+/** What is not settled yet of the first wave that has anything left; in the order of their ids. */
+export async function openItems(
+  db: Db,
+  run: string,
+  limit: number,
+): Promise<{ wave: number; items: RunItem[] } | undefined> {
+  const { rows } = await sql<{ kind: RecordKind; id: string; wave: number }>`
+    select kind, record_id as id, wave from run_item
+    where run_id = ${run} and settled_at is null
+      and wave = (select min(wave) from run_item where run_id = ${run} and settled_at is null)
+    order by kind, record_id limit ${limit}`.execute(db)
+  const [first] = rows
+  return first && { wave: first.wave, items: rows.map(({ kind, id }) => ({ kind, id })) }
+}
+
+export interface RunRecord extends RunItem {
+  outcome: OutcomeKind
+  reason: ReasonCode
+}
+
+/** What became of each record of a run, in the order of their kinds and ids. */
+export async function runRecords(db: Db, run: string): Promise<RunRecord[]> {
+  const { rows } = await sql<RunRecord>`
+    select kind, record_id as id, outcome, reason from run_item
+    where run_id = ${run} and settled_at is not null order by kind, record_id`.execute(db)
+  return rows
+}
+
+/** The same of these records only. */
+export async function runRecordsOf(db: Db, run: string, items: readonly RunItem[]): Promise<RunRecord[]> {
+  const { rows } = await sql<RunRecord>`
+    select i.kind, i.record_id as id, i.outcome, i.reason
+    from run_item i join jsonb_to_recordset(${toJson(items)}::jsonb) as r(kind text, id text)
+      on i.kind = r.kind and i.record_id = r.id
+    where i.run_id = ${run} and i.settled_at is not null`.execute(db)
+  return rows
+}
+
+/** Notes what would become of records of a run. */
+export async function saveRunRecords(db: Db, run: string, records: readonly RunRecord[]): Promise<void> {
+  if (records.length === 0) return
+  await sql`
+    insert into run_item (run_id, kind, record_id, outcome, reason, settled_at)
+    select ${run}::uuid, kind, id, outcome, reason, clock_timestamp()
+    from jsonb_to_recordset(${toJson(records)}::jsonb) as r(kind text, id text, outcome text, reason text)
+    on conflict (run_id, kind, record_id) do update set
+      outcome = excluded.outcome, reason = excluded.reason, settled_at = excluded.settled_at`.execute(db)
+}
+
+/** Over this long a run's rate is measured. */
+const RATE_SECONDS = 60
+
+export async function runProgress(db: Db, id: string): Promise<RunProgress | undefined> {
+  const run = await findRun(db, id)
+  if (!run) return undefined
+  const { rows: outcomes } = await sql<RunOutcome>`
+    select kind, outcome, reason, count(*)::int as count from run_item
+    where run_id = ${id} and settled_at is not null
+    group by kind, outcome, reason order by kind, outcome, reason`.execute(db)
+  const { rows } = await sql<{ count: number; seconds: number }>`
+    select count(*)::int as count,
+      coalesce(extract(epoch from max(settled_at) - min(settled_at)), 0)::float8 as seconds
+    from run_item where run_id = ${id}
+      and settled_at > (select max(settled_at) from run_item where run_id = ${id})
+        - make_interval(secs => ${RATE_SECONDS})`.execute(db)
+  const { count = 0, seconds = 0 } = rows[0] ?? {}
+  const settled: RunProgress['settled'] = {}
+  for (const outcome of outcomes) settled[outcome.kind] = (settled[outcome.kind] ?? 0) + outcome.count
+  const rate = seconds > 0 ? count / seconds : 0
+  const left = total(run.raised) - total(settled)
+  const secondsLeft = run.state === 'settling' && rate > 0 && left > 0 ? Math.ceil(left / rate) : undefined
+  return { ...run, settled, rate, secondsLeft, outcomes }
+}
+
+const total = (counts: Partial<Record<string, number>>): number =>
+  Object.values(counts).reduce<number>((sum, count) => sum + (count ?? 0), 0)
 
 function runFromRow(row: {
   id: string
   connection: string
+  kind: RunKind
   state: RunState
+  paused: boolean
   from: Date | null
   raised: Run['raised']
   error: string | null
+  requests: Run['requests']
   started_at: Date
   finished_at: Date | null
 }): Run {
   return {
     id: row.id,
     connection: row.connection,
+    kind: row.kind,
     state: row.state,
+    paused: row.paused,
     from: row.from ?? undefined,
     raised: row.raised,
     error: row.error ?? undefined,
+    requests: row.requests,
     startedAt: row.started_at,
     finishedAt: row.finished_at ?? undefined,
   }

@@ -1,6 +1,8 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { CustomerRecord } from '../mapping/customer-record.ts'
+import type { OwnFields } from '../mapping/merge-customers.ts'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
-import type { Call, CallDetail, ContactFields, Customer, E164 } from '../mapping/records.ts'
+import type { Call, CallDetail, ContactFields } from '../mapping/records.ts'
 
 /** Every table, as the code sees it. The columns' meaning stands in `migrations/`. */
 export interface Database {
@@ -8,13 +10,15 @@ export interface Database {
   cursor: CursorTable
   customer: CustomerTable
   contact: ContactTable
-  number: NumberTable
+  identifier: IdentifierTable
   link: LinkTable
   call: CallTable
   outcome: OutcomeTable
   outcome_history: OutcomeHistoryTable
   run: RunTable
   run_item: RunItemTable
+  review: ReviewTable
+  apart: ApartTable
   budget: BudgetTable
   lease: LeaseTable
 }
@@ -56,7 +60,9 @@ interface CustomerTable {
   modified_at: NullableTime
   deleted: boolean
   name_key: string
-  data: Json<Customer>
+  data: Json<CustomerRecord>
+  /** Of `data`, to look up by. */
+  external_id: GeneratedAlways<string | null>
 }
 
 interface ContactTable {
@@ -64,22 +70,48 @@ interface ContactTable {
   id: string
   name_key: string
   name: string
-  /** The mapped fields as they stand since our last write; null for a contact that we never wrote. */
-  synced: NullableJson<ContactFields>
+  /** The mapped fields as last known, from a look at the contact or our own write; null for one never looked at. */
+  fields: NullableJson<ContactFields>
+  /** What its customers said together when both sides were last in step. */
+  base: NullableJson<ContactFields>
+  /** What it held before any customer was joined to it. */
+  own: NullableJson<OwnFields>
+  /** When `fields` were last read from CloudTalk. */
+  read_at: NullableTime
+  /** Fingerprint of its row in the index, as last seen and as it was when `fields` were read. */
+  row_print: string | null
+  read_print: string | null
+  /** The sweep saw it change, and no settle has looked at it yet. */
+  changed: Generated<boolean>
+  /** The last sweep that saw it. */
+  sweep: Generated<string | null>
+  /** Webhooks that our own writes will cause and that have not come yet; worth nothing after `echoes_until`. */
+  echoes: Generated<number>
+  echoes_until: NullableTime
+  /** Set before the first request that creates its customer. */
+  export_intent_at: NullableTime
+  /** Its customer was deleted in Kustomer: it is not exported again. */
+  customer_deleted: Generated<boolean>
 }
 
-export type NumberSide = 'customer' | 'contact'
-export type NumberChannel = 'phone' | 'whatsapp'
+export type IdentifierSide = 'customer' | 'contact'
+export type IdentifierChannel = 'phone' | 'whatsapp' | 'email'
 
-interface NumberTable {
+interface IdentifierTable {
   connection: string
-  side: NumberSide
-  channel: NumberChannel
-  e164: E164
+  side: IdentifierSide
+  channel: IdentifierChannel
+  value: string
   record_id: string
 }
 
-export type LinkOrigin = 'created' | 'matched-phone' | 'matched-name'
+export type LinkOrigin =
+  | 'created'
+  | 'exported'
+  | 'matched-phone'
+  | 'matched-email'
+  | 'matched-name'
+  | 'decided'
 
 interface LinkTable {
   connection: string
@@ -88,7 +120,33 @@ interface LinkTable {
   contact_id: string | null
   origin: LinkOrigin
   base: NullableJson<ContactFields>
+  /** When the customer was last modified by others than us: its weight in a merge. */
+  modified_at: NullableTime
+  /** The `modifiedAt` that our own last write gave the customer. */
+  own_write_at: NullableTime
   created_at: Generated<Date>
+}
+
+interface ApartTable {
+  connection: string
+  customer_id: string
+  contact_id: string
+}
+
+export type ReviewKind = 'ambiguous-name' | 'duplicate-contact'
+export type ReviewDecision = 'merge' | 'keep-apart'
+
+interface ReviewTable {
+  id: string
+  connection: string
+  kind: ReviewKind
+  /** The customer whose name several contacts carry; the contact whose customer has another one. */
+  record_id: string
+  /** Contacts that it may belong to. */
+  candidates: Json<string[]>
+  opened_at: Generated<Date>
+  decision: ReviewDecision | null
+  decided_at: NullableTime
 }
 
 interface CallTable {
@@ -114,7 +172,7 @@ interface CallTable {
   logged_at: NullableTime
 }
 
-export type RecordKind = 'customer' | 'call'
+export type RecordKind = 'customer' | 'contact' | 'call'
 
 interface OutcomeColumns {
   connection: string
@@ -137,8 +195,12 @@ interface OutcomeColumns {
 
 export interface OutcomeDetails {
   warnings?: string[]
-  /** Field → value written, as sent. */
+  /** Field of the contact → value written, as sent. */
   written?: Record<string, unknown>
+  /** Customer → what was written to it, as sent. */
+  writtenToCustomers?: Record<string, Record<string, unknown>>
+  /** Fields that both sides had changed, and whose value stayed. */
+  conflicts?: { field: string; kept: 'customer' | 'contact' }[]
   /** How the record on the other side was found. */
   matchedBy?: string
 }
@@ -149,17 +211,23 @@ interface OutcomeHistoryTable extends OutcomeColumns {
   id: Generated<string>
 }
 
+export type RunKind = 'sync' | 'preview'
 export type RunState = 'reading' | 'settling' | 'done' | 'failed'
+
+export type Vendor = 'cloudtalk' | 'kustomer'
 
 interface RunTable {
   id: string
   connection: string
-  kind: 'sync'
+  kind: RunKind
   state: RunState
+  paused: Generated<boolean>
   from: NullableTime
   /** Records whose events were raised, by kind. */
   raised: Json<Partial<Record<RecordKind, number>>>
   error: string | null
+  /** What a preview expects the run to take. */
+  requests: JSONColumnType<Partial<Record<Vendor, number>>, string | undefined, string>
   started_at: Generated<Date>
   finished_at: NullableTime
 }
@@ -168,8 +236,12 @@ interface RunItemTable {
   run_id: string
   kind: RecordKind
   record_id: string
-  outcome: OutcomeKind
-  reason: ReasonCode
+  /** Those of a wave are raised when all of the waves before are settled. */
+  wave: Generated<number>
+  /** Null until it is settled. */
+  outcome: OutcomeKind | null
+  reason: ReasonCode | null
+  settled_at: NullableTime
 }
 
 interface BudgetTable {

@@ -2,11 +2,12 @@ import { KustomerError } from '../kustomer/index.ts'
 import type { CallConversation } from '../mapping/conversation-from-call.ts'
 import { forgetHolderCustomer } from '../store/connections.ts'
 import { markCustomerDeleted } from '../store/customers.ts'
-import { dropLink } from '../store/links.ts'
+import { findLink } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
 import type { KustomerForms } from './kustomer-forms.ts'
 import { NotYet } from './not-yet.ts'
 import { holderCustomer } from './unknown-caller.ts'
+import { unlinkDeleted } from './unlink-customer.ts'
 
 export interface WantedConversation {
   /** What an earlier try has left. */
@@ -105,7 +106,8 @@ async function customerGone(context: SyncContext, customer: string, isHolder: bo
   if (isHolder) await forgetHolderCustomer(db, connection, customer)
   else {
     await markCustomerDeleted(db, connection, customer)
-    await dropLink(db, connection, customer)
+    const link = await findLink(db, connection, customer)
+    if (link) await unlinkDeleted(context, link)
   }
   const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
   return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {

@@ -20,15 +20,19 @@ interface Waiting<Item, Result> {
  *
  * `depart` waits for the budget and then calls `board` for the items that go: whoever has come by then shares the
  * request. It answers one result per item, in order; its rejection is every item's rejection.
+ *
+ * @param expected items that are on their way, those that wait here included: backfill lingers for them.
  */
 export function coalesce<Item, Result>(
   most: number,
   depart: (board: () => Item[]) => Promise<Result[]>,
+  expected: () => number = () => 0,
 ): (item: Item) => Promise<Result> {
   const waiting: Waiting<Item, Result>[] = []
   /** Lanes of the requests that wait for the budget. */
   const departing: Priority[] = []
   let lingering = false
+  let underWay = 0
 
   async function leave(priority: Priority): Promise<void> {
     departing.push(priority)
@@ -39,6 +43,7 @@ export function coalesce<Item, Result>(
       departing.splice(departing.indexOf(priority), 1)
       waiting.sort((a, b) => ORDER.indexOf(a.meter.priority) - ORDER.indexOf(b.meter.priority))
       aboard.push(...waiting.splice(0, most))
+      underWay += aboard.length
       for (const { meter } of aboard) meter.requests += 1 / aboard.length
       return aboard.map(({ item }) => item)
     }
@@ -49,6 +54,8 @@ export function coalesce<Item, Result>(
       // Refused before anybody could board: those who wait for this departure are told, not left behind.
       if (!boarded) board()
       for (const entry of aboard) entry.reject(error)
+    } finally {
+      underWay -= aboard.length
     }
   }
 
@@ -63,7 +70,8 @@ export function coalesce<Item, Result>(
       lingering = true
       setTimeout(() => {
         lingering = false
-        if (departing.length * most < waiting.length) void leave(urgent)
+        if (waiting.length < expected() - underWay) schedule()
+        else if (departing.length * most < waiting.length) void leave(urgent)
       }, LINGER_MS)
     }
   }

@@ -3,8 +3,10 @@ import type { Settings } from '../mapping/settings.ts'
 import type { Db } from '../store/database.ts'
 import type { CallReader } from './call-reader.ts'
 import type { ContactWriter } from './contact-writer.ts'
+import type { CustomerWriter } from './customer-writer.ts'
 import type { Directory } from './directory.ts'
 import type { Raise } from './event.ts'
+import type { Locks } from './locks.ts'
 import type { Vendors } from './vendors.ts'
 
 /** How long things wait that only time can bring. Tests shorten it. */
@@ -27,6 +29,8 @@ export interface SyncContext {
   vendors: Vendors
   directory: Directory
   contactWriter: ContactWriter
+  customerWriter: CustomerWriter
+  locks: Locks
   callReader: CallReader
   raise: Raise
   pace: Pace

@@ -10,6 +10,8 @@ export interface Directory {
   /** Reads all companies at once: cheaper than one by one before a first sync. */
   readCompanies(): Promise<void>
   countryId(location: CustomerLocation): string | null
+  /** The country that CloudTalk numbers so. */
+  countryOf(countryId: string): { code: string; name: string } | undefined
   agentIdOfUser(userId: string): string | undefined
   userIdByEmail(email: string): string | undefined
   /** The company's name; one request if it is not known yet. */
@@ -26,18 +28,20 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
   let countryId: Directory['countryId'] = () => null
+  let countries = new Map<string, { code: string; name: string }>()
   let agentIdByEmail = new Map<string, string>()
   let userIdByEmail = new Map<string, string>()
   let emailByUserId = new Map<string, string>()
   const companies = new Map<string, { name: string | undefined; readAt: number }>()
 
   async function read(): Promise<void> {
-    const [countries, agents, users] = await Promise.all([
+    const [listed, agents, users] = await Promise.all([
       vendors.cloudtalk((cloudtalk) => cloudtalk.countries.list()),
       readAgents(vendors),
       readUsers(vendors),
     ])
-    countryId = countryLookup(countries)
+    countryId = countryLookup(listed)
+    countries = new Map(listed.map(({ id, name, countryCode }) => [id, { code: countryCode ?? '', name }]))
     agentIdByEmail = new Map(agents.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     const people = users.filter((user) => user.userType !== 'machine')
     userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
@@ -65,6 +69,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
       }
     },
     countryId: (location) => countryId(location),
+    countryOf: (id) => countries.get(id),
     agentIdOfUser(userId) {
       const email = emailByUserId.get(userId)
       return email === undefined ? undefined : agentIdByEmail.get(email)

@@ -6,7 +6,7 @@ import type { RecordKind } from '../store/schema.ts'
  * load what is true now, decide, apply, and record the outcome. Webhooks, pollers, runs and retries raise the same
  * events, so there is one road for all.
  */
-export type SyncEvent = CustomerEvent | CallEvent
+export type SyncEvent = CustomerEvent | ContactEvent | CallEvent
 
 interface EventBase {
   connection: string
@@ -23,6 +23,13 @@ export interface CustomerEvent extends EventBase {
   id: string
   /** The customer as a signed webhook carried it: saves the request that would load it. */
   version?: CustomerVersion
+}
+
+export interface ContactEvent extends EventBase {
+  kind: 'contact'
+  id: string
+  /** Webhooks that this event stands for: our own writes cause some, too. */
+  came: number
 }
 
 export interface CallEvent extends EventBase {
@@ -63,3 +70,16 @@ export const customerEvent = (
   id: string,
   rest: Pick<CustomerEvent, 'source' | 'version' | 'runId'>,
 ): CustomerEvent => ({ kind: 'customer', connection, id, attempt: 0, ...rest })
+
+export const contactEvent = (
+  connection: string,
+  id: string,
+  rest: Pick<ContactEvent, 'source' | 'runId'>,
+): ContactEvent => ({
+  kind: 'contact',
+  connection,
+  id,
+  attempt: 0,
+  came: rest.source === 'webhook' ? 1 : 0,
+  ...rest,
+})

@@ -1,37 +1,81 @@
 import type { Contact } from '../cloudtalk/index.ts'
-import { KustomerError } from '../kustomer/index.ts'
-import { wireNumber } from '../mapping/phones.ts'
+import {
+  decideMatch,
+  type MatchCandidate,
+  type MatchDecision,
+  type MatchedBy,
+  matchKeys,
+} from '../mapping/matching.ts'
+import { parsePhone, wireNumber } from '../mapping/phones.ts'
 import type { ContactFields } from '../mapping/records.ts'
-import { isPlaceholderName, nameKey } from '../mapping/text.ts'
-import { unlinkedContactsNamed } from '../store/contacts.ts'
-import { findCustomer, markCustomerDeleted } from '../store/customers.ts'
-import { customersOfContact, dropLink } from '../store/links.ts'
-import { ownersOfNumber } from '../store/numbers.ts'
+import { nameKey } from '../mapping/text.ts'
+import { contactsNamed } from '../store/contacts.ts'
+import { emailIdentifier, ownersOf } from '../store/identifiers.ts'
+import { apartFrom } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
 import type { EventSource } from './event.ts'
+import { showContact } from './show-contact.ts'
 
 /** Rows of a keyword search: it matches loosely, so more than one may have to be looked at. */
 const CANDIDATES = 20
 
 /**
- * A contact without a customer that this customer belongs to: by phone, then by name (requirements §1). The mirror
+ * The contact that a customer without one belongs to, by the connection's matching (requirements §1). The mirror
  * answers without a request; only what happens live also asks CloudTalk, for a contact made since the last sweep.
  */
-export async function freeContactFor(
+export async function findMatch(
   context: SyncContext,
+  customerId: string,
   desired: ContactFields,
   source: EventSource,
-): Promise<{ contactId: string; by: 'phone' | 'name' } | undefined> {
-  const mirrored = await byMirroredPhone(context, desired, source)
-  if (mirrored !== undefined) return { contactId: mirrored, by: 'phone' }
-  if (source !== 'run') {
-    const asked = await byAskedPhone(context, desired)
-    if (asked !== undefined) return { contactId: asked, by: 'phone' }
+): Promise<MatchDecision> {
+  const { matching } = context.settings
+  const keys = matchKeys(desired, matching)
+  const apart = new Set(await apartFrom(context.db, context.connection, customerId))
+  const decide = (candidates: readonly MatchCandidate[]) =>
+    decideMatch(
+      candidates.filter(({ contactId }) => !apart.has(contactId)),
+      matching,
+    )
+  const mirrored = (
+    await Promise.all([
+      ...keys.phones.map((phone) => byIdentifier(context, phone, 'phone')),
+      ...keys.emails.map((email) => byIdentifier(context, email, 'email')),
+      ...(keys.name === undefined ? [] : [byName(context, keys.name)]),
+    ])
+  ).flat()
+  const decision = decide(mirrored)
+  const byValue = decision.kind === 'match' && decision.by !== 'name'
+  if (source === 'run' || byValue) return decision
+  const asked = (
+    await Promise.all([
+      ...keys.phones.map((phone) => byKeyword(context, phone, 'phone')),
+      ...keys.emails.map((email) => byKeyword(context, email, 'email')),
+    ])
+  ).flat()
+  return asked.length > 0 ? decide([...mirrored, ...asked]) : decision
+}
+
+/** The contact as it is now, if it still is what was matched: it may have been deleted or changed since. */
+export async function stillMatching(
+  context: SyncContext,
+  contactId: string,
+  by: MatchedBy,
+  desired: ContactFields,
+): Promise<{ shown: Contact | undefined; matches: boolean }> {
+  const shown = await showContact(context, contactId)
+  if (!shown) return { shown, matches: false }
+  const { defaultCountry } = context.settings
+  const numbers = shown.numbers.map((number) => wireNumber(number) ?? parsePhone(number, defaultCountry))
+  const emails = new Set(desired.emails.map(emailIdentifier))
+  switch (by) {
+    case 'name':
+      return { shown, matches: nameKey(shown.name) === nameKey(desired.name) }
+    case 'phone':
+      return { shown, matches: desired.numbers.some((number) => numbers.includes(number)) }
+    case 'email':
+      return { shown, matches: shown.emails.some((email) => emails.has(emailIdentifier(email))) }
   }
-  if (isPlaceholderName(desired.name)) return undefined
-  const named = await unlinkedContactsNamed(context.db, context.connection, nameKey(desired.name))
-  const [only] = named
-  return only !== undefined && named.length === 1 ? { contactId: only, by: 'name' } : undefined
 }
 
 /** The contact that an earlier, interrupted try made for this customer: known by its link to the customer. */
@@ -41,66 +85,41 @@ export async function contactOfCustomer(
 ): Promise<Contact | undefined> {
   const urls = new Set(intended.externalUrls.map(({ url }) => url))
   for (const number of intended.numbers) {
-    for (const contactId of await contactsWithPhone(context, number)) {
-      const shown = await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(contactId))
-      if (shown.externalUrls.some(({ url }) => urls.has(url))) return shown
+    for (const { contactId } of await byKeyword(context, number, 'phone')) {
+      const shown = await showContact(context, contactId)
+      if (shown?.externalUrls.some(({ url }) => urls.has(url))) return shown
     }
   }
   return undefined
 }
 
-async function byMirroredPhone(
+async function byIdentifier(
   context: SyncContext,
-  desired: ContactFields,
-  source: EventSource,
-): Promise<string | undefined> {
-  for (const number of desired.numbers) {
-    for (const { recordId } of await ownersOfNumber(context.db, context.connection, 'contact', number)) {
-      if (await isFree(context, recordId, source)) return recordId
-    }
-  }
-  return undefined
+  value: string,
+  by: 'phone' | 'email',
+): Promise<MatchCandidate[]> {
+  const owners = await ownersOf(context.db, context.connection, 'contact', value)
+  return owners.filter(({ channel }) => channel === by).map(({ recordId }) => ({ contactId: recordId, by }))
 }
 
-async function byAskedPhone(context: SyncContext, desired: ContactFields): Promise<string | undefined> {
-  for (const number of desired.numbers) {
-    for (const contactId of await contactsWithPhone(context, number)) {
-      if (await isFree(context, contactId, 'webhook')) return contactId
-    }
-  }
-  return undefined
+async function byName(context: SyncContext, key: string): Promise<MatchCandidate[]> {
+  const contactIds = await contactsNamed(context.db, context.connection, key)
+  return contactIds.map((contactId) => ({ contactId, by: 'name' }))
 }
 
-/**
- * Nobody is linked to the contact, or only customers that are gone: Kustomer tells neither of a deletion nor of a
- * merge (contract kustomer §6), after which the surviving customer has the other's number.
- */
-async function isFree(context: SyncContext, contactId: string, source: EventSource): Promise<boolean> {
-  const { db, connection } = context
-  for (const customerId of await customersOfContact(db, connection, contactId)) {
-    const mirrored = await findCustomer(db, connection, customerId)
-    const gone = mirrored?.deleted === true || (source !== 'run' && (await isGone(context, customerId)))
-    if (!gone) return false
-    await markCustomerDeleted(db, connection, customerId)
-    await dropLink(db, connection, customerId)
-  }
-  return true
-}
-
-async function isGone(context: SyncContext, customerId: string): Promise<boolean> {
-  try {
-    const customer = await context.vendors.kustomer((kustomer) => kustomer.customers.get(customerId))
-    return customer.deleted
-  } catch (error) {
-    if (error instanceof KustomerError && error.failure.kind === 'notFound') return true
-    throw error
-  }
-}
-
-async function contactsWithPhone(context: SyncContext, number: string): Promise<string[]> {
+async function byKeyword(
+  context: SyncContext,
+  value: string,
+  by: 'phone' | 'email',
+): Promise<MatchCandidate[]> {
   const page = await context.vendors.cloudtalk((cloudtalk) =>
-    cloudtalk.contacts.list({ keyword: number, page: 1, limit: CANDIDATES }),
+    cloudtalk.contacts.list({ keyword: value, page: 1, limit: CANDIDATES }),
   )
-  const owns = (numbers: readonly string[]) => numbers.some((own) => wireNumber(own) === number)
-  return page.items.filter(({ numbers }) => owns(numbers)).map(({ id }) => id)
+  return page.items
+    .filter(({ numbers, emails }) =>
+      by === 'phone'
+        ? numbers.some((number) => wireNumber(number) === value)
+        : emails.some((email) => emailIdentifier(email) === value),
+    )
+    .map(({ id }) => ({ contactId: id, by }))
 }

@@ -1,8 +1,8 @@
 import { wireNumber } from '../mapping/phones.ts'
 import type { Call } from '../mapping/records.ts'
 import { mirrorCustomers } from '../store/customers.ts'
+import { ownersOf } from '../store/identifiers.ts'
 import { customersOfContact } from '../store/links.ts'
-import { ownersOfNumber } from '../store/numbers.ts'
 import type { SyncContext } from './context.ts'
 import type { EventSource } from './event.ts'
 
@@ -10,7 +10,7 @@ import type { EventSource } from './event.ts'
 export async function mirroredOwner(context: SyncContext, call: Call): Promise<string | undefined> {
   const { db, connection } = context
   const number = wireNumber(call.externalNumber)
-  const owners = number === undefined ? [] : await ownersOfNumber(db, connection, 'customer', number)
+  const owners = number === undefined ? [] : await ownersOf(db, connection, 'customer', number)
   const ofContact = call.contact ? await customersOfContact(db, connection, call.contact.id) : []
   const both = owners.find(({ recordId }) => ofContact.includes(recordId))
   return both?.recordId ?? ofContact[0] ?? owners[0]?.recordId

@@ -1,36 +1,44 @@
 import { KustomerError } from '../kustomer/index.ts'
-import { type ContactLookups, contactFromCustomer } from '../mapping/contact-from-customer.ts'
+import { contactFromCustomer } from '../mapping/contact-from-customer.ts'
 import { ineligible } from '../mapping/eligibility.ts'
+import type { MatchedBy } from '../mapping/matching.ts'
+import type { ReasonCode } from '../mapping/reasons.ts'
+import type { ContactFields } from '../mapping/records.ts'
+import { nameKey } from '../mapping/text.ts'
+import { forgetContact, saveShownContact } from '../store/contacts.ts'
 import {
   type CustomerVersion,
   findCustomer,
   markCustomerDeleted,
   mirrorCustomers,
 } from '../store/customers.ts'
-import { dropLink, findLink } from '../store/links.ts'
+import { emailIdentifier } from '../store/identifiers.ts'
+import { findLink, type Link } from '../store/links.ts'
 import type { Outcome } from '../store/outcomes.ts'
+import { openReview } from '../store/reviews.ts'
 import { raiseUnlinkedCalls } from './associate-calls.ts'
+import { fieldsOfContact } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
+import { addContactTag, createContact } from './create-contact.ts'
 import type { CustomerEvent } from './event.ts'
-import { freeContactFor } from './find-contact.ts'
-import { type ContactPlan, planContact } from './plan-contact.ts'
-import { applyContactPlan, skipped } from './write-contact.ts'
+import { findMatch, stillMatching } from './find-contact.ts'
+import { lockOf } from './locks.ts'
+import { lookupsFor } from './lookups.ts'
+import { groupOutcome, settleGroup } from './settle-group.ts'
+import { unlinkDeleted, unlinkGone } from './unlink-customer.ts'
 
 /** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
 export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
+  const { db, connection } = context
   const customer = await loadCustomer(context, event)
-  if (!customer) return unknownCustomer(context, event.id)
-  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
-  if (!context.settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.')
-
-  const { plan, warnings } = await decide(context, event, customer)
-  const outcome = await applyContactPlan(context, customer.id, plan)
-  return {
-    ...outcome,
-    customerId: customer.id,
-    version: customer.rev,
-    ...(warnings.length > 0 && { details: { ...outcome.details, warnings } }),
+  if (!customer) {
+    const link = await findLink(db, connection, event.id)
+    if (link) await unlinkDeleted(context, link)
+    return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
+  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
+  const outcome = await settleCustomer(context, event, customer)
+  return { ...outcome, customerId: customer.id, version: customer.rev }
 }
 
 async function loadCustomer(
@@ -52,40 +60,152 @@ async function loadCustomer(
   }
 }
 
-async function decide(
+async function settleCustomer(
   context: SyncContext,
   event: CustomerEvent,
   customer: CustomerVersion,
-): Promise<{ plan: ContactPlan; warnings: string[] }> {
-  const { db, connection, settings } = context
+): Promise<Outcome> {
+  const { db, connection, locks, settings } = context
   const link = await findLink(db, connection, customer.id)
+  const { contactId } = link ?? {}
   const reason = ineligible(customer, settings.defaultCountry)
+  if (reason === 'DELETED') {
+    if (link) await locks.hold(connection, contactLock(contactId), () => unlinkDeleted(context, link))
+    return skipped('DELETED', 'The customer was deleted; its contact, if it had one, stays.')
+  }
+  if (!settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.', contactId)
   if (reason !== undefined) {
-    const nothing = { desired: undefined, match: undefined }
-    return { plan: planContact({ ineligible: reason, link, ...nothing }), warnings: [] }
+    const frozen = 'The customer is no longer imported; its contact stays as it is.'
+    return skipped(reason, contactId === undefined ? 'The customer is not imported.' : frozen, contactId)
   }
-  const { fields: desired, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
-  const match = link ? undefined : await freeContactFor(context, desired, event.source)
+  if (contactId === undefined) return connect(context, event, customer)
+  return locks.hold(connection, contactLock(contactId), () => updateContact(context, event, customer))
+}
+
+const contactLock = (contactId: string | undefined): string[] =>
+  contactId === undefined ? [] : [lockOf.contact(contactId)]
+
+async function updateContact(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<Outcome> {
+  const link = await findLink(context.db, context.connection, customer.id)
+  // It was unlinked while the lock was taken.
+  if (link?.contactId === undefined) return connect(context, event, customer)
+  const { contactId } = link
+  const settled = await settleGroup(context, { contactId, source: event.source })
+  if (settled.kind === 'gone') {
+    return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
+  }
+  return groupOutcome(contactId, settled)
+}
+
+/** Finds or makes the contact of a customer that has none. */
+async function connect(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<Outcome> {
+  const { db, connection, locks } = context
+  const { fields, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
+  const keys = [
+    ...fields.numbers.map(lockOf.number),
+    ...fields.emails.map(emailIdentifier).map(lockOf.email),
+    lockOf.name(nameKey(fields.name)),
+  ]
+  const outcome = await locks.hold(connection, keys, async () => {
+    const link = await findLink(db, connection, customer.id)
+    if (link?.contactId !== undefined) {
+      return locks.hold(connection, contactLock(link.contactId), () =>
+        updateContact(context, event, customer),
+      )
+    }
+    return connectLocked(context, event, customer, fields, link)
+  })
+  const texts = warnings.map(({ text }) => text)
+  return texts.length > 0 ? { ...outcome, details: { ...outcome.details, warnings: texts } } : outcome
+}
+
+async function connectLocked(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+  fields: ContactFields,
+  link: Link | undefined,
+): Promise<Outcome> {
+  const { db, connection, locks } = context
+  const { source } = event
+  const make = { customer, fields, source, intended: link && (link.base ?? fields) }
+  if (link) return createContact(context, make)
+  const match = await findMatch(context, customer.id, fields, source)
+  if (match.kind === 'match') {
+    const { contactId, by } = match
+    const joined = await locks.hold(connection, contactLock(contactId), () =>
+      join(context, event, customer, fields, contactId, by),
+    )
+    return joined ?? createContact(context, make)
+  }
+  const outcome = await createContact(context, make)
+  if (match.kind === 'none') return outcome
+  await openReview(db, connection, {
+    kind: 'ambiguous-name',
+    recordId: customer.id,
+    candidates: match.contactIds,
+  })
   return {
-    plan: planContact({ ineligible: undefined, link, desired, match }),
-    warnings: warnings.map(({ text }) => text),
+    ...outcome,
+    reason: 'AMBIGUOUS_NAME',
+    sentence: 'Several contacts carry this name, so a new contact was created and a review was opened.',
   }
 }
 
-async function lookupsFor(context: SyncContext, customer: CustomerVersion): Promise<ContactLookups> {
-  const { directory, org, settings } = context
-  await directory.refresh()
-  const company = customer.companyId ? await directory.companyName(customer.companyId) : undefined
+const MATCHED: Record<
+  MatchedBy,
+  { reason: ReasonCode; what: string; origin: 'matched-phone' | 'matched-email' | 'matched-name' }
+> = {
+  phone: { reason: 'MATCHED_BY_PHONE', what: 'phone number', origin: 'matched-phone' },
+  email: { reason: 'MATCHED_BY_EMAIL', what: 'email', origin: 'matched-email' },
+  name: { reason: 'MATCHED_BY_NAME', what: 'name', origin: 'matched-name' },
+}
+
+/** @returns nothing where the contact is not what it was any more. */
+async function join(
+  context: SyncContext,
+  { source }: CustomerEvent,
+  customer: CustomerVersion,
+  fields: ContactFields,
+  contactId: string,
+  by: MatchedBy,
+): Promise<Outcome | undefined> {
+  const { db, connection } = context
+  const { shown, matches } = await stillMatching(context, contactId, by, fields)
+  if (!shown) {
+    await forgetContact(db, connection, contactId)
+    return undefined
+  }
+  if (!matches) {
+    await saveShownContact(db, connection, contactId, fieldsOfContact(shown))
+    return undefined
+  }
+  // Two customers never have one number or email (contract kustomer §2.4), so the other may be gone.
+  if (by !== 'name') await unlinkGone(context, contactId, source)
+  const { reason, what, origin } = MATCHED[by]
+  const settled = await settleGroup(context, { contactId, source, shown, joining: { customer, origin } })
+  if (settled.kind === 'gone') return undefined
+  await addContactTag(context, shown)
+  const merged = settled.others > 0
   return {
-    org,
-    companyName: () => company,
-    countryId: directory.countryId,
-    agentIdOfUser: directory.agentIdOfUser,
-    ...(settings.defaultCountry !== undefined && { defaultCountry: settings.defaultCountry }),
+    ...groupOutcome(contactId, settled),
+    outcome: merged ? 'merged' : 'linked',
+    reason,
+    sentence: merged
+      ? `A customer with the same ${what} has a contact already; this customer shares it now.`
+      : `A contact with the same ${what} was already there; it is linked now.`,
+    contactId,
   }
 }
 
-async function unknownCustomer(context: SyncContext, customerId: string): Promise<Outcome> {
-  await dropLink(context.db, context.connection, customerId)
-  return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId }
+function skipped(reason: Outcome['reason'], sentence: string, contactId?: string): Outcome {
+  return { outcome: 'skipped', reason, sentence, ...(contactId !== undefined && { contactId }) }
 }

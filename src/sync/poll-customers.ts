@@ -8,6 +8,11 @@ import { readCustomersSince } from './read-customers.ts'
 const CURSOR = 'customers'
 /** Kustomer's search shows a change some seconds late (contract §1.7), so each round looks back this far. */
 const OVERLAP_MS = 2 * 60_000
+/**
+ * After a whole round nothing older than this is read again: else an import of thousands at one moment would be read in
+ * every round until something else changes. More than the clocks of two machines differ.
+ */
+const QUIET_MS = 30 * 60_000
 
 /**
  * Finds customers that changed without a webhook having told. What is in the mirror but has no outcome yet is raised
@@ -15,6 +20,7 @@ const OVERLAP_MS = 2 * 60_000
  */
 export async function pollCustomers(context: SyncContext): Promise<void> {
   const { db, connection } = context
+  const started = context.now().getTime()
   // What was last changed before the connection began is a run's to bring over: polling writes nothing unasked.
   const { createdAt } = await loadConnection(db, connection)
   const cursor = (await readCursor(db, connection, CURSOR)) ?? createdAt.toISOString()
@@ -33,5 +39,6 @@ export async function pollCustomers(context: SyncContext): Promise<void> {
       })),
     )
   })
-  await moveCursor(db, connection, CURSOR, latest > cursor ? latest : cursor)
+  const quiet = new Date(started - QUIET_MS).toISOString()
+  await moveCursor(db, connection, CURSOR, [latest, cursor, quiet].toSorted().at(-1) ?? latest)
 }

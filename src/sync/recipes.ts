@@ -11,23 +11,31 @@ export interface Recipe {
 }
 
 export const SECRET_HEADER = 'X-Webhook-Secret'
+/** Names the trigger, for CloudTalk puts no name of the event into a body (contract §5A). */
+export const TRIGGER_HEADER = 'X-CloudTalk-Trigger'
 
 /** Both ids, because some triggers of CloudTalk know only one of them (contract cloudtalk §5A). */
 const CALL_VALUES = ['call_id', 'call_uuid', 'external_number', 'internal_number', 'ended_at']
 
-const TRIGGERS = [
-  { action: 'Ended', values: CALL_VALUES },
-  { action: 'Modified', values: [...CALL_VALUES, 'notes', 'tags'] },
+const TRIGGERS: { object: string; action: string; values: string[] }[] = [
+  { object: 'Call', action: 'Ended', values: CALL_VALUES },
+  { object: 'Call', action: 'Modified', values: [...CALL_VALUES, 'notes', 'tags'] },
+  // The token of a contact's own id is not published (contract §9), so both of its likely names are sent.
+  ...['Created', 'Updated', 'Deleted'].map((action) => ({
+    object: 'Contact',
+    action,
+    values: ['contact_id', 'id', 'name'],
+  })),
 ]
 
 /** The workflows of one connection, ready to copy into the dashboard. */
 export function recipes(connection: string, publicUrl: string, secret: string): Recipe[] {
-  return TRIGGERS.map(({ action, values }) => ({
-    name: `Kustomer: call ${action.toLowerCase()}`,
-    trigger: { object: 'Call', action },
+  return TRIGGERS.map(({ object, action, values }) => ({
+    name: `Kustomer: ${object.toLowerCase()} ${action.toLowerCase()}`,
+    trigger: { object, action },
     url: `${publicUrl}/webhooks/cloudtalk/${connection}`,
     method: 'POST',
-    headers: { [SECRET_HEADER]: secret },
+    headers: { [SECRET_HEADER]: secret, [TRIGGER_HEADER]: `${object} ${action}` },
     values: values.map((key) => ({ key, value: `{{ event.properties.${key} }}`, format: 'String' })),
   }))
 }

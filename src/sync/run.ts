@@ -1,33 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
-import { type RunProgress, runProgress, startRun, unfinishedRuns, updateRun } from '../store/runs.ts'
+import { refreshStatistics } from '../store/database.ts'
+import {
+  findRun,
+  planItems,
+  type Run,
+  type RunProgress,
+  runProgress,
+  startRun,
+  unfinishedRuns,
+  updateRun,
+} from '../store/runs.ts'
+import type { RunKind } from '../store/schema.ts'
 import { LONGEST_CALL_MS } from './call-dates.ts'
 import type { SyncContext } from './context.ts'
-import { callEvent, customerEvent } from './event.ts'
 import { failedSettle } from './failure.ts'
 import { holdLease } from './hold-lease.ts'
+import { preview } from './preview.ts'
 import { readCallsSince } from './read-calls.ts'
 import { readContacts } from './read-contacts.ts'
-import { readCustomersSince } from './read-customers.ts'
+import { readArchivedCustomers, readCustomersSince } from './read-customers.ts'
+import { BEGINNING } from './read-in-order.ts'
+import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
 
 /**
- * A run brings over what was there before the service: every customer, and with `from` every call since. It is
- * *reading* (its events are being raised), then *settling* (they wait for budget and workers), then *done*; *failed*
- * only when reading cannot go on. Its events take the same road as live ones, behind them.
+ * A run brings over what was there before the service: every customer and contact, and with `from` every call since.
+ * It is *reading* (both sides go into the mirror), then *settling* (its work list goes through the queue, wave by
+ * wave), then *done*; *failed* only when it cannot go on. Its events take the same road as live ones, behind them.
  */
 
-/** How soon a stop is noticed while a run waits. */
-const LOOK_MS = 200
-
-const BEGINNING = '1970-01-01T00:00:00.000Z'
+/** Between two looks at a run that goes on. */
+const LOOK_MS = 150
+/** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
+const UNDER_WAY = 300
 
 export interface Runs {
-  /** Starts a run. @returns its id, once it is in the database: from then on a restart goes on with it. */
-  begin(from: Date | undefined): Promise<string>
-  /** Goes on with what a stopped or killed process left; reading again raises nothing twice. */
+  /**
+   * Starts a run, or goes on with one like it that was interrupted.
+   * @returns its id, once it is in the database: from then on a restart goes on with it.
+   */
+  begin(kind: RunKind, from: Date | undefined): Promise<string>
+  /** Goes on with what a stopped or killed process left; what is settled is not settled again. */
   resume(): Promise<void>
-  /** How far a run is; a run all of whose records are settled is thereby done. */
+  /** Stops or goes on, in the order of calls; one that is at its end stays there. */
+  pause(id: string, paused: boolean): Promise<RunProgress | undefined>
+  /** How far a run is. */
   check(id: string): Promise<RunProgress | undefined>
-  /** Ends the reading after the page that is under way; it goes on with the next start. */
+  /** Ends after what is under way; it goes on with the next start. */
   stop(): Promise<void>
 }
 
@@ -38,65 +57,56 @@ class Stopped extends Error {
 export function createRuns(context: SyncContext): Runs {
   const { db, connection } = context
   const holder = uuid()
-  const reading = new Set<Promise<boolean>>()
+  const driven = new Map<string, Promise<unknown>>()
   let stopped = false
   const goOn = () => {
     if (stopped) throw new Stopped()
   }
   /** By one process at a time; a process that dies loses its lease, and another goes on. */
-  const readApart = (id: string, from: Date | undefined) => {
-    const task = holdLease(db, holder, `${connection}/run/${id}`, () =>
-      readPatiently(context, id, from, goOn),
-    ).finally(() => reading.delete(task))
-    task.catch((error: unknown) => {
-      if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
-    })
-    reading.add(task)
+  const drive = (id: string) => {
+    if (stopped || driven.has(id)) return
+    const driving = holdLease(db, holder, `${connection}/run/${id}`, () => patiently(context, id, goOn))
+      .catch((error: unknown) => {
+        if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
+      })
+      .finally(() => driven.delete(id))
+    driven.set(id, driving)
   }
   return {
-    async begin(from) {
-      const id = uuid()
-      await startRun(context.db, { id, connection: context.connection, from })
-      readApart(id, from)
+    async begin(kind, from) {
+      const interrupted = (await unfinishedRuns(db, connection)).find(
+        (run) => run.kind === kind && run.from?.getTime() === from?.getTime() && !driven.has(run.id),
+      )
+      const id = interrupted?.id ?? uuid()
+      if (!interrupted) await startRun(db, { id, connection, kind, from })
+      drive(id)
       return id
     },
     async resume() {
-      for (const run of await unfinishedRuns(context.db, context.connection)) {
-        if (run.state === 'reading') readApart(run.id, run.from)
-      }
+      for (const { id } of await unfinishedRuns(db, connection)) drive(id)
     },
-    check: (id) => checkRun(context, id),
+    async pause(id, paused) {
+      await updateRun(db, id, { paused })
+      return runProgress(db, id)
+    },
+    check: (id) => runProgress(db, id),
     async stop() {
       stopped = true
-      await Promise.allSettled(reading)
+      await Promise.allSettled(driven.values())
     },
   }
 }
 
-async function checkRun(context: SyncContext, id: string): Promise<RunProgress | undefined> {
-  const run = await runProgress(context.db, id)
-  if (run?.state !== 'settling') return run
-  if (total(run.settled) < total(run.raised)) return run
-  const finishedAt = context.now()
-  await updateRun(context.db, id, { state: 'done', finishedAt })
-  return { ...run, state: 'done', finishedAt }
-}
-
 /** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
-async function readPatiently(
-  context: SyncContext,
-  id: string,
-  from: Date | undefined,
-  goOn: () => void,
-): Promise<void> {
+async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
   const { firstBackoffMs } = context.pace
   for (let attempt = 0; ; attempt++) {
     try {
-      return await readForRun(context, id, from, goOn)
+      return await goThrough(context, id, goOn)
     } catch (error) {
       if (error instanceof Stopped) return
       const { outcome, retryInMs } = failedSettle(error, { attempt, firstBackoffMs, now: Date.now() })
-      context.log.warn({ run: id, err: error }, 'a run could not read on')
+      context.log.warn({ run: id, err: error }, 'a run could not go on')
       if (retryInMs === undefined) {
         const finishedAt = context.now()
         return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
@@ -104,53 +114,46 @@ async function readPatiently(
       const until = Date.now() + retryInMs
       while (Date.now() < until) {
         goOn()
-        await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, retryInMs)))
+        await wait(Math.min(LOOK_MS, retryInMs))
       }
     }
   }
 }
 
-async function readForRun(
-  context: SyncContext,
-  id: string,
-  from: Date | undefined,
-  goOn: () => void,
-): Promise<void> {
-  const raised = { customer: await raiseCustomers(context, id, goOn), call: 0 }
-  await updateRun(context.db, id, { raised })
-  if (from) raised.call = await raiseCalls(context, id, from, goOn)
-  await updateRun(context.db, id, { state: 'settling', raised })
+async function goThrough(context: SyncContext, id: string, goOn: () => void): Promise<void> {
+  const { db } = context
+  const raised = new Set<string>()
+  for (;;) {
+    goOn()
+    const run = await findRun(db, id)
+    if (!run || run.state === 'done' || run.state === 'failed') return
+    if (run.paused) await wait(LOOK_MS)
+    else if (run.state === 'reading') await read(context, run, goOn)
+    else if (run.kind === 'preview') {
+      await preview(context, run, goOn)
+      await updateRun(db, id, { state: 'done', finishedAt: context.now() })
+    } else if (!(await raiseNext(context, id, raised))) {
+      await updateRun(db, id, { state: 'done', finishedAt: context.now() })
+    }
+  }
 }
 
-async function raiseCustomers(context: SyncContext, runId: string, goOn: () => void): Promise<number> {
-  const { connection } = context
+/** Fills the mirror of both sides; a run that was interrupted here reads again. */
+async function read(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
   await context.directory.refresh()
   await context.directory.readCompanies()
+  const page = async () => goOn()
   await readContacts(context)
-  const seen = new Set<string>()
-  await readCustomersSince(context, BEGINNING, false, async (customers) => {
-    goOn()
-    const fresh = customers.filter(({ id }) => !seen.has(id))
-    for (const { id } of fresh) seen.add(id)
-    await context.raise(
-      fresh.map(({ id }) => ({
-        event: customerEvent(connection, id, { source: 'run', runId }),
-        priority: 'backfill',
-        dedupeKey: `${connection}/run/${runId}/customer/${id}`,
-      })),
-    )
-  })
-  return seen.size
+  await readCustomersSince(context, BEGINNING, false, page)
+  await readArchivedCustomers(context, page)
+  await refreshStatistics(context.db)
+  if (run.from) await planCalls(context, run, run.from, goOn)
+  await planCustomers(context, (await findRun(context.db, run.id)) ?? run)
+  await updateRun(context.db, run.id, { state: 'settling' })
 }
 
 /** Those that are logged already are settled again too: what the settings left out before may be wanted now. */
-async function raiseCalls(
-  context: SyncContext,
-  runId: string,
-  from: Date,
-  goOn: () => void,
-): Promise<number> {
-  const { connection } = context
+async function planCalls(context: SyncContext, run: Run, from: Date, goOn: () => void): Promise<void> {
   const seen = new Set<string>()
   const since = new Date(from.getTime() - LONGEST_CALL_MS)
   await readCallsSince(context, since, async (calls) => {
@@ -159,16 +162,24 @@ async function raiseCalls(
       ({ id, endedAt }) => endedAt !== undefined && Date.parse(endedAt) >= from.getTime() && !seen.has(id),
     )
     for (const { id } of ended) seen.add(id)
-    await context.raise(
-      ended.map(({ id }) => ({
-        event: callEvent(connection, id, { about: 'call', source: 'run', runId }),
-        priority: 'backfill',
-        dedupeKey: `${connection}/run/${runId}/call/${id}`,
-      })),
+    await planItems(
+      context.db,
+      run.id,
+      CALLS_WAVE,
+      ended.map(({ id }) => ({ kind: 'call', id })),
     )
   })
-  return seen.size
+  await updateRun(context.db, run.id, { raised: { ...run.raised, call: seen.size } })
 }
 
-const total = (counts: Partial<Record<string, number>>): number =>
-  Object.values(counts).reduce<number>((sum, count) => sum + (count ?? 0), 0)
+/** @returns whether anything is left to be settled. */
+async function raiseNext(context: SyncContext, runId: string, raised: Set<string>): Promise<boolean> {
+  const items = await nextItems(context, runId, UNDER_WAY)
+  if (!items) return false
+  const events = items.map((item) => runEvent(context.connection, runId, item))
+  const fresh = events.filter(({ dedupeKey }) => !raised.has(dedupeKey))
+  await context.raise(fresh)
+  for (const { dedupeKey } of fresh) raised.add(dedupeKey)
+  await wait(LOOK_MS)
+  return true
+}

@@ -2,8 +2,10 @@ import type { Outcome } from '../store/outcomes.ts'
 import { recordOutcome } from '../store/outcomes.ts'
 import type { SyncContext } from './context.ts'
 import type { Priority, SyncEvent } from './event.ts'
+import { exportContact } from './export-contact.ts'
 import { backoffMs, failedSettle } from './failure.ts'
 import { importCustomer } from './import-customer.ts'
+import { Busy } from './locks.ts'
 import { logCall } from './log-call.ts'
 import { metered } from './meter.ts'
 import { NotYet } from './not-yet.ts'
@@ -13,6 +15,8 @@ export type Settled =
   | { kind: 'done' }
   /** Comes again after this many milliseconds. */
   | { kind: 'again'; inMs: number }
+  /** Another settle has what it needs: it comes again in a moment, and nothing is recorded of this try. */
+  | { kind: 'busy' }
   /** Nothing but a person or a change of the record helps: a dead letter. */
   | { kind: 'dead' }
 
@@ -20,6 +24,7 @@ export type Settled =
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
   const meter = { priority, requests: 0 }
   const ended = await metered(meter, () => attempt(context, event))
+  if (ended === 'busy') return { kind: 'busy' }
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
   await recordOutcome(context.db, {
@@ -39,10 +44,11 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
 async function attempt(
   context: SyncContext,
   event: SyncEvent,
-): Promise<{ outcome: Outcome; settled: Settled }> {
+): Promise<{ outcome: Outcome; settled: Settled } | 'busy'> {
   try {
     return { outcome: await verbFor(context, event), settled: { kind: 'done' } }
   } catch (error) {
+    if (error instanceof Busy) return 'busy'
     if (error instanceof NotYet) {
       if (event.attempt >= error.giveUpAfter) {
         return {
@@ -72,7 +78,14 @@ async function attempt(
 
 const verbFor = async (context: SyncContext, event: SyncEvent): Promise<Outcome> => {
   if (!context.settings.active) return switchedOff
-  return event.kind === 'customer' ? importCustomer(context, event) : logCall(context, event)
+  switch (event.kind) {
+    case 'customer':
+      return importCustomer(context, event)
+    case 'contact':
+      return exportContact(context, event)
+    case 'call':
+      return logCall(context, event)
+  }
 }
 
 const switchedOff: Outcome = {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { parsePhone } from '../mapping/phones.ts'
 import { nameKey } from '../mapping/text.ts'
 import type { Db } from '../store/database.ts'
+import { emailIdentifier } from '../store/identifiers.ts'
 import { historyOf, type StoredOutcome } from '../store/outcomes.ts'
 import type { RecordKind } from '../store/schema.ts'
 
@@ -40,6 +41,7 @@ async function findRecords(
   defaultCountry: string | undefined,
 ): Promise<Omit<TracedRecord, 'story'>[]> {
   const e164 = parsePhone(question, defaultCountry) ?? null
+  const email = question.includes('@') ? emailIdentifier(question) : null
   const key = nameKey(question)
   const rows = await sql<{ kind: RecordKind; id: string; title: string | null }>`
     select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title
@@ -47,12 +49,18 @@ async function findRecords(
       where c.connection = ${connection} and (
         c.id = ${question}
         or (${key} <> '' and c.name_key = ${key})
-        or (${question} like '%@%' and exists (
-          select 1 from jsonb_array_elements(c.data->'emails') e where lower(e->>'email') = lower(${question})))
-        or c.id in (select record_id from number n
-          where n.connection = ${connection} and n.side = 'customer' and n.e164 = ${e164})
+        or c.id in (select record_id from identifier n
+          where n.connection = ${connection} and n.side = 'customer' and n.value in (${e164}, ${email}))
         or c.id in (select customer_id from link l
           where l.connection = ${connection} and l.contact_id = ${question}))
+    union all
+    select 'contact', c.id, c.name
+      from contact c
+      where c.connection = ${connection} and (
+        c.id = ${question}
+        or (${key} <> '' and c.name_key = ${key})
+        or c.id in (select record_id from identifier n
+          where n.connection = ${connection} and n.side = 'contact' and n.value in (${e164}, ${email})))
     union all
     select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', k.ended_at)
       from call k
@@ -64,6 +72,7 @@ async function findRecords(
       where o.connection = ${connection} and o.record_id = ${question}
         and not exists (select 1 from call where connection = ${connection} and id = ${question})
         and not exists (select 1 from customer where connection = ${connection} and id = ${question})
+        and not exists (select 1 from contact where connection = ${connection} and id = ${question})
     limit ${MOST}`.execute(db)
   return rows.rows.map(({ kind, id, title }) => ({ kind, id, title: title ?? id }))
 }

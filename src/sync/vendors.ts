@@ -1,5 +1,6 @@
 import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloudtalk/index.ts'
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
+import { budgetUse } from '../store/budgets.ts'
 import type { Db } from '../store/database.ts'
 import { BudgetGate, type Shares } from './budget-gate.ts'
 import { currentMeter } from './meter.ts'
@@ -8,6 +9,8 @@ import { currentMeter } from './meter.ts'
 const CLOUDTALK_SHARES: Shares = { live: 1, retry: 0.95, enrichment: 0.9, backfill: 0.9 }
 /** Kustomer's is shared with the org's other keys: backfill takes at most half, and nothing takes it whole. */
 const KUSTOMER_SHARES: Shares = { live: 0.8, retry: 0.65, enrichment: 0.5, backfill: 0.5 }
+/** Looks that can wait use the budget only below this part of it. */
+const IDLE = 0.5
 /** Contract cloudtalk §1.3. */
 const CLOUDTALK_PER_MINUTE = 60
 /** Contract kustomer §1.4; the plan's true limit comes with the first answer. */
@@ -28,6 +31,8 @@ export interface Vendors {
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   /** Requests answered since the start, per vendor. */
   answered: { cloudtalk: number; kustomer: number }
+  /** Whether more than half of CloudTalk's budget of this minute is free. */
+  cloudtalkIdle(): Promise<boolean>
   /** Lets no request leave any more. */
   close(): void
   /** Ends the requests that are under way, as if the vendors did not answer. */
@@ -35,9 +40,10 @@ export interface Vendors {
 }
 
 export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
+  const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
   const cloudtalkGate = new BudgetGate(
     db,
-    { account: `cloudtalk:${accounts.cloudtalk.accessKeyId}`, limit: CLOUDTALK_PER_MINUTE },
+    { account: cloudtalkAccount, limit: CLOUDTALK_PER_MINUTE },
     CLOUDTALK_SHARES,
   )
   const kustomerGate = new BudgetGate(
@@ -79,6 +85,7 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     kustomer: (call) => through([kustomerGate], () => call(kustomer)),
     kustomerSearch: (call) => through([searchGate, kustomerGate], () => call(kustomer)),
     answered,
+    cloudtalkIdle: async () => (await budgetUse(db, cloudtalkAccount)) < IDLE,
     abort: () => stopping.abort(),
     close: () => {
       for (const gate of [cloudtalkGate, kustomerGate, searchGate]) gate.close()

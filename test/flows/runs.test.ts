@@ -9,7 +9,7 @@ afterEach(() => stack?.close())
 test('one 503 while reading does not end a run', async () => {
   stack = await startStack({ customers: 5 })
   await setFaults(stack.kustomer, { route: 'POST /customers/search', kind: 'status', status: 503 })
-  const id = await stack.service.operations.beginRun(undefined)
+  const id = await stack.service.operations.beginRun('sync', undefined)
   await until(
     'the search was refused',
     async () => ((await stack.kustomer.requests()).byStatus['503'] ?? 0) > 1,
@@ -35,7 +35,7 @@ test('customers that are edited while a run reads push no other out of it', asyn
   const oldestFirst = all.toSorted((one, other) =>
     one.attributes.modifiedAt < other.attributes.modifiedAt ? -1 : 1,
   )
-  const id = await stack.service.operations.beginRun(undefined)
+  const id = await stack.service.operations.beginRun('sync', undefined)
   await until('the first page was read', async () => {
     const { customers } = await stack.service.operations.summary()
     return customers.total > 0

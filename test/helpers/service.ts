@@ -49,7 +49,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     service,
     settled: () => settled(emulators, service),
     async sync(from) {
-      const id = await service.operations.beginRun(from)
+      const id = await service.operations.beginRun('sync', from)
       await until('the run is done', async () => (await service.operations.run(id))?.state === 'done')
     },
     async close() {

@@ -1,0 +1,1055 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { contactFromCustomer } from './contact-from-customer.ts'
+import { type GroupFacts, type GroupMember, ownOf, ownWith, planGroup } from './contact-group.ts'
+import { contactAsCustomer } from './contact-view.ts'
+import { countryLookup } from './countries.ts'
+import { type CustomerRecord, customerPatch } from './customer-from-contact.ts'
+import { emptyCustomer } from './customer-record.ts'
+import { ineligible } from './eligibility.ts'
+import { combineCustomers, type MergeMember, nothingOwn, type OwnFields } from './merge-customers.ts'
+import type { ContactFields, E164 } from './records.ts'
+import { type SharedFields, sharedFieldNames } from './shared-fields.ts'
+
+const countries = [
+  { id: '235', name: 'United Kingdom', countryCode: 'GB' },
+  { id: '61', name: 'Denmark', countryCode: 'DK' },
+]
+const lookups = {
+  countryOf: (id: string) =>
+    countries
+      .map(({ countryCode, ...rest }) => ({ ...rest, code: countryCode }))
+      .find((one) => one.id === id),
+  countryId: countryLookup(countries),
+  org: 'acme',
+  companyName: (id: string) => id,
+  agentIdOfUser: (id: string) => id,
+}
+const linkOf = (id: string) => ({ name: 'Kustomer', url: `https://acme.kustomerapp.com/app/customers/${id}` })
+const links = (...ids: string[]) =>
+  ids.map((id, at) => ({ ...linkOf(id), name: at === 0 ? 'Kustomer' : `Kustomer ${at + 1}` }))
+const isCustomerLink = (url: string) => url.startsWith('https://acme.kustomerapp.com/app/customers/')
+
+const [first, second, third, fourth] = [
+  '+442071838750',
+  '+442071838751',
+  '+442071838752',
+  '+442071838753',
+] as [E164, E164, E164, E164]
+
+/** Both sides of each table's start: in step, unless a case says otherwise. */
+const inStep: ContactFields = {
+  name: 'Ann Lee',
+  company: null,
+  website: null,
+  address: '10 Work Road',
+  city: 'London',
+  zip: 'N1 9GU',
+  state: null,
+  countryId: '235',
+  favoriteAgentId: null,
+  numbers: [first, second],
+  emails: ['ann@example.com'],
+  externalUrls: [linkOf('a')],
+}
+
+const day = (number: number) => `2026-01-${String(number).padStart(2, '0')}T00:00:00.000Z`
+
+const member = (
+  customerId: string,
+  fields: Partial<ContactFields> = {},
+  more: Partial<Omit<GroupMember, 'fields'>> = {},
+): GroupMember => ({
+  customerId,
+  modifiedAt: day(10),
+  frozen: false,
+  fields: { ...inStep, externalUrls: [linkOf(customerId)], ...fields },
+  ...more,
+})
+
+/** A customer without a value of its own but what a case gives it. */
+const bare = (
+  customerId: string,
+  fields: Partial<ContactFields>,
+  more: Partial<GroupMember> = {},
+): GroupMember =>
+  member(
+    customerId,
+    { name: '', address: null, city: null, zip: null, countryId: null, numbers: [], emails: [], ...fields },
+    more,
+  )
+
+const plan = (facts: Partial<GroupFacts>) =>
+  planGroup({
+    contact: inStep,
+    members: [member('a')],
+    base: inStep,
+    own: nothingOwn,
+    directions: { import: true, export: true },
+    isCustomerLink,
+    lookups,
+    ...facts,
+  })
+
+/** The members with what is written to them, as a customer that takes everything would show it. */
+const after = (
+  members: readonly GroupMember[],
+  writes: ReturnType<typeof planGroup>['toCustomers'],
+): GroupMember[] =>
+  members.map((one) => {
+    const changes = writes.find(({ customerId }) => customerId === one.customerId)?.changes
+    return { ...one, fields: { ...one.fields, ...changes } }
+  })
+
+/** A settle, and the one after it with some further edits. */
+const twice = (
+  facts: Partial<GroupFacts>,
+  edits: { contact?: Partial<ContactFields>; members?: GroupMember[]; directions?: GroupFacts['directions'] },
+) => {
+  const before = plan(facts)
+  const members = after(facts.members ?? [member('a')], before.toCustomers)
+  return plan({
+    ...facts,
+    contact: { ...before.fields, ...edits.contact },
+    members: edits.members ?? members,
+    directions: edits.directions ?? facts.directions ?? { import: true, export: true },
+    ...before.next(members),
+  })
+}
+
+interface Case extends Partial<Omit<GroupFacts, 'contact' | 'base'>> {
+  why: string
+  contact?: Partial<ContactFields>
+  base?: Partial<ContactFields>
+  toContact?: Partial<ContactFields>
+  toCustomers?: Record<string, Partial<SharedFields>>
+  conflicts?: { field: string; kept: string }[]
+}
+
+const run = (cases: Case[]) =>
+  test.each(cases)('$why', ({ why: _why, contact, base, toContact, toCustomers, conflicts, ...facts }) => {
+    const result = plan({ ...facts, contact: { ...inStep, ...contact }, base: { ...inStep, ...base } })
+    expect(result.toContact).toEqual(toContact ?? {})
+    expect(result.fields).toEqual({ ...inStep, ...contact, ...toContact })
+    expect(Object.fromEntries(result.toCustomers.map((one) => [one.customerId, one.changes]))).toEqual(
+      toCustomers ?? {},
+    )
+    expect(result.conflicts).toEqual(conflicts ?? [])
+  })
+
+const exportOff = { import: true, export: false }
+const importOff = { import: false, export: true }
+
+describe('one customer', () => {
+  run([
+    { why: 'nothing changed' },
+    { why: 'the customer changed', members: [member('a', { city: 'Leeds' })], toContact: { city: 'Leeds' } },
+    { why: 'the customer emptied it', members: [member('a', { zip: null })], toContact: { zip: null } },
+    { why: 'the contact changed', contact: { city: 'Leeds' }, toCustomers: { a: { city: 'Leeds' } } },
+    { why: 'the contact emptied it', contact: { zip: null }, toCustomers: { a: { zip: null } } },
+    {
+      why: 'each changed another field',
+      members: [member('a', { name: 'Ann' })],
+      contact: { city: 'Leeds' },
+      toContact: { name: 'Ann' },
+      toCustomers: { a: { city: 'Leeds' } },
+    },
+    {
+      why: 'each added and removed a number',
+      members: [member('a', { numbers: [second, third] })],
+      contact: { numbers: [first, fourth] },
+      toContact: { numbers: [third, fourth] },
+      toCustomers: { a: { numbers: [third, fourth] } },
+    },
+    {
+      why: 'the contact moved its numbers',
+      contact: { numbers: [second, first] },
+      toCustomers: { a: { numbers: [second, first] } },
+    },
+    {
+      why: 'both changed, the contact later',
+      members: [member('a', { city: 'York' })],
+      contact: { city: 'Leeds' },
+      contactModifiedAt: day(11),
+      toCustomers: { a: { city: 'Leeds' } },
+      conflicts: [{ field: 'city', kept: 'contact' }],
+    },
+    {
+      why: 'both changed, the customer later',
+      members: [member('a', { city: 'York' })],
+      contact: { city: 'Leeds' },
+      contactModifiedAt: day(9),
+      toContact: { city: 'York' },
+      conflicts: [{ field: 'city', kept: 'customer' }],
+    },
+    {
+      why: 'both changed, nobody knows when the contact did',
+      members: [member('a', { city: 'York' })],
+      contact: { city: 'Leeds' },
+      toContact: { city: 'York' },
+      conflicts: [{ field: 'city', kept: 'customer' }],
+    },
+    {
+      why: 'the contact lost all its numbers: they come back',
+      contact: { numbers: [] },
+      contactModifiedAt: day(11),
+      toContact: { numbers: [first, second] },
+      conflicts: [{ field: 'numbers', kept: 'customer' }],
+    },
+  ])
+})
+
+describe('a direction that is off', () => {
+  run([
+    {
+      why: 'no export of an edit',
+      directions: exportOff,
+      contact: { city: 'Leeds', numbers: [first, third] },
+    },
+    {
+      why: 'without export the customer has the last word',
+      directions: exportOff,
+      contact: { city: 'Leeds' },
+      contactModifiedAt: day(11),
+      members: [member('a', { city: 'York' })],
+      toContact: { city: 'York' },
+      conflicts: [{ field: 'city', kept: 'customer' }],
+    },
+    {
+      why: 'no import of an edit',
+      directions: importOff,
+      members: [
+        member('a', { city: 'Leeds', numbers: [first, third], company: 'Lee', externalUrls: [linkOf('b')] }),
+      ],
+    },
+    {
+      why: 'without import the contact has the last word',
+      directions: importOff,
+      contact: { city: 'Leeds' },
+      contactModifiedAt: day(9),
+      members: [member('a', { city: 'York' })],
+      toCustomers: { a: { city: 'Leeds' } },
+      conflicts: [{ field: 'city', kept: 'contact' }],
+    },
+    {
+      why: 'a conflict that nothing is written for is none',
+      directions: importOff,
+      contact: { numbers: [] },
+    },
+  ])
+
+  test('without export, edits of the contact outlive those of the customer', () => {
+    const facts = { directions: exportOff, contact: { ...inStep, city: 'Leeds', numbers: [first, third] } }
+    const edited = member('a', { name: 'Ann', numbers: [first, second, fourth] })
+    const result = twice(facts, { members: [edited] })
+    expect(result.fields).toEqual({ ...inStep, name: 'Ann', city: 'Leeds', numbers: [first, fourth, third] })
+    expect(twice(facts, { members: [member('a', { city: 'York' })] }).fields.city).toBe('York')
+  })
+
+  test('switched on later, what was held back goes over', () => {
+    const contact = { ...inStep, city: 'Leeds', numbers: [first, third] }
+    expect(
+      twice({ directions: exportOff, contact }, { directions: { import: true, export: true } }).toCustomers,
+    ).toEqual([{ customerId: 'a', changes: { city: 'Leeds', numbers: [first, third] } }])
+    const members = [
+      member('a', { city: 'Leeds', company: 'Lee', numbers: [first, third], externalUrls: [linkOf('b')] }),
+    ]
+    expect(
+      twice({ directions: importOff, members }, { directions: { import: true, export: true } }).toContact,
+    ).toEqual({ city: 'Leeds', company: 'Lee', numbers: [first, third], externalUrls: [linkOf('b')] })
+  })
+
+  test('without import, edits of the customer outlive those of the contact', () => {
+    const members = [member('a', { city: 'Leeds', numbers: [first, third] })]
+    const result = twice(
+      { directions: importOff, members },
+      { contact: { name: 'Ann', numbers: [first, second, fourth] } },
+    )
+    expect(result.toCustomers).toEqual([
+      { customerId: 'a', changes: { name: 'Ann', numbers: [first, third, fourth] } },
+    ])
+    expect(result.toContact).toEqual({})
+  })
+
+  test('without export, the contact edits its own values freely', () => {
+    const own = { ...nothingOwn, city: 'London', company: 'Lee', numbers: [second] }
+    const facts = {
+      directions: exportOff,
+      own,
+      members: [member('a', { city: null, company: null, numbers: [first] })],
+      base: { ...inStep, company: 'Lee', numbers: [second, first] },
+    }
+    const contact = { ...inStep, city: 'Leeds', company: 'Lee & Sons', numbers: [first] }
+    expect(twice({ ...facts, contact }, {}).toContact).toEqual({})
+    // Edited once more before the next settle.
+    const again = { city: 'York', numbers: [first, second] }
+    expect(twice({ ...facts, contact }, { contact: again }).toContact).toEqual({})
+    const cleared = { city: null, company: null }
+    expect(twice({ ...facts, contact }, { contact: cleared }).toContact).toEqual({})
+  })
+
+  test('without import, the contact keeps its own values whatever a customer says meanwhile', () => {
+    const contact = { ...inStep, company: 'Lee' }
+    const own = { ...nothingOwn, city: 'London', company: 'Lee' }
+    const said = twice(
+      {
+        directions: importOff,
+        contact,
+        own,
+        base: contact,
+        members: [member('a', { city: 'York', company: 'Else' })],
+      },
+      { members: [member('a', { city: null, company: null })], directions: { import: true, export: true } },
+    )
+    expect(said.toContact).toEqual({})
+    expect(said.toCustomers).toEqual([])
+  })
+})
+
+describe('frozen customers', () => {
+  run([
+    {
+      why: 'take no writes',
+      members: [member('a', {}, { frozen: true })],
+      contact: { city: 'Leeds', numbers: [first] },
+    },
+    {
+      why: 'give nothing where all are frozen, and make no conflict',
+      members: [member('a', { city: 'York' }, { frozen: true })],
+      contact: { numbers: [] },
+    },
+    {
+      why: 'an edit of their value goes to the newest that is not',
+      members: [
+        member('a', {}, { frozen: true, modifiedAt: day(12) }),
+        bare('b', { numbers: [second] }),
+        bare('c', { numbers: [second] }, { modifiedAt: day(11) }),
+      ],
+      base: { externalUrls: links('a', 'c', 'b') },
+      contact: { city: 'Leeds', numbers: [second] },
+      toCustomers: { c: { city: 'Leeds' } },
+    },
+    {
+      why: 'which side is newer does not depend on them',
+      members: [
+        member('a', { city: null }, { frozen: true, modifiedAt: day(20) }),
+        bare('b', { city: 'York' }),
+      ],
+      base: { externalUrls: links('a', 'b') },
+      contact: { city: 'Leeds' },
+      contactModifiedAt: day(12),
+      toCustomers: { b: { city: 'Leeds' } },
+      conflicts: [{ field: 'city', kept: 'contact' }],
+    },
+  ])
+
+  test('once thawed, a customer gets the edits that it missed', () => {
+    const facts = {
+      members: [member('a', {}, { frozen: true })],
+      contact: { ...inStep, city: 'Leeds', numbers: [first] },
+    }
+    expect(twice(facts, {}).toCustomers).toEqual([])
+    expect(twice(facts, { members: [member('a')] }).toCustomers).toEqual([
+      { customerId: 'a', changes: { city: 'Leeds', numbers: [first] } },
+    ])
+  })
+
+  test('a number that is held back for a frozen customer does not hold back the others', () => {
+    const frozen = bare('b', { numbers: [second] }, { frozen: true })
+    const facts = {
+      members: [member('a', { numbers: [first, third] }), frozen],
+      contact: { ...inStep, numbers: [first] },
+      base: { ...inStep, externalUrls: links('b', 'a') },
+    }
+    expect(plan(facts).toContact).toEqual({ numbers: [first, third] })
+    expect(plan(facts).toCustomers).toEqual([])
+    const removed = twice(facts, { contact: { numbers: [first] } })
+    expect(removed.toContact).toEqual({})
+    expect(removed.toCustomers).toEqual([{ customerId: 'a', changes: { numbers: [first] } }])
+  })
+})
+
+describe('the first join', () => {
+  const contact: ContactFields = {
+    ...inStep,
+    name: 'Old name',
+    company: 'Own company',
+    website: 'not a website',
+    city: 'Own city',
+    favoriteAgentId: '7',
+    numbers: ['+44999' as E164, third],
+    emails: ['n/a', ...Array.from({ length: 11 }, (_, at) => `${at}@example.com`)],
+    externalUrls: [{ name: 'Shop', url: 'https://shop.example' }],
+  }
+  const own = ownOf(contact, lookups)
+  const members = [member('a', { city: null })]
+  const facts = { contact, members, base: undefined, own }
+
+  test('the customers’ values win where they have one, the contact’s own stay, no customer is written', () => {
+    const { fields, toCustomers, conflicts, provenance } = plan(facts)
+    expect(fields).toEqual({
+      ...contact,
+      name: 'Ann Lee',
+      numbers: [third, first, second, '+44999'],
+      emails: [...contact.emails, 'ann@example.com'],
+      externalUrls: [...contact.externalUrls, linkOf('a')],
+    })
+    expect([toCustomers, conflicts]).toEqual([[], []])
+    expect(provenance).toMatchObject({ name: 'a', city: 'contact', company: 'contact' })
+  })
+
+  test('nothing is written after it', () => {
+    const again = twice(facts, {})
+    expect([again.toContact, again.toCustomers]).toEqual([{}, []])
+  })
+
+  test('a customer’s value takes the place of the contact’s own for good', () => {
+    const joined = twice(facts, { members: [member('a', { city: 'Leeds', company: 'Lee' })] })
+    expect(joined.toContact).toEqual({ city: 'Leeds', company: 'Lee' })
+    const one = plan(facts)
+    const two = plan({ ...facts, contact: one.fields, ...one.next(members), members: [member('a')] })
+    const gone = plan({ ...facts, contact: two.fields, ...two.next([member('a')]), members })
+    expect(two.toContact).toEqual({ city: 'London' })
+    expect(gone.toContact).toEqual({ city: null })
+  })
+
+  test('an own value that is edited becomes a customer’s', () => {
+    const edited = twice(facts, { contact: { city: 'Leeds', numbers: [third, first, second, fourth] } })
+    expect(edited.toCustomers).toEqual([
+      { customerId: 'a', changes: { numbers: [first, second, fourth], city: 'Leeds' } },
+    ])
+    const written = after(members, edited.toCustomers)
+    expect(edited.next(written).own.city).toBeUndefined()
+    expect(edited.next(written).base).toMatchObject({ city: 'Leeds' })
+  })
+
+  test('an own number stays when the customers’ numbers go, until somebody removes it from the contact', () => {
+    const left = twice(facts, { members: [member('a', { city: null, numbers: [second] })] })
+    expect(left.fields.numbers).toEqual([third, second, '+44999'])
+    const removed = twice(facts, { contact: { numbers: [first, second] } })
+    expect([removed.toContact, removed.toCustomers]).toEqual([{}, []])
+    expect(removed.next(members).own.numbers).toEqual([])
+    expect(removed.next(members).base.numbers).not.toContain(third)
+  })
+
+  test('without import it changes nothing, and what the customers say comes when that is on', () => {
+    const off = { ...facts, directions: importOff }
+    expect(plan(off)).toMatchObject({ toContact: {}, toCustomers: [] })
+    expect(twice(off, { directions: { import: true, export: true } }).fields).toEqual(plan(facts).fields)
+  })
+})
+
+describe('customers of one contact', () => {
+  const pair = [
+    bare(
+      'a',
+      { name: 'Ann Lee', city: 'London', zip: 'N1 9GU', numbers: [first], emails: ['ann@example.com'] },
+      { modifiedAt: day(10) },
+    ),
+    bare(
+      'b',
+      { address: '10 Work Road', zip: 'E1', countryId: '235', numbers: [second, first] },
+      { modifiedAt: day(5) },
+    ),
+  ]
+  const base = { externalUrls: links('a', 'b') }
+  const trio = [...pair, bare('c', { state: 'Kent', numbers: [second, third] }, { modifiedAt: day(11) })]
+  const ofThree = { state: 'Kent', numbers: [second, third, first], externalUrls: links('c', 'a', 'b') }
+  run([
+    { why: 'in step', members: pair, base },
+    { why: 'three in step', members: trio, base: ofThree, contact: ofThree },
+    {
+      why: 'each edit goes to the customer that the value came from',
+      members: pair,
+      base,
+      contact: { city: 'Leeds', address: '11 Work Road' },
+      toCustomers: { b: { address: '11 Work Road' }, a: { city: 'Leeds' } },
+    },
+    {
+      why: 'what is new goes to the newest',
+      members: trio,
+      base: ofThree,
+      contact: {
+        ...ofThree,
+        website: 'https://lee.example',
+        numbers: [second, third, first, fourth],
+        emails: ['ann@example.com', 'lee@example.com'],
+      },
+      toCustomers: {
+        c: { website: 'https://lee.example', numbers: [second, third, fourth], emails: ['lee@example.com'] },
+      },
+    },
+    {
+      why: 'a removed number goes from all who hold it',
+      members: trio,
+      base: ofThree,
+      contact: { ...ofThree, numbers: [third, first] },
+      toCustomers: { b: { numbers: [first] }, c: { numbers: [third] } },
+    },
+    {
+      why: 'no customer loses its last number',
+      members: trio,
+      base: ofThree,
+      contact: { ...ofThree, numbers: [second, third] },
+      toCustomers: { b: { numbers: [second] } },
+    },
+    {
+      why: 'an emptied field is emptied in all, or an older value would come up',
+      members: trio,
+      base: ofThree,
+      contact: { ...ofThree, zip: null },
+      toCustomers: { b: { zip: null }, a: { zip: null } },
+    },
+    {
+      why: 'a number that one of two holders gave up stays',
+      members: [pair[0], { ...pair[1], fields: { ...pair[1]?.fields, numbers: [second] } }] as GroupMember[],
+      base,
+    },
+    {
+      why: 'a customer’s own number leaves with it, one of the contact’s own does not',
+      members: [pair[0], { ...pair[1], fields: { ...pair[1]?.fields, numbers: [first] } }] as GroupMember[],
+      own: { numbers: [third], emails: [] },
+      base: { ...base, numbers: [third, first, second] },
+      contact: { numbers: [third, first, second] },
+      toContact: { numbers: [third, first] },
+    },
+    {
+      why: 'an email in another spelling is the same one',
+      members: pair,
+      base,
+      contact: { emails: ['ANN@Example.com'] },
+    },
+  ])
+
+  test('a removal is no news to a customer that could not take it', () => {
+    const facts = {
+      members: trio,
+      base: { ...inStep, ...ofThree },
+      contact: { ...inStep, ...ofThree, numbers: [second, third] },
+    }
+    const again = twice(facts, {})
+    expect([again.toContact, again.toCustomers]).toEqual([{}, []])
+    expect(again.fields.numbers).not.toContain(first)
+  })
+
+  test('more numbers than one customer could hold are not taken for removed', () => {
+    const many = Array.from({ length: 14 }, (_, at) => `+4420718387${50 + at}` as E164)
+    const members = [
+      bare('a', { ...inStep, numbers: many.slice(0, 8) }),
+      bare('b', { numbers: many.slice(8) }, { modifiedAt: day(9) }),
+    ]
+    const contact = { ...inStep, numbers: many }
+    const facts = { members, contact, base: { ...contact, externalUrls: links('a', 'b') } }
+    expect(plan(facts)).toMatchObject({ toContact: {}, toCustomers: [] })
+  })
+
+  test('a customer that joins gives what it has more', () => {
+    const joined = bare('b', { name: 'Bea', state: 'Kent', numbers: [third] }, { modifiedAt: day(5) })
+    expect(plan({ members: [member('a'), joined] }).toContact).toEqual({
+      state: 'Kent',
+      numbers: [first, second, third],
+      externalUrls: links('a', 'b'),
+    })
+  })
+
+  test('the values of a customer that leaves go, unless the contact keeps them', () => {
+    const members = pair.slice(0, 1)
+    const facts = {
+      members,
+      base: { ...inStep, ...base },
+      contact: { ...inStep, externalUrls: links('a', 'b') },
+    }
+    const gone = { numbers: [first], address: null, countryId: null, externalUrls: links('a') }
+    expect(plan(facts).toContact).toEqual(gone)
+    const own = ownWith(nothingOwn, (pair[1] as GroupMember).fields)
+    expect(plan({ ...facts, own }).toContact).toEqual({ externalUrls: links('a') })
+    expect(own).not.toHaveProperty('externalUrls')
+  })
+
+  test('an edit elsewhere that makes another customer the newest does not move the numbers', () => {
+    const [a, b] = pair as [GroupMember, GroupMember]
+    const members = [a, { ...b, modifiedAt: day(20), fields: { ...b.fields, state: 'Kent' } }]
+    const result = plan({ members, base: { ...inStep, ...base }, contact: { ...inStep, ...base } })
+    expect(result.toContact).toMatchObject({ state: 'Kent' })
+    expect(result.toContact).not.toHaveProperty('numbers')
+    expect(result.next(members).base.numbers).toEqual([first, second])
+  })
+
+  test('an edit that only a frozen customer hides is not sent again and again', () => {
+    const members = [member('a', {}, { frozen: true, modifiedAt: day(20) }), bare('b', { numbers: [second] })]
+    const facts = {
+      members,
+      base: { ...inStep, externalUrls: links('a', 'b') },
+      contact: { ...inStep, city: 'Leeds' },
+    }
+    expect(plan(facts).toCustomers).toEqual([{ customerId: 'b', changes: { city: 'Leeds' } }])
+    expect(twice(facts, {})).toMatchObject({ toContact: {}, toCustomers: [] })
+  })
+})
+
+describe('links', () => {
+  const other = (name: string) => ({ name, url: `https://${name}.example` })
+  run([
+    {
+      why: 'ours moved: the foreign ones stay in front',
+      members: [member('b')],
+      contact: { externalUrls: [linkOf('a'), other('shop')] },
+      toContact: { externalUrls: [other('shop'), linkOf('b')] },
+    },
+    { why: 'ours taken away by a person stays away', contact: { externalUrls: [] } },
+    { why: 'in another order', contact: { externalUrls: [other('shop'), linkOf('a')] } },
+    {
+      why: 'at most three',
+      members: [
+        member('a', {}, { modifiedAt: day(13) }),
+        member('b', {}, { modifiedAt: day(12) }),
+        member('c'),
+      ],
+      contact: { externalUrls: [other('shop'), linkOf('a')] },
+      toContact: { externalUrls: [other('shop'), ...links('a', 'b')] },
+    },
+    {
+      why: 'no room',
+      members: [member('b')],
+      base: { externalUrls: [] },
+      contact: { externalUrls: [other('one'), other('two'), other('three')] },
+    },
+    {
+      why: 'four foreign ones are left as they are',
+      members: [member('b')],
+      contact: { externalUrls: [other('one'), other('two'), other('three'), other('four')] },
+    },
+  ])
+})
+
+describe('company and favorite agent only come from the customer', () => {
+  const [lee, seven] = [{ company: 'Lee' }, { favoriteAgentId: '7' }]
+  run([
+    { why: 'changed', members: [member('a', { ...lee, ...seven })], toContact: { ...lee, ...seven } },
+    { why: 'changed on the contact', contact: { ...lee, ...seven } },
+    { why: 'emptied on the contact', members: [member('a', lee)], base: lee },
+    { why: 'emptied', base: lee, contact: lee, toContact: { company: null } },
+    { why: 'changed on both', members: [member('a', lee)], contact: { company: 'Else' }, toContact: lee },
+    { why: 'changed on both alike', members: [member('a', lee)], contact: lee },
+    {
+      why: 'of two customers the newest that has one',
+      members: [member('a', lee), member('b', { ...seven }, { modifiedAt: day(11) })],
+      base: { externalUrls: links('b', 'a') },
+      toContact: { ...lee, ...seven },
+    },
+  ])
+
+  test('an edit of the contact lasts until the customer changes', () => {
+    const facts = {
+      members: [member('a', lee)],
+      base: { ...inStep, ...lee },
+      contact: { ...inStep, company: 'Else' },
+    }
+    expect(twice(facts, {}).toContact).toEqual({})
+    expect(twice(facts, { members: [member('a', { company: 'Lee & Sons' })] }).toContact).toEqual({
+      company: 'Lee & Sons',
+    })
+    expect(twice(facts, { members: [member('a')] }).toContact).toEqual({ company: null })
+  })
+})
+
+describe('what one side cannot hold', () => {
+  const emails = Array.from({ length: 12 }, (_, at) => `${at}@example.com`)
+  run([
+    { why: 'numbers that do not exist', contact: { numbers: ['+44999', first, second] } },
+    {
+      why: 'they stay when the list is written',
+      contact: { numbers: ['+44999', first, second], emails: ['n/a', 'ann@example.com'] },
+      members: [member('a', { numbers: [first], emails: [] })],
+      toContact: { numbers: [first, '+44999'], emails: ['n/a'] },
+    },
+    { why: 'a website that is none', contact: { website: 'n/a' } },
+    {
+      why: 'a country that nobody knows',
+      base: { countryId: null },
+      contact: { countryId: '777' },
+      members: [member('a', { countryId: null })],
+    },
+    { why: 'line breaks and blanks', contact: { address: ' 10 Work\nRoad', city: ' London ' } },
+    { why: 'an email in another case', contact: { emails: ['Ann@Example.com'] } },
+  ])
+
+  test('emails that the customer has no room for stay on the contact without further writes', () => {
+    const full = member('a', { emails: emails.slice(0, 10) })
+    const contact = { ...inStep, emails }
+    const facts = { members: [full], contact, base: { ...inStep, emails: emails.slice(0, 10) } }
+    const one = plan(facts)
+    const two = plan({ ...facts, ...one.next([full]), contact: one.fields })
+    expect([one.toContact, two.toContact]).toEqual([{}, {}])
+    expect(two.next([full]).base.emails).toEqual(emails.slice(0, 10))
+    const less = member('a', { emails: emails.slice(1, 10) })
+    const three = plan({ ...facts, ...two.next([full]), contact: two.fields, members: [less] })
+    expect(three.fields.emails).toEqual(emails.slice(1))
+    const four = plan({ ...facts, ...three.next([less]), contact: three.fields, members: [less] })
+    expect(four.toCustomers).toEqual([{ customerId: 'a', changes: { emails: emails.slice(1, 11) } }])
+  })
+
+  test('a name cannot be emptied: the customer’s comes back', () => {
+    const back = twice({ contact: { ...inStep, name: '' } }, { members: [member('a')] })
+    expect(back.fields.name).toBe('Ann Lee')
+  })
+})
+
+test('what a customer says only after the plan is no news that was dealt with', () => {
+  const { next } = plan({ contact: { ...inStep, numbers: [first, second, third] } })
+  const raced = member('a', { city: 'Leeds', numbers: [first, second, third, fourth] })
+  expect(
+    plan({ contact: { ...inStep, numbers: [first, second, third] }, members: [raced], ...next([raced]) }),
+  ).toMatchObject({
+    toContact: { city: 'Leeds', numbers: [first, second, third, fourth] },
+    toCustomers: [],
+  })
+})
+
+/** A world of one contact and its customers, settled as the sync settles it. */
+interface World {
+  contact: ContactFields
+  contactModifiedAt: string
+  customers: { record: CustomerRecord; weight: string; lastSynced?: MergeMember }[]
+  base: ContactFields | undefined
+  own: OwnFields
+}
+
+const membersOf = ({ customers }: World): GroupMember[] =>
+  customers.map(({ record, weight, lastSynced }) => {
+    const frozen = ineligible(record) !== undefined
+    const { fields } = contactFromCustomer(record, lookups)
+    return {
+      ...(frozen && lastSynced ? lastSynced : { customerId: record.id, modifiedAt: weight, fields }),
+      frozen,
+    }
+  })
+
+const factsOf = (world: World, directions: GroupFacts['directions']): GroupFacts => ({
+  contact: world.contact,
+  contactModifiedAt: world.contactModifiedAt,
+  members: membersOf(world),
+  base: world.base,
+  own: world.own,
+  directions,
+  isCustomerLink,
+  lookups,
+})
+
+const settle = (world: World, directions: GroupFacts['directions']) => {
+  const facts = factsOf(world, directions)
+  const result = planGroup(facts)
+  const bodies = new Map(
+    result.toCustomers.map(({ customerId, changes }) => {
+      const customer = world.customers.find(({ record }) => record.id === customerId)
+      return [customerId, customerPatch(customer?.record ?? emptyCustomer, changes, lookups).body]
+    }),
+  )
+  const customers = world.customers.map((one) => {
+    const { company, ...body } = bodies.get(one.record.id) ?? {}
+    return { ...one, record: { ...one.record, ...body, ...(company && { companyId: company }) } }
+  })
+  const synced = facts.members.map((one, at): MergeMember => {
+    const { frozen, ...known } = one
+    if (frozen) return known
+    return { ...known, fields: contactFromCustomer(customers[at]?.record ?? emptyCustomer, lookups).fields }
+  })
+  const writes = [...bodies.values(), result.toContact].flatMap((body) => Object.keys(body))
+  const settled: World = {
+    ...world,
+    contact: result.fields,
+    customers: customers.map((one, at) => ({ ...one, ...(synced[at] && { lastSynced: synced[at] }) })),
+    ...result.next(synced),
+  }
+  return { world: settled, writes, result }
+}
+
+type Settled = ReturnType<typeof settle>
+
+/** Settles until nothing is written any more; what comes of the first and of the last settle. */
+const settleAll = (world: World, directions: GroupFacts['directions']): [Settled, ...Settled[]] => {
+  const one = settle(world, directions)
+  const two = settle(one.world, directions)
+  const three = settle(two.world, directions)
+  expect(three.writes).toEqual([])
+  return [one, two, three]
+}
+
+const place = fc.option(fc.constantFrom('London', 'Leeds', 'York', ' Bath '))
+const long = fc.constantFrom('London', 'two\nlines', 'word '.repeat(60))
+const number = fc.constantFrom(first, second, third, fourth)
+const spelled = fc.constantFrom(
+  'a@example.com',
+  'A@Example.com',
+  'b@example.com',
+  'c@example.com',
+  'd@example.com',
+)
+const emailsOf = (more: string[]) =>
+  fc.uniqueArray(fc.oneof(spelled, fc.constantFrom('b@example.com', ...more)), {
+    selector: (one) => one.toLowerCase(),
+    maxLength: 5,
+  })
+const many = Array.from({ length: 12 }, (_, at) => `${at}@example.com`)
+const contactEdit: fc.Arbitrary<Partial<ContactFields>> = fc.record(
+  {
+    name: fc.constantFrom('Ann', 'Bea', 'Cid', '', 'a@example.com'),
+    numbers: fc.uniqueArray(fc.oneof(number, fc.constantFrom<E164>('+44999', '+44998'))),
+    emails: emailsOf(['n/a']),
+    website: fc.constantFrom(null, 'one.example', 'https://two.example', 'n/a'),
+    address: place,
+    city: place,
+    zip: place,
+    state: place,
+    countryId: fc.constantFrom(null, '235', '61', '777'),
+    company: fc.constantFrom(null, 'Lee', 'Else'),
+    favoriteAgentId: fc.constantFrom(null, '7', '8'),
+    externalUrls: fc.constantFrom([], [{ name: 'Shop', url: 'https://shop.example' }]),
+  },
+  { requiredKeys: [] },
+)
+/** With more than a customer has room for. */
+const roomy = fc
+  .tuple(
+    contactEdit,
+    fc.constantFrom({}, { emails: many }, { emails: many.toReversed() }, { address: 'two\nlines' }),
+  )
+  .map(([edit, more]): Partial<ContactFields> => ({ ...edit, ...more }))
+const location = fc.record({
+  type: fc.constantFrom('work', 'home'),
+  address: place,
+  address2: fc.option(long),
+  cityName: fc.oneof(place, long),
+  zipCode: fc.oneof(place, long),
+  regionName: place,
+  regionCode: fc.constantFrom(null, 'CA'),
+  countryName: fc.constantFrom(null, 'Denmark', 'Great Britain', 'Nowhere'),
+})
+const recordEdit = (fewestPhones: number): fc.Arbitrary<Partial<CustomerRecord>> =>
+  fc.record(
+    {
+      name: fc.constantFrom(null, 'Ann', 'Bea', 'Dan'),
+      phones: fc
+        .uniqueArray(number, { minLength: fewestPhones })
+        .map((list) => list.map((phone) => ({ phone, type: 'mobile' }))),
+      emails: emailsOf([]).map((list) => list.map((email) => ({ email, type: 'home' }))),
+      urls: fc.array(
+        fc.record({
+          url: fc.constantFrom('https://one.example', 'two.example'),
+          type: fc.constantFrom('website', 'blog'),
+        }),
+        { maxLength: 1 },
+      ),
+      locations: fc.array(location, { maxLength: 2 }),
+      companyId: fc.constantFrom(null, 'Lee', 'Kin'),
+      createdById: fc.constantFrom(null, '7', '9'),
+    },
+    { requiredKeys: [] },
+  )
+const anyDirections = fc.record({ import: fc.boolean(), export: fc.boolean() })
+const worldWith = (fewestPhones: number, atMost = 3) =>
+  fc
+    .record({
+      contact: contactEdit,
+      records: fc.array(recordEdit(1), { minLength: 1, maxLength: atMost }),
+    })
+    .chain(({ contact, records }) => {
+      const start: ContactFields = { ...inStep, name: 'Old', externalUrls: [], ...contact }
+      const world: World = {
+        contact: start,
+        contactModifiedAt: day(1),
+        customers: records.map((record, at) => ({
+          record: {
+            ...emptyCustomer,
+            name: 'Eve',
+            phones: [{ phone: first }],
+            ...record,
+            id: 'abc'.charAt(at),
+          },
+          weight: day(1),
+        })),
+        base: undefined,
+        own: ownOf(start, lookups),
+      }
+      const edit = fc.record({
+        contact: fewestPhones > 0 ? contactEdit : roomy,
+        customers: fc.array(fc.record({ at: fc.nat(records.length - 1), edit: recordEdit(fewestPhones) }), {
+          maxLength: 2,
+        }),
+        contactFirst: fc.boolean(),
+        directions: anyDirections,
+        settles: fc.nat(2),
+      })
+      return fc.record({ world: fc.constant(world), edits: fc.array(edit, { minLength: 1, maxLength: 5 }) })
+    })
+
+interface Edit {
+  contact: Partial<ContactFields>
+  customers: { at: number; edit: Partial<CustomerRecord> }[]
+  contactFirst: boolean
+}
+
+const edited = (world: World, round: number, { contact, customers, contactFirst }: Edit): World => {
+  const [early, late] = [day(2 * round + 2), day(2 * round + 3)]
+  return {
+    ...world,
+    contact: { ...world.contact, ...contact },
+    ...(Object.keys(contact).length > 0 && { contactModifiedAt: contactFirst ? early : late }),
+    customers: world.customers.map((one, at) => {
+      const mine = customers.filter((edit) => edit.at === at)
+      if (mine.length === 0) return one
+      const record = Object.assign({}, one.record, ...mine.map(({ edit }) => edit))
+      return { ...one, record, weight: contactFirst ? late : early }
+    }),
+  }
+}
+
+/** What the customers say together, and the contact as they would say it. */
+const sidesOf = (world: World): { customers: SharedFields; contact: SharedFields } => {
+  const customers = combineCustomers(membersOf(world), world.own).fields
+  const known = [customers, ...(world.base ? [world.base] : [])]
+  return { customers, contact: contactAsCustomer(world.contact, known, lookups) }
+}
+
+const keysOf = (items: readonly string[]) => new Set(items.map((item) => item.toLowerCase()))
+const isSame = (one: Set<string>, other: Set<string>) => one.symmetricDifference(other).size === 0
+
+const runs = { numRuns: 300 }
+
+test('once the edits stop, two settles are enough; a side that is off is never written, invalid numbers stay', () => {
+  fc.assert(
+    fc.property(worldWith(0), anyDirections, ({ world, edits }, last) => {
+      let now = world
+      for (const [round, edit] of edits.entries()) {
+        now = edited(now, round, edit)
+        for (let settles = 0; settles < edit.settles; settles++) {
+          const { world: next, result, writes } = settle(now, edit.directions)
+          if (!edit.directions.import) expect(result.toContact).toEqual({})
+          if (!edit.directions.export) expect(result.toCustomers).toEqual([])
+          if (!edit.directions.import && !edit.directions.export) expect(writes).toEqual([])
+          now = next
+        }
+      }
+      const invalid = now.contact.numbers.filter((one) => one.startsWith('+4499'))
+      const [end] = settleAll(now, last)
+      expect(end.world.contact.numbers).toEqual(expect.arrayContaining(invalid))
+    }),
+    runs,
+  )
+})
+
+test('the plan does not depend on the order of the customers, and we make none ineligible', () => {
+  fc.assert(
+    fc.property(worldWith(0), ({ world, edits }) => {
+      let now = world
+      for (const [round, edit] of edits.entries()) {
+        now = edited(now, round, edit)
+        const facts = factsOf(now, edit.directions)
+        const [one, other] = [planGroup(facts), planGroup({ ...facts, members: facts.members.toReversed() })]
+        expect(other.toCustomers.toReversed()).toEqual(one.toCustomers)
+        const { toCustomers: _order, next: _next, ...rest } = one
+        expect(other).toMatchObject(rest)
+        expect(other.next(facts.members)).toEqual(one.next(facts.members))
+        const before = membersOf(now)
+        now = settle(now, edit.directions).world
+        expect(membersOf(now).map(({ frozen }) => frozen)).toEqual(before.map(({ frozen }) => frozen))
+      }
+    }),
+    runs,
+  )
+})
+
+test('a value that only one side changed is what both hold', () => {
+  fc.assert(
+    fc.property(worldWith(1), anyDirections, ({ world, edits }, directions) => {
+      let now = settleAll(world, directions).at(-1)?.world ?? world
+      for (const [round, edit] of edits.entries()) {
+        const before = sidesOf(now)
+        const changed = edited(now, round, edit)
+        const shown = sidesOf(changed)
+        const names = [changed.contact, ...membersOf(changed).map(({ fields }) => fields)].map(
+          ({ name }) => name,
+        )
+        const settled = settleAll(changed, directions)
+        now = settled.at(-1)?.world ?? now
+        const holds = sidesOf(now)
+        for (const field of sharedFieldNames) {
+          if (field === 'numbers' || field === 'emails') continue
+          const onContact = shown.contact[field] !== before.contact[field]
+          const onCustomers = shown.customers[field] !== before.customers[field]
+          // Nobody can empty a name, and one that only stands in moves with the emails and numbers.
+          if (field === 'name' && names.some((name) => /^$|[@+]/.test(name))) continue
+          if (onContact && !onCustomers) {
+            expect([field, holds.contact[field]]).toEqual([field, shown.contact[field]])
+            if (directions.export)
+              expect([field, holds.customers[field]]).toEqual([field, shown.contact[field]])
+          }
+          if (onCustomers && !onContact) {
+            expect([field, holds.customers[field]]).toEqual([field, shown.customers[field]])
+            if (directions.import)
+              expect([field, holds.contact[field]]).toEqual([field, shown.customers[field]])
+          }
+        }
+        // Nobody loses the last number.
+        if (shown.contact.numbers.length === 0) continue
+        if (settled.some(({ result }) => result.conflicts.some(({ field }) => field === 'numbers'))) continue
+        for (const field of ['numbers', 'emails'] as const) {
+          const [was, said] = [keysOf(before.contact[field]), keysOf(before.customers[field])]
+          const [contact, customers] = [keysOf(shown.contact[field]), keysOf(shown.customers[field])]
+          const [onContact, onCustomers] = [keysOf(holds.contact[field]), keysOf(holds.customers[field])]
+          // Of a customer that would be left without a number, all stay.
+          const spared = membersOf(now)
+            .filter(({ fields }) => keysOf(fields.numbers).isDisjointFrom(keysOf(holds.contact.numbers)))
+            .flatMap(({ fields }) => fields.numbers as string[])
+          if (isSame(said, customers)) {
+            expect(onContact).toEqual(contact)
+            if (!directions.export) continue
+            expect(onCustomers.isSupersetOf(contact.difference(was))).toBe(true)
+            const kept = was.difference(contact).intersection(onCustomers)
+            expect([...kept].filter((key) => !spared.includes(key))).toEqual([])
+          } else if (isSame(was, contact)) {
+            expect(onCustomers.isSupersetOf(customers.difference(said))).toBe(true)
+            expect(onCustomers.isDisjointFrom(said.difference(customers))).toBe(true)
+            if (!directions.import) continue
+            expect(onContact.isSupersetOf(customers.difference(said))).toBe(true)
+            expect(onContact.isDisjointFrom(said.difference(customers))).toBe(true)
+          }
+        }
+      }
+    }),
+    runs,
+  )
+})
+
+test('nothing is invented: whatever either side holds, somebody typed', () => {
+  const valuesOf = (world: World): Map<string, Set<unknown>> => {
+    const shown = [world.contact, sidesOf(world).contact, ...membersOf(world).map(({ fields }) => fields)]
+    const values = (field: keyof SharedFields) =>
+      new Set(shown.flatMap((fields): unknown[] => [fields[field]].flat()))
+    return new Map(sharedFieldNames.map((field) => [field, values(field)]))
+  }
+  fc.assert(
+    fc.property(worldWith(0), ({ world, edits }) => {
+      let now = world
+      const typed = new Map(sharedFieldNames.map((field) => [field as string, new Set<unknown>([null])]))
+      const note = () => {
+        for (const [field, values] of valuesOf(now))
+          typed.set(field, values.union(typed.get(field) ?? new Set()))
+      }
+      note()
+      for (const [round, edit] of edits.entries()) {
+        now = edited(now, round, edit)
+        note()
+        now = settle(now, edit.directions).world
+        for (const [field, values] of valuesOf(now)) {
+          const isStandIn = (value: unknown) => field === 'name' && /[@+]/.test(String(value))
+          const invented = [...values.difference(typed.get(field) ?? new Set())].filter(
+            (value) => !isStandIn(value),
+          )
+          expect([field, ...invented]).toEqual([field])
+        }
+      }
+    }),
+    runs,
+  )
+})

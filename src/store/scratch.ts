@@ -1,0 +1,80 @@
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely, PGliteDialect, sql } from 'kysely'
+import type { Db } from './database.ts'
+import { toJson } from './json.ts'
+import { migrate } from './migrate.ts'
+import type { Database } from './schema.ts'
+
+export interface Scratch {
+  db: Db
+  close(): Promise<void>
+}
+
+/** What a rehearsal starts from; outcomes are not among it, for it makes its own. */
+const TABLES: readonly { name: keyof Database; key: string; of: 'connection' | 'id' }[] = [
+  { name: 'connection', key: 'id', of: 'id' },
+  { name: 'customer', key: 'id', of: 'connection' },
+  { name: 'contact', key: 'id', of: 'connection' },
+  { name: 'identifier', key: 'side, value, channel, record_id', of: 'connection' },
+  { name: 'link', key: 'customer_id', of: 'connection' },
+  { name: 'apart', key: 'customer_id, contact_id', of: 'connection' },
+  { name: 'review', key: 'id', of: 'connection' },
+  { name: 'call', key: 'id', of: 'connection' },
+]
+const PAGE = 1_000
+
+/**
+ * A copy of one connection's records in memory, with a run and its work list: what is settled there leaves no trace.
+ * It lives in this process whatever the database is, so that nobody waits for a long transaction.
+ */
+export async function openScratch(db: Db, connection: string, runId: string): Promise<Scratch> {
+  const pglite = await PGlite.create()
+  const scratch = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) })
+  try {
+    await migrate(scratch)
+    for (const { name, key, of } of TABLES) {
+      await copy(
+        db,
+        scratch,
+        name,
+        key,
+        of === 'id' ? sql`id = ${connection}` : sql`connection = ${connection}`,
+      )
+    }
+    await copy(db, scratch, 'run', 'id', sql`id = ${runId}`)
+    await copy(db, scratch, 'run_item', 'kind, record_id', sql`run_id = ${runId}`)
+    return { db: scratch, close: () => pglite.close() }
+  } catch (error) {
+    await pglite.close()
+    throw error
+  }
+}
+
+async function copy(
+  from: Db,
+  to: Db,
+  table: keyof Database,
+  key: string,
+  where: ReturnType<typeof sql>,
+): Promise<void> {
+  const columns = sql.raw((await writableColumns(to, table)).map((column) => `"${column}"`).join(', '))
+  for (let offset = 0; ; offset += PAGE) {
+    const { rows } = await sql<{ row: unknown }>`
+      select to_jsonb(t) as row from ${sql.table(table)} t where ${where}
+      order by ${sql.raw(key)} limit ${PAGE} offset ${offset}`.execute(from)
+    if (rows.length === 0) return
+    await sql`
+      insert into ${sql.table(table)} (${columns})
+      select ${columns} from jsonb_populate_recordset(null::${sql.table(table)},
+        ${toJson(rows.map(({ row }) => row))}::jsonb)`.execute(to)
+  }
+}
+
+/** All but the generated ones. */
+async function writableColumns(db: Db, table: string): Promise<string[]> {
+  const { rows } = await sql<{ column_name: string }>`
+    select column_name from information_schema.columns
+    where table_schema = current_schema() and table_name = ${table} and is_generated = 'NEVER'
+    order by ordinal_position`.execute(db)
+  return rows.map((row) => row.column_name)
+}

@@ -1,0 +1,68 @@
+import { v4 as uuid } from 'uuid'
+import type { Db } from '../store/database.ts'
+import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases } from '../store/leases.ts'
+
+/** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
+export class Busy extends Error {
+  override readonly name = 'Busy' as const
+}
+
+/**
+ * Two settles of different records may belong to one contact: two customers of one name, a customer and the contact
+ * that was just made from it. Before they decide, they lock what they may meet by.
+ */
+export interface Locks {
+  /**
+   * Does `work` while nobody else has any of the keys, over all processes.
+   * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other.
+   */
+  hold<T>(connection: string, keys: readonly string[], work: () => Promise<T>): Promise<T>
+  close(): void
+}
+
+export function createLocks(db: Db): Locks {
+  const holder = uuid()
+  /** Held in this process; asked before the database is. */
+  const held = new Set<string>()
+  const renewing = setInterval(
+    () => {
+      if (held.size > 0) renewLeases(db, holder).catch(() => undefined)
+    },
+    (LEASE_SECONDS * 1_000) / 3,
+  )
+  renewing.unref()
+
+  async function take(keys: readonly string[]): Promise<void> {
+    if (keys.some((key) => held.has(key))) throw new Busy()
+    for (const key of keys) held.add(key)
+    try {
+      if (!(await takeAllLeases(db, holder, keys))) throw new Busy()
+    } catch (error) {
+      for (const key of keys) held.delete(key)
+      throw error
+    }
+  }
+
+  return {
+    async hold(connection, wanted, work) {
+      const keys = [...new Set(wanted)].map((key) => `${connection}/group/${key}`)
+      if (keys.length === 0) return work()
+      await take(keys)
+      try {
+        return await work()
+      } finally {
+        await giveBackAllLeases(db, holder, keys)
+        for (const key of keys) held.delete(key)
+      }
+    },
+    close: () => clearInterval(renewing),
+  }
+}
+
+/** What settles may meet by: a contact, a number, an email, a name. */
+export const lockOf = {
+  contact: (id: string): string => `contact/${id}`,
+  number: (number: string): string => `number/${number}`,
+  email: (email: string): string => `email/${email}`,
+  name: (key: string): string => `name/${key}`,
+}
