@@ -107,7 +107,7 @@ export function contacts(transport: Transport) {
     /** Never finds an existing contact with the same number: each call makes a new one (contract §2.3). */
     add: (body: ContactWrite) =>
       transport.json({ method: 'PUT', path: '/contacts/add.json', body: contactToWire(body) }, createdAnswer),
-    /** Older accounts require the name in every edit (contract §2.4), so send it always. */
+    /** Older accounts require the name in every edit (contract §2.4). */
     edit: (contactId: string, body: ContactWrite) =>
       transport.done({
         method: 'POST',

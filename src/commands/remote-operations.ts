@@ -1,4 +1,5 @@
 import type { Operations, Summary } from '../http/operations.ts'
+import type { Review } from '../store/reviews.ts'
 import type { RunProgress, RunRecord } from '../store/runs.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
@@ -39,6 +40,10 @@ export function remoteOperations(port: number, token: string): Operations {
     run: (id) => ask<RunProgress>(`/runs/${id}`),
     pauseRun: (id, paused) => ask<RunProgress>(`/runs/${id}/${paused ? 'pause' : 'resume'}`, {}),
     runRecords: async (id) => (await answer<{ records: RunRecord[] }>(`/runs/${id}/records`)).records,
+    reviews: async () => {
+      const { reviews } = await answer<{ reviews: Review[] }>('/reviews')
+      return reviews.map((review) => ({ ...review, openedAt: new Date(review.openedAt) }))
+    },
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }
 }

@@ -29,6 +29,7 @@ export function api(operations: Operations, token: string): Hono {
       }
       return c.json({ records: await operations.trace(question) })
     })
+    .get('/reviews', async (c) => c.json({ reviews: await operations.reviews() }))
     .post('/runs', async (c) => {
       const body = runBody.safeParse(await c.req.json().catch(() => ({})))
       if (!body.success) {

@@ -1,3 +1,4 @@
+import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
 import type { RunKind } from '../store/schema.ts'
 import type { SyncContext } from '../sync/context.ts'
@@ -21,9 +22,14 @@ export interface Operations {
   /** What became of each record of a run, or would. */
   runRecords(id: string): Promise<RunRecord[]>
   run(id: string): Promise<RunProgress | undefined>
+  /** What only a person can tell, oldest first. */
+  reviews(): Promise<Review[]>
   /** Events that are not settled yet, those that come later included. */
   pending(): Promise<number>
 }
+
+/** Reviews that are shown at once. */
+const REVIEWS = 500
 
 export function operationsOf(context: SyncContext, runs: Runs, pending: () => Promise<number>): Operations {
   const { db, connection, settings } = context
@@ -39,6 +45,7 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
     pauseRun: runs.pause,
     runRecords: (id) => runRecords(db, id),
     run: runs.check,
+    reviews: () => openReviews(db, connection, REVIEWS),
     pending,
   }
 }

@@ -287,6 +287,23 @@ export const ownOf = (contact: ContactFields, lookups: GroupFacts['lookups']): O
   return { ...scalars, company: contact.company, favoriteAgentId: contact.favoriteAgentId, numbers, emails }
 }
 
+/** What is left of the contact's own when a customer has given up a number or email that both held. */
+export const ownWithout = (
+  own: OwnFields,
+  members: readonly { before: ContactFields | undefined; now: ContactFields }[],
+): OwnFields => {
+  const givenUp = (field: ListField, item: string): boolean =>
+    members.some(
+      ({ before, now }) =>
+        before !== undefined && has(field, before[field], item) && !has(field, now[field], item),
+    )
+  return {
+    ...own,
+    numbers: own.numbers.filter((number) => !givenUp('numbers', number)),
+    emails: own.emails.filter((email) => !givenUp('emails', email)),
+  }
+}
+
 /** What is the contact's own once a customer is gone that had these fields: the contact keeps what it gave. */
 export const ownWith = (own: OwnFields, fields: ContactFields): OwnFields => {
   const { externalUrls: _links, ...values } = combineCustomers(

@@ -12,7 +12,7 @@ type BothLookups = CustomerLookups & Pick<ContactLookups, 'countryId'>
  * with its scheme, texts within both vendors' limits. Compared so, what only one vendor can hold is no difference,
  * and our own write coming back is no change.
  *
- * @param known what the customer says now and what was last synced: a value that came from there is left as it is.
+ * @param known what the customer says now and, last, what was last synced: a value from there is left as it is.
  */
 export const contactAsCustomer = (
   contact: SharedFields,
@@ -23,6 +23,11 @@ export const contactAsCustomer = (
   const seen = sharedFromCustomer({ ...emptyCustomer, ...body }, lookups)
   const asKnown = <F extends keyof SharedFields>(field: F): SharedFields[F] =>
     known.some((fields) => fields[field] === contact[field]) ? contact[field] : seen[field]
+  /** What no customer can hold says nothing about what the customers are to say. */
+  const asHeld = (field: 'website' | 'countryId'): string | null => {
+    const value = asKnown(field)
+    return value === null && contact[field] ? (known.at(-1)?.[field] ?? null) : value
+  }
   // Several customers together hold more than one has room for.
   const knownNumbers = known.flatMap((fields) => fields.numbers)
   const knownEmails = known.flatMap(({ emails }) => emails)
@@ -37,12 +42,12 @@ export const contactAsCustomer = (
     emails: uniqueEmails(
       contact.emails.filter((email) => holds(seen.emails, email) || holds(knownEmails, email)),
     ),
-    website: asKnown('website'),
+    website: asHeld('website'),
     address: asKnown('address'),
     city: asKnown('city'),
     zip: asKnown('zip'),
     state: asKnown('state'),
-    countryId: asKnown('countryId'),
+    countryId: asHeld('countryId'),
   }
 }
 

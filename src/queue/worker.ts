@@ -1,8 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, LEASE_SECONDS, renewLeases, takeLeases } from '../store/leases.ts'
+import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases, takeLeases } from '../store/leases.ts'
 import { type RaisedEvent, recordKey, type SyncEvent } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Settled } from '../sync/settle.ts'
@@ -18,7 +19,9 @@ export interface WorkerPorts {
   paused(runId: string): Promise<boolean>
 }
 
-/** A record that is being settled elsewhere is looked at again this soon. */
+/** A record that is being settled elsewhere is looked at again this soon, here and then by way of the queue. */
+const LEASE_RETRY_MS = 40
+const LEASE_TRIES = 8
 const BUSY_MS = 300
 /** So often an event of a paused run looks whether the run goes on. */
 const PAUSED_MS = 3_000
@@ -54,27 +57,36 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
 
 async function settleBatch(ports: WorkerPorts, holder: string, jobs: EventJob[]): Promise<JobResult[]> {
   const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))
-  const mine = await takeLeases(ports.db, holder, [...byRecord.keys()])
+  const taken = await takeLeases(ports.db, holder, [...byRecord.keys()])
   const again: RaisedEvent[] = []
   const results: JobResult[] = []
-  try {
-    await Promise.all(
-      [...byRecord].map(async ([key, group]) => {
-        const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
-        const events = mergeEvents(group.map((job) => job.data))
-        if (!mine.has(key)) {
-          again.push(...events.map((event) => later(event, priority, BUSY_MS)))
-          results.push(...group.map(({ id }) => completed(id)))
-          return
-        }
+  await Promise.all(
+    [...byRecord].map(async ([key, group]) => {
+      const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
+      const events = mergeEvents(group.map((job) => job.data))
+      if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
+        again.push(...events.map((event) => later(event, priority, BUSY_MS)))
+        results.push(...group.map(({ id }) => completed(id)))
+        return
+      }
+      try {
         results.push(...(await settleGroup(ports, group, events, priority, again)))
-      }),
-    )
-    await ports.queue.raise(again)
-    return results
-  } finally {
-    await giveBackLeases(ports.db, holder, mine)
+      } finally {
+        await giveBackAllLeases(ports.db, holder, [key])
+      }
+    }),
+  )
+  await ports.queue.raise(again)
+  return results
+}
+
+/** Most settles are over soon, and the queue is half a second late with what it gets back. */
+async function takeSoon(db: Db, holder: string, key: string): Promise<boolean> {
+  for (let tried = 1; tried <= LEASE_TRIES; tried++) {
+    await wait(LEASE_RETRY_MS)
+    if (await takeAllLeases(db, holder, [key])) return true
   }
+  return false
 }
 
 /** Never rejects: the others of the batch are still under way, and their leases with them. */

@@ -24,25 +24,30 @@ export async function takeLeases(db: Db, holder: string, keys: readonly string[]
   return new Set(taken.rows.map((row) => row.key))
 }
 
-/** Takes all of the keys or none; no two calls under way at once may name the same key. */
+/** Takes all of the keys or none; one that is named twice at once is taken once. */
 export const takeAllLeases = (db: Db, holder: string, keys: readonly string[]): Promise<boolean> =>
   takeAll(db, { holder, keys })
 
 const takeAll = batched<{ holder: string; keys: readonly string[] }, boolean>(async (db, items) => {
-  const results: boolean[] = []
-  for (const [holder, asked] of Map.groupBy(items, (item) => item.holder)) {
-    const mine = await takeLeases(
-      db,
-      holder,
-      asked.flatMap(({ keys }) => keys),
-    )
-    const partly = asked.filter(({ keys }) => !keys.every((key) => mine.has(key)))
-    await giveBackLeases(
-      db,
-      holder,
-      partly.flatMap(({ keys }) => keys.filter((key) => mine.has(key))),
-    )
-    for (const item of asked) results[items.indexOf(item)] = !partly.includes(item)
+  const results = items.map(() => false)
+  for (const group of Map.groupBy(items.keys(), (at) => items[at]?.holder ?? '')) {
+    const [holder, places] = group
+    // One statement can touch a lease once: of those that ask for it together, the first has it.
+    const asked = new Set<string>()
+    const first = places.filter((at) => {
+      const keys = items[at]?.keys ?? []
+      if (keys.some((key) => asked.has(key))) return false
+      for (const key of keys) asked.add(key)
+      return true
+    })
+    const mine = await takeLeases(db, holder, [...asked])
+    const partly: string[] = []
+    for (const at of first) {
+      const keys = items[at]?.keys ?? []
+      if (keys.every((key) => mine.has(key))) results[at] = true
+      else partly.push(...keys.filter((key) => mine.has(key)))
+    }
+    await giveBackLeases(db, holder, partly)
   }
   return results
 })

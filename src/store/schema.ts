@@ -29,11 +29,12 @@ type NullableTime = ColumnType<Date | null, Date | string | null | undefined, Da
 type Json<T> = ColumnType<T, string, string>
 type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>
 
-/** What the connection has learned about this Kustomer org's API (requirements §3, fall-back forms). */
+/** What the connection has learned about its accounts' APIs (requirements §3, fall-back forms). */
 export interface LiteralForms {
   conversationChannels?: boolean
   noteSubject?: boolean
   conversationWithoutCustomer?: boolean
+  contactEditWithoutName?: boolean
 }
 
 interface ConnectionTable {

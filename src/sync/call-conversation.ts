@@ -4,10 +4,10 @@ import { forgetHolderCustomer } from '../store/connections.ts'
 import { markCustomerDeleted } from '../store/customers.ts'
 import { findLink } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
-import type { KustomerForms } from './kustomer-forms.ts'
 import { NotYet } from './not-yet.ts'
 import { holderCustomer } from './unknown-caller.ts'
 import { unlinkDeleted } from './unlink-customer.ts'
+import type { VendorForms } from './vendor-forms.ts'
 
 export interface WantedConversation {
   /** What an earlier try has left. */
@@ -26,7 +26,7 @@ interface Conversation {
 /** The call's conversation, created once, with the customer it belongs to now. */
 export async function ensureConversation(
   context: SyncContext,
-  forms: KustomerForms,
+  forms: VendorForms,
   wanted: WantedConversation,
 ): Promise<Conversation> {
   const { conversationId, customerId } = wanted.standing
@@ -44,7 +44,7 @@ export async function ensureConversation(
 /** After a lost answer it is found by its external id. */
 async function findOrCreate(
   context: SyncContext,
-  forms: KustomerForms,
+  forms: VendorForms,
   wanted: WantedConversation,
 ): Promise<Conversation> {
   const { externalId } = wanted.body
@@ -66,7 +66,7 @@ async function findOrCreate(
 /** Literally first; each refusal of a literal form takes that form away, so there are at most three tries. */
 async function create(
   context: SyncContext,
-  forms: KustomerForms,
+  forms: VendorForms,
   wanted: WantedConversation,
 ): Promise<Conversation> {
   const channels = forms.literal('conversationChannels')

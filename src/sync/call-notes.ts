@@ -1,7 +1,7 @@
 import { KustomerError } from '../kustomer/index.ts'
 import { type CallNote, noteParts } from '../mapping/note-from-call.ts'
 import type { SyncContext } from './context.ts'
-import type { KustomerForms } from './kustomer-forms.ts'
+import type { VendorForms } from './vendor-forms.ts'
 
 const NOTES_PAGE = 100
 
@@ -11,7 +11,7 @@ const NOTES_PAGE = 100
  */
 export async function ensureNotes(
   context: SyncContext,
-  forms: KustomerForms,
+  forms: VendorForms,
   part: { conversationId: string; lookFirst: boolean },
   standing: readonly string[],
   noteOf: (literalSubject: boolean) => CallNote,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CloudTalkError, type Contact } from '../cloudtalk/index.ts'
 import { contactFromCustomer } from '../mapping/contact-from-customer.ts'
-import { type GroupMember, type GroupPlan, ownOf, planGroup } from '../mapping/contact-group.ts'
+import { type GroupMember, type GroupPlan, ownOf, ownWithout, planGroup } from '../mapping/contact-group.ts'
 import { ineligible } from '../mapping/eligibility.ts'
 import { nothingOwn, type OwnFields } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
@@ -15,6 +15,7 @@ import type { SyncContext } from './context.ts'
 import type { EventSource } from './event.ts'
 import { type GroupLookups, groupLookups, isCustomerLink, lookupsFor } from './lookups.ts'
 import { showContact } from './show-contact.ts'
+import { type VendorForms, vendorForms } from './vendor-forms.ts'
 import { newerCustomers, writeToCustomers } from './write-to-customers.ts'
 
 export interface GroupEvent {
@@ -49,14 +50,13 @@ const LOOKS = 3
  */
 export async function settleGroup(context: SyncContext, event: GroupEvent): Promise<SettledGroup> {
   const lookups = await groupLookups(context)
+  const forms = await vendorForms(context)
   let shown = event.shown
   for (let look = 1; ; look++) {
     const group = await loadGroup(context, event, lookups, shown)
     if (!group) return gone(context, event.contactId)
     const plan = withoutLateLink(event, group, decide(context, group, lookups))
-    const { numbers, emails, externalUrls } = plan.toContact
-    if (!shown && (numbers || emails || externalUrls)) {
-      // A list is written whole (contract cloudtalk §2.4), so what somebody added to it is looked at first.
+    if (!shown && needsLook(plan, forms)) {
       shown = await showContact(context, event.contactId)
       if (!shown) return gone(context, event.contactId)
       continue
@@ -66,9 +66,9 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     }
     const written = await writeToCustomers(context, group.customers, plan.toCustomers, lookups)
     if (written.kind === 'stale' && look < LOOKS) continue
-    if (Object.keys(plan.toContact).length > 0 && !(await writeToContact(context, event.contactId, plan))) {
-      return gone(context, event.contactId)
-    }
+    const edited = await writeToContact(context, event.contactId, plan, forms)
+    if (edited === 'gone') return gone(context, event.contactId)
+    if (edited === 'nameless') continue
     await save(context, event, group, plan, written.after, shown !== undefined)
     return {
       kind: 'settled',
@@ -115,7 +115,10 @@ async function loadGroup(
     stored,
     contact,
     contactModifiedAt: current?.modifiedAt,
-    own: stored?.own ?? ownAtFirst(contact, links, lookups),
+    own: ownWithout(
+      stored?.own ?? ownAtFirst(contact, links, lookups),
+      members.map(({ member }, at) => ({ before: links[at]?.base, now: member.fields })),
+    ),
     links,
     members: members.map(({ member }) => member),
     customers: new Map(members.flatMap(({ customer }) => (customer ? [[customer.id, customer]] : []))),
@@ -202,14 +205,33 @@ function withoutLateLink(event: GroupEvent, { stored, contact }: Group, plan: Gr
   }
 }
 
-/** @returns false where CloudTalk has no such contact any more. */
-async function writeToContact(context: SyncContext, contactId: string, plan: GroupPlan): Promise<boolean> {
+/**
+ * A list is written whole (contract cloudtalk §2.4), so what somebody added to it is looked at first; so is the name
+ * where the account wants it in every edit.
+ */
+function needsLook({ toContact }: GroupPlan, forms: VendorForms): boolean {
+  const { name, numbers, emails, externalUrls } = toContact
+  if (numbers || emails || externalUrls) return true
+  const edits = Object.keys(toContact).length > 0
+  return edits && name === undefined && !forms.literal('contactEditWithoutName')
+}
+
+/** @returns `nameless` where the account turns out to want the name in every edit. */
+async function writeToContact(
+  context: SyncContext,
+  contactId: string,
+  { toContact, fields }: GroupPlan,
+  forms: VendorForms,
+): Promise<'done' | 'gone' | 'nameless'> {
+  if (Object.keys(toContact).length === 0) return 'done'
+  const named = !forms.literal('contactEditWithoutName')
   await expectEcho(context.db, context.connection, contactId)
   try {
-    await context.contactWriter.edit(contactId, { name: plan.fields.name, ...plan.toContact })
-    return true
+    await context.contactWriter.edit(contactId, { ...(named && { name: fields.name }), ...toContact })
+    return 'done'
   } catch (error) {
-    if (error instanceof CloudTalkError && error.failure.kind === 'notFound') return false
+    if (error instanceof CloudTalkError && error.failure.kind === 'notFound') return 'gone'
+    if (!named && (await forms.refused(error, 'contactEditWithoutName'))) return 'nameless'
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../store/outcomes.ts'
 import { recordOutcome } from '../store/outcomes.ts'
 import type { SyncContext } from './context.ts'
@@ -23,7 +24,7 @@ export type Settled =
 /** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
   const meter = { priority, requests: 0 }
-  const ended = await metered(meter, () => attempt(context, event))
+  const ended = await metered(meter, () => patiently(() => attempt(context, event)))
   if (ended === 'busy') return { kind: 'busy' }
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
@@ -39,6 +40,18 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
     ...(nextAt && { nextAt }),
   })
   return ended.settled
+}
+
+/** Most settles are over in some milliseconds, and the queue is half a second late with what it gets back. */
+const BUSY_TRIES = 12
+const BUSY_MS = 25
+
+async function patiently<T>(settled: () => Promise<T | 'busy'>): Promise<T | 'busy'> {
+  for (let tried = 1; ; tried++) {
+    const ended = await settled()
+    if (ended !== 'busy' || tried === BUSY_TRIES) return ended
+    await wait(BUSY_MS * (0.5 + Math.random()))
+  }
 }
 
 async function attempt(

@@ -13,9 +13,9 @@ import { ensureNotes, updateNotes } from './call-notes.ts'
 import type { SyncContext } from './context.ts'
 import { callEvent } from './event.ts'
 import { mirroredOwner } from './find-customer.ts'
-import { type KustomerForms, kustomerForms } from './kustomer-forms.ts'
 import type { CustomerOfCall } from './plan-call.ts'
 import { customerFromNumber } from './unknown-caller.ts'
+import { type VendorForms, vendorForms } from './vendor-forms.ts'
 
 /** Writes conversation, note and message of a call, and then its status. What stands is kept even if a part fails. */
 export async function logNewCall(
@@ -67,7 +67,7 @@ async function writeParts(
 ): Promise<void> {
   const { settings } = context
   const { call } = stored
-  const forms = await kustomerForms(context)
+  const forms = await vendorForms(context)
   await context.directory.refresh()
   const user = kustomerUserFor(call.agent?.email, settings.agentMap, context.directory.userIdByEmail)
   const wanted = conversationFromCall(call, settings.calls, user)
@@ -127,7 +127,7 @@ export async function followCall(
   }
   const customerId = moveTo ?? (stored.unlinked ? undefined : stored.customerId)
   const known = { ...ids, ...(customerId !== undefined && { customerId }) }
-  const forms = await kustomerForms(context)
+  const forms = await vendorForms(context)
   const contactName = await contactNameOf(context, call, customerId)
   const note = noteOf(context, stored, contactName, forms.literal('noteSubject'))
   if (note.body !== stored.noteBody) {
@@ -197,6 +197,6 @@ async function contactNameOf(
 }
 
 /** The message is what makes the channel chat where the API takes no channel. */
-function needsMessage(context: SyncContext, forms: KustomerForms): boolean {
+function needsMessage(context: SyncContext, forms: VendorForms): boolean {
   return context.settings.calls.chatMessage && !forms.literal('conversationChannels')
 }

@@ -176,7 +176,9 @@ test('an address of somebody with another case, or a wrong one, finds what is me
   )
   await stack.settled()
   const found = async (question: string) =>
-    (await stack.service.operations.trace(question)).flatMap(({ kind, id }) => (kind === 'customer' ? id : []))
+    (await stack.service.operations.trace(question)).flatMap(({ kind, id }) =>
+      kind === 'customer' ? id : [],
+    )
   for (const question of ['ann@example.COM', '+44 20 7183 8750', 'ann  BELL', id]) {
     expect(await found(question)).toEqual([id])
   }

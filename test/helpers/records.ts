@@ -48,6 +48,21 @@ export async function createCompany(emulators: Emulators, name: string): Promise
   return data.id
 }
 
+/** Adds a contact through CloudTalk's API. @returns its id, as it is written everywhere. */
+export async function addContact(emulators: Emulators, body: unknown): Promise<string> {
+  const { responseData } = await emulators.cloudtalk.api<{ responseData: { data: { id: string } } }>(
+    'PUT',
+    '/contacts/add.json',
+    body,
+  )
+  return responseData.data.id
+}
+
+/** Edits a contact as somebody in CloudTalk does. */
+export async function editContact(emulators: Emulators, id: string | number, body: unknown): Promise<void> {
+  await emulators.cloudtalk.api('POST', `/contacts/edit/${id}.json`, body)
+}
+
 export interface CallInput {
   direction?: 'incoming' | 'outgoing' | 'internal'
   outcome?: 'answered' | 'missed' | 'voicemail'

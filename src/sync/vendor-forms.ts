@@ -1,13 +1,15 @@
+import { CloudTalkError } from '../cloudtalk/index.ts'
 import { KustomerError } from '../kustomer/index.ts'
 import { loadConnection, rememberLiteralForm } from '../store/connections.ts'
 import type { LiteralForms } from '../store/schema.ts'
 import type { SyncContext } from './context.ts'
 
 /**
- * Some of what requirements §3 asks for has no field in Kustomer's published API. It is tried literally; where the
- * API answers 400 naming the key, the connection remembers that and uses the nearest form from then on.
+ * Some of what requirements §3 asks for has no field in Kustomer's published API, and older CloudTalk accounts want the
+ * name in every edit of a contact (contract cloudtalk §2.4). The better form is tried; where the API refuses it naming
+ * the key, the connection remembers that and uses the nearest form from then on.
  */
-export interface KustomerForms {
+export interface VendorForms {
   /** Whether the literal form is to be used: until the API has refused it, yes. */
   literal(form: keyof LiteralForms): boolean
   /** @returns true when the error refuses exactly this form, which is then remembered. */
@@ -15,17 +17,18 @@ export interface KustomerForms {
   accepted(form: keyof LiteralForms): Promise<void>
 }
 
-/** The keys by which a 400 names a form. */
+/** The keys by which a refusal names a form. */
 const KEYS: Record<keyof LiteralForms, readonly string[]> = {
   conversationChannels: ['channels'],
   noteSubject: ['subject', 'direction'],
   conversationWithoutCustomer: ['customer'],
+  contactEditWithoutName: ['name'],
 }
 
 /** Read once by each process: what it learns itself it knows, and asking again what another learned is harmless. */
-const known = new WeakMap<SyncContext, Promise<KustomerForms>>()
+const known = new WeakMap<SyncContext, Promise<VendorForms>>()
 
-export function kustomerForms(context: SyncContext): Promise<KustomerForms> {
+export function vendorForms(context: SyncContext): Promise<VendorForms> {
   const forms = known.get(context) ?? loadForms(context)
   known.set(context, forms)
   // What could not be read is read again by the next call.
@@ -33,7 +36,7 @@ export function kustomerForms(context: SyncContext): Promise<KustomerForms> {
   return forms
 }
 
-async function loadForms(context: SyncContext): Promise<KustomerForms> {
+async function loadForms(context: SyncContext): Promise<VendorForms> {
   const { db, connection } = context
   const { literalForms } = await loadConnection(db, connection)
   const remember = async (form: keyof LiteralForms, works: boolean) => {
@@ -44,11 +47,16 @@ async function loadForms(context: SyncContext): Promise<KustomerForms> {
   return {
     literal: (form) => literalForms[form] !== false,
     async refused(error, form) {
-      if (!(error instanceof KustomerError) || error.failure.kind !== 'rejected') return false
-      if (!error.failure.fields.some((field) => KEYS[form].includes(field))) return false
+      if (!refusedFields(error).some((field) => KEYS[form].includes(field))) return false
       await remember(form, false)
       return true
     },
     accepted: (form) => remember(form, true),
   }
+}
+
+function refusedFields(error: unknown): string[] {
+  if (error instanceof KustomerError) return error.failure.kind === 'rejected' ? error.failure.fields : []
+  if (!(error instanceof CloudTalkError) || error.failure.kind !== 'rejected') return []
+  return Object.keys(error.failure.fields)
 }
