@@ -15,6 +15,8 @@ export const priorityOf = (level: number): Priority =>
  * calls); a larger batch would hold back what comes next while its slowest record is under way.
  */
 export const BATCH = 50
+/** Of workers that take anything: a hundred new customers share a request, ten contacts (contracts' bulk sizes). */
+export const ANY_BATCH = 100
 /** Workers that take live events only: a backlog cannot occupy them. */
 export const LIVE_WORKERS = 3
 /** Workers that take anything, live first. */

@@ -7,7 +7,16 @@ import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases, takeLease
 import { type RaisedEvent, recordKey, type SyncEvent } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Settled } from '../sync/settle.ts'
-import { ANY_WORKERS, BATCH, LIVE_WORKERS, POLL_SECONDS, PRIORITY, priorityOf, SETTLE } from './policy.ts'
+import {
+  ANY_BATCH,
+  ANY_WORKERS,
+  BATCH,
+  LIVE_WORKERS,
+  POLL_SECONDS,
+  PRIORITY,
+  priorityOf,
+  SETTLE,
+} from './policy.ts'
 import { againKey, type Queue } from './queue.ts'
 
 export interface WorkerPorts {
@@ -45,7 +54,11 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
     { ...options, localConcurrency: LIVE_WORKERS, minPriority: PRIORITY.live },
     handler,
   )
-  await ports.queue.boss.work(SETTLE, { ...options, localConcurrency: ANY_WORKERS }, handler)
+  await ports.queue.boss.work(
+    SETTLE,
+    { ...options, batchSize: ANY_BATCH, localConcurrency: ANY_WORKERS },
+    handler,
+  )
   const renewing = setInterval(
     () => {
       renewLeases(ports.db, holder).catch((error) => ports.log.error({ err: error }, 'leases not renewed'))

@@ -17,6 +17,8 @@ export interface StoredContact {
   own: OwnFields | undefined
   /** The row in the index has changed since `fields` were known. */
   stale: boolean
+  /** When `fields` were last known for certain: read from CloudTalk, or all written by us. */
+  readAt: Date | undefined
   exportIntended: boolean
   customerDeleted: boolean
 }
@@ -33,12 +35,13 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
     base: ContactFields | null
     own: OwnFields | null
     stale: boolean
+    read_at: Date | null
     intended: boolean
     customer_deleted: boolean
   }>`
     select i.item, c.id, c.name, c.fields, c.base, c.own,
       (c.row_print is not null and c.row_print is distinct from c.read_print) as stale,
-      c.export_intent_at is not null as intended, c.customer_deleted
+      c.read_at, c.export_intent_at is not null as intended, c.customer_deleted
     from contact c join ${asked(items)} as i(item int, connection text, id text)
       on c.connection = i.connection and c.id = i.id`.execute(db)
   return rowsByItem(rows, items.length).map(
@@ -50,6 +53,7 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
         base: row.base ?? undefined,
         own: row.own ?? undefined,
         stale: row.stale,
+        readAt: row.read_at ?? undefined,
         exportIntended: row.intended,
         customerDeleted: row.customer_deleted,
       },

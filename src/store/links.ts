@@ -134,7 +134,7 @@ export interface GroupInStep {
   members: readonly Pick<Link, 'customerId' | 'origin' | 'base' | 'modifiedAt' | 'ownWriteAt'>[]
   /** Webhooks of the contact that are still to come from our own writes. */
   echoes: number
-  /** `fields` were just read from CloudTalk. */
+  /** `fields` are known for certain: just read from CloudTalk, or all written by us. */
   read: boolean
 }
 

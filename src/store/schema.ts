@@ -77,7 +77,7 @@ interface ContactTable {
   base: NullableJson<ContactFields>
   /** What it held before any customer was joined to it. */
   own: NullableJson<OwnFields>
-  /** When `fields` were last read from CloudTalk. */
+  /** When `fields` were last known for certain: read from CloudTalk, or all written by us. */
   read_at: NullableTime
   /** Fingerprint of its row in the index, as last seen and as it was when `fields` were read. */
   row_print: string | null

@@ -6,7 +6,7 @@ const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
  * Backfill waits this long for company before a request leaves half full. With 100 settles at once on the embedded
  * database, their writes arrive within 20 ms of each other.
  */
-const LINGER_MS = 40
+const LINGER_MS = 120
 
 interface Waiting<Item, Result> {
   item: Item

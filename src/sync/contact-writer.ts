@@ -7,6 +7,7 @@ import {
   type ContactWrite,
 } from '../cloudtalk/index.ts'
 import { coalesce } from './coalesce.ts'
+import { createExpected, type Expected } from './expected.ts'
 import type { Vendors } from './vendors.ts'
 
 /** Writes contacts, ten in a request where ten are waiting (contract cloudtalk §2.8). */
@@ -15,11 +16,16 @@ export interface ContactWriter {
   add(contact: ContactWrite): Promise<string>
   /** @throws {CloudTalkError} for this contact alone. */
   edit(id: string, change: ContactWrite): Promise<void>
+  /** Writes that are on their way: backfill waits for them until a request is full. */
+  expected: Expected
 }
 
 export function createContactWriter(vendors: Vendors): ContactWriter {
-  const submit = coalesce<BulkOperation, BulkResult>(BULK_MAX_OPERATIONS, (board) =>
-    vendors.cloudtalk((cloudtalk) => cloudtalk.bulk.contacts(board())),
+  const expected = createExpected()
+  const submit = coalesce<BulkOperation, BulkResult>(
+    BULK_MAX_OPERATIONS,
+    (board) => vendors.cloudtalk((cloudtalk) => cloudtalk.bulk.contacts(board())),
+    expected.count,
   )
   const done = async (operation: BulkOperation): Promise<string | undefined> => {
     const result = await submit(operation)
@@ -37,5 +43,6 @@ export function createContactWriter(vendors: Vendors): ContactWriter {
     async edit(id, change) {
       await done({ action: 'edit_contact', commandId: uuid(), id, data: change })
     },
+    expected,
   }
 }

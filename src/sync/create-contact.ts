@@ -27,7 +27,7 @@ export async function createContact(context: SyncContext, made: NewContact): Pro
   if (existing) return takeUp(context, made, intended, existing)
   await intendLink(db, connection, customer.id, fields)
   const contactId = await addContact(context, customer.id, fields)
-  await saveGroup(db, { ...groupOf(context, made, contactId, fields), fields, echoes: 1, read: false })
+  await saveGroup(db, { ...groupOf(context, made, contactId, fields), fields, echoes: 1, read: true })
   return created(contactId, fields)
 }
 

@@ -10,6 +10,7 @@ import {
 import type { CustomerVersion } from '../store/customers.ts'
 import { coalesce } from './coalesce.ts'
 import type { Pace } from './context.ts'
+import { createExpected, type Expected } from './expected.ts'
 import { currentMeter } from './meter.ts'
 import type { Vendors } from './vendors.ts'
 
@@ -20,11 +21,8 @@ export interface CustomerWriter {
    * @throws {KustomerError} for this customer alone.
    */
   create(body: CustomerWrite): Promise<CustomerVersion>
-  /**
-   * Announces a creation that may come: a bulk request waits for those that are on their way.
-   * @returns to be called when it has come, or will not.
-   */
-  expect(): () => void
+  /** Creations that are on their way: a bulk request waits for them. */
+  expected: Expected
 }
 
 const ROUTE = 'POST /customers/bulk'
@@ -35,11 +33,11 @@ const LONGEST_LOOK_MS = 30_000
 type Created = { id: string } | { error: KustomerError }
 
 export function createCustomerWriter(vendors: Vendors, pace: Pace): CustomerWriter {
-  let expected = 0
+  const expected = createExpected()
   const createTogether = coalesce<CustomerWrite, Created>(
     BULK_ITEMS,
     (board) => createInBulk(vendors, board, pace),
-    () => expected,
+    expected.count,
   )
   return {
     async create(body) {
@@ -50,14 +48,7 @@ export function createCustomerWriter(vendors: Vendors, pace: Pace): CustomerWrit
       if ('error' in created) throw created.error
       return asSent(created.id, body)
     },
-    expect() {
-      expected++
-      let over = false
-      return () => {
-        if (!over) expected--
-        over = true
-      }
-    },
+    expected,
   }
 }
 

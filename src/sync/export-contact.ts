@@ -25,6 +25,7 @@ import type { LinkOrigin } from '../store/schema.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
 import type { ContactEvent } from './event.ts'
+import { knownFields } from './known-contact.ts'
 import { Busy, lockOf } from './locks.ts'
 import { groupLookups } from './lookups.ts'
 import { groupOutcome, settleGroup } from './settle-group.ts'
@@ -39,20 +40,35 @@ export async function exportContact(context: SyncContext, event: ContactEvent): 
     const sentence = 'CloudTalk has told of our own write.'
     return { outcome: 'unchanged', reason: 'OWN_CHANGE', sentence, contactId }
   }
-  const arrived = event.source === 'run' ? context.customerWriter.expect() : () => undefined
+  const coming = announced(context, event)
   try {
     return {
       ...(await context.locks.hold(connection, [lockOf.contact(contactId)], () =>
-        settleContact(context, event),
+        settleContact(context, event, coming),
       )),
       contactId,
     }
   } finally {
-    arrived()
+    coming.noCreation()
+    coming.noEdit()
   }
 }
 
-async function settleContact(context: SyncContext, event: ContactEvent): Promise<Outcome> {
+/**
+ * Shared requests wait for what a run may still bring. Whoever has decided takes the other announcement back at once:
+ * else the creations would wait for the edits, and the edits for the creations.
+ */
+interface Coming {
+  noCreation(): void
+  noEdit(): void
+}
+
+function announced({ customerWriter, contactWriter }: SyncContext, { source }: ContactEvent): Coming {
+  if (source !== 'run') return { noCreation: () => undefined, noEdit: () => undefined }
+  return { noCreation: customerWriter.expected.announce(), noEdit: contactWriter.expected.announce() }
+}
+
+async function settleContact(context: SyncContext, event: ContactEvent, coming: Coming): Promise<Outcome> {
   const { db, connection, settings } = context
   const { id: contactId, source } = event
   const stored = await findContact(db, connection, contactId)
@@ -62,15 +78,17 @@ async function settleContact(context: SyncContext, event: ContactEvent): Promise
   if (links.length === 0 && !settings.export) {
     return skipped('EXPORT_OFF', 'The export is switched off in the settings.')
   }
-  // What a run has read, or read for a preview, is not read again.
-  const known = source === 'run' && stored && !stored.stale ? stored.fields : undefined
+  const known = knownFields(context, source, stored)
   const shown = known ? undefined : await showContact(context, contactId)
   if (!known && !shown) {
     await dropLinksOfContact(db, connection, contactId)
     await forgetContact(db, connection, contactId)
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; its customer stays.')
   }
-  if (links.length > 0) return settleLinked(context, event, shown)
+  if (links.length > 0) {
+    coming.noCreation()
+    return settleLinked(context, event, shown)
+  }
   const fields = shown ? fieldsOfContact(shown) : known
   if (!fields) throw new Error('a contact is neither shown nor known')
   if (shown) await saveShownContact(db, connection, contactId, fields)
@@ -84,7 +102,7 @@ async function settleContact(context: SyncContext, event: ContactEvent): Promise
     ...validNumbers(fields).map(lockOf.number),
     ...fields.emails.map(emailIdentifier).map(lockOf.email),
   ]
-  return context.locks.hold(connection, keys, () => exportNew(context, event, fields, shown, stored))
+  return context.locks.hold(connection, keys, () => exportNew(context, event, fields, shown, stored, coming))
 }
 
 async function settleLinked(
@@ -115,9 +133,14 @@ async function exportNew(
   fields: ContactFields,
   shown: Contact | undefined,
   stored: StoredContact | undefined,
+  coming: Coming,
 ): Promise<Outcome> {
   const owner = (await mirroredOwner(context, event, fields)) ?? (await askedOwner(context, event, fields))
-  if (owner) return linkToOwner(context, event, shown, owner)
+  if (owner) {
+    coming.noCreation()
+    return linkToOwner(context, event, shown, owner)
+  }
+  coming.noEdit()
   const lookups = await groupLookups(context)
   const { body, warnings } = customerFromContact({ ...fields, id: event.id }, lookups)
   await intendExport(context.db, context.connection, event.id)

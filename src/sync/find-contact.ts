@@ -6,7 +6,7 @@ import {
   type MatchedBy,
   matchKeys,
 } from '../mapping/matching.ts'
-import { parsePhone, wireNumber } from '../mapping/phones.ts'
+import { wireNumber } from '../mapping/phones.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { contactsNamed } from '../store/contacts.ts'
@@ -56,25 +56,16 @@ export async function findMatch(
   return asked.length > 0 ? decide([...mirrored, ...asked]) : decision
 }
 
-/** The contact as it is now, if it still is what was matched: it may have been deleted or changed since. */
-export async function stillMatching(
-  context: SyncContext,
-  contactId: string,
-  by: MatchedBy,
-  desired: ContactFields,
-): Promise<{ shown: Contact | undefined; matches: boolean }> {
-  const shown = await showContact(context, contactId)
-  if (!shown) return { shown, matches: false }
-  const { defaultCountry } = context.settings
-  const numbers = shown.numbers.map((number) => wireNumber(number) ?? parsePhone(number, defaultCountry))
+/** Whether a contact is what a customer was matched with: it may have changed since the mirror was filled. */
+export function matches(by: MatchedBy, contact: ContactFields, desired: ContactFields): boolean {
   const emails = new Set(desired.emails.map(emailIdentifier))
   switch (by) {
     case 'name':
-      return { shown, matches: nameKey(shown.name) === nameKey(desired.name) }
+      return nameKey(contact.name) === nameKey(desired.name)
     case 'phone':
-      return { shown, matches: desired.numbers.some((number) => numbers.includes(number)) }
+      return desired.numbers.some((number) => contact.numbers.includes(number))
     case 'email':
-      return { shown, matches: shown.emails.some((email) => emails.has(emailIdentifier(email))) }
+      return contact.emails.some((email) => emails.has(emailIdentifier(email)))
   }
 }
 

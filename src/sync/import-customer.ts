@@ -5,7 +5,7 @@ import type { MatchedBy } from '../mapping/matching.ts'
 import type { ReasonCode } from '../mapping/reasons.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
-import { forgetContact, saveShownContact } from '../store/contacts.ts'
+import { findContact, forgetContact, saveShownContact } from '../store/contacts.ts'
 import {
   type CustomerVersion,
   findCustomer,
@@ -21,10 +21,12 @@ import { fieldsOfContact } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
 import { addContactTag, createContact } from './create-contact.ts'
 import type { CustomerEvent } from './event.ts'
-import { findMatch, stillMatching } from './find-contact.ts'
+import { findMatch, matches } from './find-contact.ts'
+import { knownFields } from './known-contact.ts'
 import { lockOf } from './locks.ts'
 import { lookupsFor } from './lookups.ts'
 import { groupOutcome, settleGroup } from './settle-group.ts'
+import { showContact } from './show-contact.ts'
 import { unlinkDeleted, unlinkGone } from './unlink-customer.ts'
 
 /** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
@@ -37,8 +39,13 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
   if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
-  const outcome = await settleCustomer(context, event, customer)
-  return { ...outcome, customerId: customer.id, version: customer.rev }
+  const arrived = event.source === 'run' ? context.contactWriter.expected.announce() : () => undefined
+  try {
+    const outcome = await settleCustomer(context, event, customer)
+    return { ...outcome, customerId: customer.id, version: customer.rev }
+  } finally {
+    arrived()
+  }
 }
 
 async function loadCustomer(
@@ -179,13 +186,16 @@ async function join(
   by: MatchedBy,
 ): Promise<Outcome | undefined> {
   const { db, connection } = context
-  const { shown, matches } = await stillMatching(context, contactId, by, fields)
-  if (!shown) {
+  const stored = await findContact(db, connection, contactId)
+  const known = context.settings.contactTag === undefined && knownFields(context, source, stored)
+  const shown = known ? undefined : await showContact(context, contactId)
+  const contact = known || (shown && fieldsOfContact(shown))
+  if (!contact) {
     await forgetContact(db, connection, contactId)
     return undefined
   }
-  if (!matches) {
-    await saveShownContact(db, connection, contactId, fieldsOfContact(shown))
+  if (!matches(by, contact, fields)) {
+    await saveShownContact(db, connection, contactId, contact)
     return undefined
   }
   // Two customers never have one number or email (contract kustomer §2.4), so the other may be gone.
@@ -193,7 +203,7 @@ async function join(
   const { reason, what, origin } = MATCHED[by]
   const settled = await settleGroup(context, { contactId, source, shown, joining: { customer, origin } })
   if (settled.kind === 'gone') return undefined
-  await addContactTag(context, shown)
+  if (shown) await addContactTag(context, shown)
   const merged = settled.others > 0
   return {
     ...groupOutcome(contactId, settled),

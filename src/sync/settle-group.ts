@@ -13,6 +13,7 @@ import type { LinkOrigin, OutcomeDetails } from '../store/schema.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
 import type { EventSource } from './event.ts'
+import { knownFields } from './known-contact.ts'
 import { type GroupLookups, groupLookups, isCustomerLink, lookupsFor } from './lookups.ts'
 import { showContact } from './show-contact.ts'
 import { type VendorForms, vendorForms } from './vendor-forms.ts'
@@ -56,7 +57,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     const group = await loadGroup(context, event, lookups, shown)
     if (!group) return gone(context, event.contactId)
     const plan = withoutLateLink(event, group, decide(context, group, lookups))
-    if (!shown && needsLook(plan, forms)) {
+    if (!shown && !knownFields(context, event.source, group.stored) && needsLook(plan, forms)) {
       shown = await showContact(context, event.contactId)
       if (!shown) return gone(context, event.contactId)
       continue

@@ -69,3 +69,29 @@ async function settled(emulators: Emulators, service: Service): Promise<void> {
     return quiet >= 3
   })
 }
+
+export interface BareService {
+  service: Service
+  close(): Promise<void>
+}
+
+/** A service that settles and does nothing unasked: no webhooks, no pollers. */
+export async function startBareService(
+  emulators: Emulators,
+  settings: Record<string, unknown> = {},
+): Promise<BareService> {
+  const database = await createDatabase('embedded')
+  const settingsFile = join(database.env.DATA_DIR, 'settings.json')
+  writeFileSync(settingsFile, JSON.stringify(settings))
+  const config = readConfig({ ...emulators.env, ...database.env, SETTINGS_FILE: settingsFile })
+  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
+  const service = await openService(config, log, { detailAfterMs: 10, firstBackoffMs: 50 })
+  await service.work()
+  return {
+    service,
+    async close() {
+      await service.close()
+      await database.drop()
+    },
+  }
+}
