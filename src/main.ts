@@ -6,7 +6,7 @@ import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { recipesAsText, recipesOf } from './commands/recipes.ts'
 import { type Role, start } from './commands/start.ts'
-import { sync } from './commands/sync.ts'
+import { runAsText, sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
 import { withOperations } from './commands/with-operations.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -69,12 +69,13 @@ program
 
 program
   .command('sync')
-  .description('bring over every customer, and with --from the calls since then')
+  .description('bring over every customer and contact, and with --from the calls since then')
+  .option('--preview', 'only tell what would become of each record, and what it takes', false)
   .option('--from <date>', 'calls that ended since this date, e.g. 2026-01-31', date)
   .option('--json', 'print only the result, as JSON', false)
-  .action(async ({ from, json }: { from?: Date; json: boolean }) => {
-    const run = await sync(process.env, { from, quiet: json })
-    console.log(json ? JSON.stringify(run) : 'Done. `trace` tells about any record.')
+  .action(async ({ preview, from, json }: { preview: boolean; from?: Date; json: boolean }) => {
+    const run = await sync(process.env, { kind: preview ? 'preview' : 'sync', from, quiet: json })
+    console.log(json ? JSON.stringify(run) : runAsText(run))
   })
 
 program

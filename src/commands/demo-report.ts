@@ -8,6 +8,8 @@ export function demoReport(result: DemoResult): string {
   return [
     summaryAsText('Customers', result.customers),
     '',
+    summaryAsText('Contacts', result.contacts),
+    '',
     summaryAsText('Calls', result.calls),
     '',
     `Requests: ${cloudtalk} to CloudTalk, ${kustomer} to Kustomer, in ${result.seconds.toFixed(1)} s.`,

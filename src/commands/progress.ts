@@ -9,27 +9,25 @@ export async function followRun(
   id: string,
   report: (line: string) => void,
 ): Promise<RunProgress> {
-  const started = Date.now()
   for (;;) {
     const run = await operations.run(id)
     if (!run) throw new Error('the run is gone')
     if (run.state === 'failed') throw new Error(`the run stopped: ${run.error ?? 'unknown reason'}`)
-    report(progressLine(run, (Date.now() - started) / 1_000))
+    report(progressLine(run))
     if (run.state === 'done') return run
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }
 
 /** One line of a run's progress, with the rate and the time that is left at it. */
-export function progressLine(run: RunProgress, seconds: number): string {
-  const settled = sum(run.settled)
-  const raised = sum(run.raised)
-  const rate = seconds > 0 ? settled / seconds : 0
-  const left = run.state === 'settling' && rate > 0 ? `, ${Math.ceil((raised - settled) / rate)} s left` : ''
-  const parts = (['customer', 'call'] as const)
-    .filter((kind) => (run.raised[kind] ?? 0) > 0 || (run.settled[kind] ?? 0) > 0)
-    .map((kind) => `${run.settled[kind] ?? 0}/${run.raised[kind] ?? '?'} ${kind}s`)
-  return `${run.state.padEnd(8)} ${parts.join(', ') || 'reading both sides'}  ${rate.toFixed(0)}/s${left}`
+export function progressLine(run: RunProgress): string {
+  const { raised, settled, rate, secondsLeft } = run
+  const parts = (['customer', 'contact', 'call'] as const)
+    .filter((kind) => (raised[kind] ?? 0) > 0 || (settled[kind] ?? 0) > 0)
+    .map((kind) => `${settled[kind] ?? 0}/${raised[kind] ?? '?'} ${kind}s`)
+  const left = secondsLeft === undefined ? '' : `, ${secondsLeft} s left`
+  const state = run.paused ? 'paused' : run.state
+  return `${state.padEnd(8)} ${parts.join(', ') || 'reading both sides'}  ${rate.toFixed(0)}/s${left}`
 }
 
 /** Writes progress to stderr: over one line on a terminal, else each change on a line of its own. */
@@ -47,6 +45,3 @@ export function progressWriter(quiet: boolean): { report(line: string): void; en
     },
   }
 }
-
-const sum = (counts: Partial<Record<string, number>>): number =>
-  Object.values(counts).reduce<number>((total, count) => total + (count ?? 0), 0)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
-import type { RecordKind, RunKind, RunState, Vendor } from './schema.ts'
+import type { RecordKind, RunEstimate, RunKind, RunState } from './schema.ts'
 
 export interface Run {
   id: string
@@ -14,8 +14,8 @@ export interface Run {
   /** Records that it has to settle, by kind. */
   raised: Partial<Record<RecordKind, number>>
   error: string | undefined
-  /** Requests that a preview expects the run to take, by vendor. */
-  requests: Partial<Record<Vendor, number>>
+  /** What a preview expects the run to take. */
+  estimate: Partial<RunEstimate>
   startedAt: Date
   finishedAt: Date | undefined
 }
@@ -51,7 +51,7 @@ export interface RunChange {
   paused?: boolean
   raised?: Run['raised']
   error?: string
-  requests?: Run['requests']
+  estimate?: Run['estimate']
   finishedAt?: Date
 }
 
@@ -63,7 +63,7 @@ export async function updateRun(db: Db, id: string, change: RunChange): Promise<
       ...(change.paused !== undefined && { paused: change.paused }),
       ...(change.raised && { raised: toJson(change.raised) }),
       ...(change.error !== undefined && { error: change.error }),
-      ...(change.requests && { requests: toJson(change.requests) }),
+      ...(change.estimate && { estimate: toJson(change.estimate) }),
       ...(change.finishedAt && { finished_at: change.finishedAt }),
     })
     .where('id', '=', id)
@@ -187,7 +187,7 @@ function runFromRow(row: {
   from: Date | null
   raised: Run['raised']
   error: string | null
-  requests: Run['requests']
+  estimate: Run['estimate']
   started_at: Date
   finished_at: Date | null
 }): Run {
@@ -200,7 +200,7 @@ function runFromRow(row: {
     from: row.from ?? undefined,
     raised: row.raised,
     error: row.error ?? undefined,
-    requests: row.requests,
+    estimate: row.estimate,
     startedAt: row.started_at,
     finishedAt: row.finished_at ?? undefined,
   }

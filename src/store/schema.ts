@@ -217,6 +217,9 @@ export type RunState = 'reading' | 'settling' | 'done' | 'failed'
 
 export type Vendor = 'cloudtalk' | 'kustomer'
 
+/** Requests by vendor, and how long they take at the accounts' limits. */
+export type RunEstimate = Record<Vendor, number> & { seconds: number }
+
 interface RunTable {
   id: string
   connection: string
@@ -227,8 +230,8 @@ interface RunTable {
   /** Records whose events were raised, by kind. */
   raised: Json<Partial<Record<RecordKind, number>>>
   error: string | null
-  /** What a preview expects the run to take. */
-  requests: JSONColumnType<Partial<Record<Vendor, number>>, string | undefined, string>
+  /** What a preview expects the run to take; empty otherwise. */
+  estimate: JSONColumnType<Partial<RunEstimate>, string | undefined, string>
   started_at: Generated<Date>
   finished_at: NullableTime
 }

@@ -76,6 +76,11 @@ export class BudgetGate {
     this.#inFlight++
   }
 
+  /** What the lane may use a minute, as far as the limit is known. */
+  perMinute(priority: Priority): number {
+    return this.#policy.limit * this.#shares[priority]
+  }
+
   leave(): void {
     this.#inFlight--
   }

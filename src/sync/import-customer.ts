@@ -101,7 +101,7 @@ async function updateContact(
   // It was unlinked while the lock was taken.
   if (link?.contactId === undefined) return connect(context, event, customer)
   const { contactId } = link
-  const settled = await settleGroup(context, { contactId, source: event.source })
+  const settled = await settleGroup(context, { contactId, source: event.source, ofCustomer: true })
   if (settled.kind === 'gone') {
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
   }

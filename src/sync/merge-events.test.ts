@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CallEvent, CustomerEvent, SyncEvent } from './event.ts'
+import type { CallEvent, ContactEvent, CustomerEvent, SyncEvent } from './event.ts'
 import { mergeEvents } from './merge-events.ts'
 
 const customer = (rev: number | undefined, more: Partial<CustomerEvent> = {}): CustomerEvent => ({
@@ -34,9 +34,30 @@ const call = (about: CallEvent['about'], more: Partial<CallEvent> = {}): CallEve
   ...more,
 })
 
+const contact = (came: number, more: Partial<ContactEvent> = {}): ContactEvent => ({
+  kind: 'contact',
+  connection: 'default',
+  id: '9',
+  source: 'webhook',
+  attempt: 0,
+  came,
+  ...more,
+})
+
 const cases: { label: string; events: SyncEvent[]; merged: SyncEvent[] }[] = [
   { label: 'nothing', events: [], merged: [] },
   { label: 'one event, as it is', events: [customer(3)], merged: [customer(3)] },
+  { label: 'one webhook of a contact, counted once', events: [contact(1)], merged: [contact(1)] },
+  {
+    label: 'webhooks of a contact, counted together',
+    events: [contact(1), contact(1), contact(1)],
+    merged: [contact(3)],
+  },
+  {
+    label: 'a poll that saw the contact change too: nothing counts as an echo',
+    events: [contact(1), contact(0, { source: 'poll' })],
+    merged: [contact(0)],
+  },
   {
     label: 'the newest version, wherever it stands',
     events: [customer(2), customer(5), customer(3)],

@@ -10,9 +10,7 @@ import type { CallEvent, SyncEvent } from './event.ts'
 export function mergeEvents(events: readonly SyncEvent[]): SyncEvent[] {
   const byPurpose = Map.groupBy(events, (event) => (event.kind === 'call' ? event.about : event.kind))
   return [...byPurpose.values()]
-    .flatMap((group) =>
-      group.reduce<SyncEvent[]>((merged, event) => [mergeTwo(merged[0] ?? event, event)], []),
-    )
+    .map((group) => group.reduce(mergeTwo))
     .sort((one, other) => orderOf(one) - orderOf(other))
 }
 

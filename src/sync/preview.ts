@@ -48,7 +48,8 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
     }
     const { cloudtalk, kustomer } = rehearsal.requests()
     const details = followUps.filter(({ event }) => event.kind === 'call' && event.about === 'detail').length
-    await updateRun(db, run.id, { requests: { cloudtalk: cloudtalk + details, kustomer } })
+    const requests = { cloudtalk: cloudtalk + details, kustomer }
+    await updateRun(db, run.id, { estimate: { ...requests, seconds: context.vendors.secondsFor(requests) } })
   } finally {
     locks.close()
     await scratch.close()

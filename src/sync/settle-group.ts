@@ -24,6 +24,8 @@ export interface GroupEvent {
   source: EventSource
   /** The contact, if it has just been read. */
   shown?: Contact | undefined
+  /** The event is about a customer, so the contact's own link is not what it asks for. */
+  ofCustomer?: boolean
   /** A customer that is to be joined to the contact. */
   joining?: { customer: CustomerVersion; origin: LinkOrigin } | undefined
 }
@@ -186,14 +188,15 @@ const decide = (context: SyncContext, group: Group, lookups: GroupLookups): Grou
 
 /**
  * A link alone is no reason for a run to write: the contact that a customer was just made from gets it when it is next
- * looked at, so that a first sync costs no second write for each export.
+ * looked at, so that a first sync costs no second write for each export. Kustomer's word of the new customer, which
+ * follows, is no look at the contact either.
  */
 function withoutLateLink(event: GroupEvent, { stored, contact }: Group, plan: GroupPlan): GroupPlan {
   const onlyLink = Object.keys(plan.toContact).every((field) => field === 'externalUrls')
   const exported = event.joining?.origin === 'exported'
-  const late =
-    event.source === 'run' && onlyLink && plan.toContact.externalUrls && (exported || !event.joining)
-  if (!late) return plan
+  const owed = stored?.base?.externalUrls.length === 0
+  const mayWait = event.source === 'run' ? exported || !event.joining : event.ofCustomer && owed
+  if (!mayWait || !onlyLink || !plan.toContact.externalUrls) return plan
   const { externalUrls: _late, ...toContact } = plan.toContact
   return {
     ...plan,

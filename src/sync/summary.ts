@@ -1,6 +1,6 @@
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from '../store/database.ts'
-import { countOutcomes } from '../store/outcomes.ts'
+import { countOutcomes, type OutcomeCount } from '../store/outcomes.ts'
 import type { RecordKind } from '../store/schema.ts'
 
 export interface KindSummary {
@@ -11,8 +11,12 @@ export interface KindSummary {
 
 /** Current outcomes of one kind of record, counted by outcome and by reason. */
 export async function summaryOf(db: Db, connection: string, kind: RecordKind): Promise<KindSummary> {
+  return summaryOfCounts(await countOutcomes(db, connection, kind))
+}
+
+export function summaryOfCounts(counts: readonly OutcomeCount[]): KindSummary {
   const summary: KindSummary = { total: 0, byOutcome: {}, byReason: {} }
-  for (const { outcome, reason, count } of await countOutcomes(db, connection, kind)) {
+  for (const { outcome, reason, count } of counts) {
     summary.total += count
     summary.byOutcome[outcome] = (summary.byOutcome[outcome] ?? 0) + count
     summary.byReason[reason] = (summary.byReason[reason] ?? 0) + count

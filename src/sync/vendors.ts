@@ -2,6 +2,7 @@ import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloud
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
 import { budgetUse } from '../store/budgets.ts'
 import type { Db } from '../store/database.ts'
+import type { Vendor } from '../store/schema.ts'
 import { BudgetGate, type Shares } from './budget-gate.ts'
 import { currentMeter } from './meter.ts'
 
@@ -31,6 +32,8 @@ export interface Vendors {
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   /** Requests answered since the start, per vendor. */
   answered: { cloudtalk: number; kustomer: number }
+  /** How long a run's requests take at the accounts' limits, as far as they are known. */
+  secondsFor(requests: Record<Vendor, number>): number
   /** Whether more than half of CloudTalk's budget of this minute is free. */
   cloudtalkIdle(): Promise<boolean>
   /** Lets no request leave any more. */
@@ -85,6 +88,13 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     kustomer: (call) => through([kustomerGate], () => call(kustomer)),
     kustomerSearch: (call) => through([searchGate, kustomerGate], () => call(kustomer)),
     answered,
+    secondsFor: ({ cloudtalk, kustomer }) => {
+      const minutes = [
+        cloudtalk / cloudtalkGate.perMinute('backfill'),
+        kustomer / kustomerGate.perMinute('backfill'),
+      ]
+      return Math.ceil(60 * Math.max(...minutes))
+    },
     cloudtalkIdle: async () => (await budgetUse(db, cloudtalkAccount)) < IDLE,
     abort: () => stopping.abort(),
     close: () => {

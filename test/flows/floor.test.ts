@@ -75,10 +75,10 @@ test('a preview tells what the sync then does, record by record; a first sync an
   // Both sides were read twice, once for the preview.
   expect(afterSync.total).toBeLessThanOrEqual(1.05 * floor + 30 + pages)
 
-  const { requests } = previewed.progress
+  const { estimate } = previewed.progress
   const took = afterSync.total - afterPreview.total
-  expect((requests.cloudtalk ?? 0) + (requests.kustomer ?? 0)).toBeGreaterThan(0.9 * (took - pages - 12))
-  expect((requests.cloudtalk ?? 0) + (requests.kustomer ?? 0)).toBeLessThan(1.1 * took)
+  expect((estimate.cloudtalk ?? 0) + (estimate.kustomer ?? 0)).toBeGreaterThan(0.9 * (took - pages - 12))
+  expect((estimate.cloudtalk ?? 0) + (estimate.kustomer ?? 0)).toBeLessThan(1.1 * took)
 
   const again = await run('sync')
   const afterAgain = await counted()

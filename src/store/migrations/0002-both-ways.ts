@@ -75,5 +75,5 @@ const statements = [
   'create index run_item_settled on run_item (run_id, settled_at)',
   `alter table run
     add column paused boolean not null default false,
-    add column requests jsonb not null default '{}'`,
+    add column estimate jsonb not null default '{}'`,
 ]
