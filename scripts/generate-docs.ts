@@ -39,6 +39,8 @@ const groupOf: Record<ReasonCode, keyof typeof groupTitles> = {
   CUSTOMER_DELETED: 'notExported',
   EXPORT_OFF: 'off',
   OWN_CHANGE: 'done',
+  UNMERGED: 'done',
+  MERGED_BY_DECISION: 'done',
   LOGGED: 'done',
   LOGGED_UNLINKED: 'done',
   CUSTOMER_CREATED: 'done',

@@ -44,6 +44,11 @@ export function remoteOperations(port: number, token: string): Operations {
       const { reviews } = await answer<{ reviews: Review[] }>('/reviews')
       return reviews.map((review) => ({ ...review, openedAt: new Date(review.openedAt) }))
     },
+    decideReview: (id, decision, contactId) =>
+      answer<Review>(`/reviews/${id}/decision`, { decision, ...(contactId && { contactId }) }),
+    async unmerge(contactId, customerId) {
+      await answer(`/contacts/${contactId}/unmerge`, { customerId })
+    },
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }
 }

@@ -1,5 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import { Undecidable } from '../sync/decide.ts'
+import { Busy } from '../sync/locks.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
 import { sameSecret } from './same-secret.ts'
@@ -8,6 +10,25 @@ const runBody = z.strictObject({
   kind: z.enum(['sync', 'preview']).default('sync'),
   from: z.iso.datetime({ offset: true }).optional(),
 })
+
+const decisionBody = z.strictObject({
+  decision: z.enum(['merge', 'keep-apart']),
+  contactId: z.string().min(1).optional(),
+})
+const unmergeBody = z.strictObject({ customerId: z.string().min(1) })
+
+/** What a person asked for, or why it cannot be done. */
+async function decided(c: Context, decide: () => Promise<unknown>): Promise<Response> {
+  try {
+    return c.json(await decide())
+  } catch (error) {
+    if (error instanceof Undecidable) return problem(c, 409, error.message, 'Load the review again.')
+    if (error instanceof Busy) {
+      return problem(c, 409, 'One of the contacts is being synced at this moment.', 'Try again.')
+    }
+    throw error
+  }
+}
 
 /** What the CLI asks of a running service: the embedded database can be opened by one process only. */
 export function api(operations: Operations, token: string): Hono {
@@ -30,6 +51,22 @@ export function api(operations: Operations, token: string): Hono {
       return c.json({ records: await operations.trace(question) })
     })
     .get('/reviews', async (c) => c.json({ reviews: await operations.reviews() }))
+    .post('/reviews/:id/decision', async (c) => {
+      const body = decisionBody.safeParse(await c.req.json().catch(() => undefined))
+      if (!body.success || !z.uuid().safeParse(c.req.param('id')).success) {
+        return problem(c, 400, 'This is no decision of a review.', 'Send {"decision": "merge"|"keep-apart"}.')
+      }
+      const { decision, contactId } = body.data
+      return decided(c, () => operations.decideReview(c.req.param('id'), decision, contactId))
+    })
+    .post('/contacts/:id/unmerge', async (c) => {
+      const body = unmergeBody.safeParse(await c.req.json().catch(() => undefined))
+      if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customerId": "…"}.')
+      return decided(c, async () => {
+        await operations.unmerge(c.req.param('id'), body.data.customerId)
+        return { unmerged: true }
+      })
+    })
     .post('/runs', async (c) => {
       const body = runBody.safeParse(await c.req.json().catch(() => ({})))
       if (!body.success) {

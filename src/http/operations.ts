@@ -1,7 +1,8 @@
 import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
-import type { RunKind } from '../store/schema.ts'
+import type { ReviewDecision, RunKind } from '../store/schema.ts'
 import type { SyncContext } from '../sync/context.ts'
+import { decideReview, unmerge } from '../sync/decide.ts'
 import type { Runs } from '../sync/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
@@ -24,6 +25,10 @@ export interface Operations {
   run(id: string): Promise<RunProgress | undefined>
   /** What only a person can tell, oldest first. */
   reviews(): Promise<Review[]>
+  /** @throws {Undecidable} */
+  decideReview(id: string, decision: ReviewDecision, contactId: string | undefined): Promise<Review>
+  /** Takes a customer out of a shared contact. @throws {Undecidable} */
+  unmerge(contactId: string, customerId: string): Promise<void>
   /** Events that are not settled yet, those that come later included. */
   pending(): Promise<number>
 }
@@ -46,6 +51,8 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
     runRecords: (id) => runRecords(db, id),
     run: runs.check,
     reviews: () => openReviews(db, connection, REVIEWS),
+    decideReview: (id, decision, contactId) => decideReview(context, id, decision, contactId),
+    unmerge: (contactId, customerId) => unmerge(context, contactId, customerId),
     pending,
   }
 }

@@ -96,6 +96,14 @@ export const reasons = {
     meaning: 'CloudTalk told of a change that was this service’s own write.',
     whatToDo: 'Nothing.',
   },
+  UNMERGED: {
+    meaning: 'Somebody decided that the customer is not the contact that it shared, and took the two apart.',
+    whatToDo: 'Nothing.',
+  },
+  MERGED_BY_DECISION: {
+    meaning: 'Somebody decided in a review that two records are one person.',
+    whatToDo: 'Nothing; if it was a mistake, take them apart again.',
+  },
   IMPORT_OFF: {
     meaning: 'Bringing Kustomer customers into CloudTalk is switched off for this connection.',
     whatToDo: 'Switch the import on in the settings if customers should be synced.',

@@ -16,6 +16,8 @@ export interface ContactWriter {
   add(contact: ContactWrite): Promise<string>
   /** @throws {CloudTalkError} for this contact alone. */
   edit(id: string, change: ContactWrite): Promise<void>
+  /** @throws {CloudTalkError} for this contact alone. */
+  delete(id: string): Promise<void>
   /** Writes that are on their way: backfill waits for them until a request is full. */
   expected: Expected
 }
@@ -42,6 +44,9 @@ export function createContactWriter(vendors: Vendors): ContactWriter {
     },
     async edit(id, change) {
       await done({ action: 'edit_contact', commandId: uuid(), id, data: change })
+    },
+    async delete(id) {
+      await done({ action: 'delete_contact', commandId: uuid(), id })
     },
     expected,
   }

@@ -16,7 +16,7 @@ interface EventBase {
   runId?: string
 }
 
-export type EventSource = 'webhook' | 'poll' | 'run' | 'follow-up'
+export type EventSource = 'webhook' | 'poll' | 'run' | 'follow-up' | 'person'
 
 export interface CustomerEvent extends EventBase {
   kind: 'customer'

@@ -75,9 +75,6 @@ async function settleContact(context: SyncContext, event: ContactEvent, coming: 
   // A contact that nobody knows may be one that we are making at this moment.
   if (!stored && source === 'webhook' && (await creationsUnderWay(db, connection))) throw new Busy()
   const links = await linksOfContact(db, connection, contactId)
-  if (links.length === 0 && !settings.export) {
-    return skipped('EXPORT_OFF', 'The export is switched off in the settings.')
-  }
   const known = knownFields(context, source, stored)
   const shown = known ? undefined : await showContact(context, contactId)
   if (!known && !shown) {
@@ -92,6 +89,8 @@ async function settleContact(context: SyncContext, event: ContactEvent, coming: 
   const fields = shown ? fieldsOfContact(shown) : known
   if (!fields) throw new Error('a contact is neither shown nor known')
   if (shown) await saveShownContact(db, connection, contactId, fields)
+  // Shown and stored all the same: a customer that comes later may belong to it.
+  if (!settings.export) return skipped('EXPORT_OFF', 'The export is switched off in the settings.')
   if (exportSkip(fields)) {
     return skipped('NO_VALID_PHONE', 'None of the contact’s numbers is valid, so it is not exported.')
   }
@@ -241,15 +240,15 @@ async function linkToOwner(
   const customer = await findCustomer(db, connection, customerId)
   if (!customer) throw new Error('the owner of a number is not in the mirror')
   if (isHolder(customer)) return matches('Kustomer keeps this number with the holder of unknown callers.')
+  if ((await apartFrom(db, connection, customerId)).includes(event.id)) {
+    return matches('A customer has this number or email, but somebody decided to keep the two apart.')
+  }
   const link = await findLink(db, connection, customerId)
   if (link && link.contactId === undefined) throw new Busy()
   if (link?.contactId !== undefined) {
     const candidates = [link.contactId]
     await openReview(db, connection, { kind: 'duplicate-contact', recordId: event.id, candidates })
     return matches('A customer has this number or email, and another contact; a review was opened.')
-  }
-  if ((await apartFrom(db, connection, customerId)).includes(event.id)) {
-    return matches('A customer has this number or email, but somebody decided to keep the two apart.')
   }
   const joining = { customer, origin }
   const settled = await settleGroup(context, { contactId: event.id, source: event.source, shown, joining })
