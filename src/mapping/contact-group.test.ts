@@ -937,142 +937,164 @@ const sidesOf = (world: World): { customers: SharedFields; contact: SharedFields
 const keysOf = (items: readonly string[]) => new Set(items.map((item) => item.toLowerCase()))
 const isSame = (one: Set<string>, other: Set<string>) => one.symmetricDifference(other).size === 0
 
+/** Ten times what a quiet machine needs for the slowest of them. */
+const PATIENCE_MS = 90_000
 const runs = { numRuns: 300 }
 
-test('once the edits stop, two settles are enough; a side that is off is never written, invalid numbers stay', () => {
-  fc.assert(
-    fc.property(worldWith(0), anyDirections, ({ world, edits }, last) => {
-      let now = world
-      for (const [round, edit] of edits.entries()) {
-        now = edited(now, round, edit)
-        for (let settles = 0; settles < edit.settles; settles++) {
-          const { world: next, result, writes } = settle(now, edit.directions)
-          if (!edit.directions.import) expect(result.toContact).toEqual({})
-          if (!edit.directions.export) expect(result.toCustomers).toEqual([])
-          if (!edit.directions.import && !edit.directions.export) expect(writes).toEqual([])
-          now = next
-        }
-      }
-      const invalid = now.contact.numbers.filter((one) => one.startsWith('+4499'))
-      const [end] = settleAll(now, last)
-      expect(end.world.contact.numbers).toEqual(expect.arrayContaining(invalid))
-    }),
-    runs,
-  )
-})
-
-test('the plan does not depend on the order of the customers, and we make none ineligible', () => {
-  fc.assert(
-    fc.property(worldWith(0), ({ world, edits }) => {
-      let now = world
-      for (const [round, edit] of edits.entries()) {
-        now = edited(now, round, edit)
-        const facts = factsOf(now, edit.directions)
-        const [one, other] = [planGroup(facts), planGroup({ ...facts, members: facts.members.toReversed() })]
-        expect(other.toCustomers.toReversed()).toEqual(one.toCustomers)
-        const { toCustomers: _order, next: _next, ...rest } = one
-        expect(other).toMatchObject(rest)
-        expect(other.next(facts.members)).toEqual(one.next(facts.members))
-        const before = membersOf(now)
-        now = settle(now, edit.directions).world
-        expect(membersOf(now).map(({ frozen }) => frozen)).toEqual(before.map(({ frozen }) => frozen))
-      }
-    }),
-    runs,
-  )
-})
-
-test('a value that only one side changed is what both hold', () => {
-  fc.assert(
-    fc.property(worldWith(1), anyDirections, ({ world, edits }, directions) => {
-      let now = settleAll(world, directions).at(-1)?.world ?? world
-      for (const [round, edit] of edits.entries()) {
-        const before = sidesOf(now)
-        const changed = edited(now, round, edit)
-        const shown = sidesOf(changed)
-        const names = [changed.contact, ...membersOf(changed).map(({ fields }) => fields)].map(
-          ({ name }) => name,
-        )
-        const settled = settleAll(changed, directions)
-        now = settled.at(-1)?.world ?? now
-        const holds = sidesOf(now)
-        for (const field of sharedFieldNames) {
-          if (field === 'numbers' || field === 'emails') continue
-          const onContact = shown.contact[field] !== before.contact[field]
-          const onCustomers = shown.customers[field] !== before.customers[field]
-          // Nobody can empty a name, and one that only stands in moves with the emails and numbers.
-          if (field === 'name' && names.some((name) => /^$|[@+]/.test(name))) continue
-          if (onContact && !onCustomers) {
-            expect([field, holds.contact[field]]).toEqual([field, shown.contact[field]])
-            if (directions.export)
-              expect([field, holds.customers[field]]).toEqual([field, shown.contact[field]])
-          }
-          if (onCustomers && !onContact) {
-            expect([field, holds.customers[field]]).toEqual([field, shown.customers[field]])
-            if (directions.import)
-              expect([field, holds.contact[field]]).toEqual([field, shown.customers[field]])
+test(
+  'once the edits stop, two settles are enough; a side that is off is never written, invalid numbers stay',
+  () => {
+    fc.assert(
+      fc.property(worldWith(0), anyDirections, ({ world, edits }, last) => {
+        let now = world
+        for (const [round, edit] of edits.entries()) {
+          now = edited(now, round, edit)
+          for (let settles = 0; settles < edit.settles; settles++) {
+            const { world: next, result, writes } = settle(now, edit.directions)
+            if (!edit.directions.import) expect(result.toContact).toEqual({})
+            if (!edit.directions.export) expect(result.toCustomers).toEqual([])
+            if (!edit.directions.import && !edit.directions.export) expect(writes).toEqual([])
+            now = next
           }
         }
-        // Nobody loses the last number.
-        if (shown.contact.numbers.length === 0) continue
-        if (settled.some(({ result }) => result.conflicts.some(({ field }) => field === 'numbers'))) continue
-        for (const field of ['numbers', 'emails'] as const) {
-          const [was, said] = [keysOf(before.contact[field]), keysOf(before.customers[field])]
-          const [contact, customers] = [keysOf(shown.contact[field]), keysOf(shown.customers[field])]
-          const [onContact, onCustomers] = [keysOf(holds.contact[field]), keysOf(holds.customers[field])]
-          // Of a customer that would be left without a number, all stay.
-          const spared = membersOf(now)
-            .filter(({ fields }) => keysOf(fields.numbers).isDisjointFrom(keysOf(holds.contact.numbers)))
-            .flatMap(({ fields }) => fields.numbers as string[])
-          if (isSame(said, customers)) {
-            expect(onContact).toEqual(contact)
-            if (!directions.export) continue
-            expect(onCustomers.isSupersetOf(contact.difference(was))).toBe(true)
-            const kept = was.difference(contact).intersection(onCustomers)
-            expect([...kept].filter((key) => !spared.includes(key))).toEqual([])
-          } else if (isSame(was, contact)) {
-            expect(onCustomers.isSupersetOf(customers.difference(said))).toBe(true)
-            expect(onCustomers.isDisjointFrom(said.difference(customers))).toBe(true)
-            if (!directions.import) continue
-            expect(onContact.isSupersetOf(customers.difference(said))).toBe(true)
-            expect(onContact.isDisjointFrom(said.difference(customers))).toBe(true)
-          }
-        }
-      }
-    }),
-    runs,
-  )
-})
+        const invalid = now.contact.numbers.filter((one) => one.startsWith('+4499'))
+        const [end] = settleAll(now, last)
+        expect(end.world.contact.numbers).toEqual(expect.arrayContaining(invalid))
+      }),
+      runs,
+    )
+  },
+  PATIENCE_MS,
+)
 
-test('nothing is invented: whatever either side holds, somebody typed', () => {
-  const valuesOf = (world: World): Map<string, Set<unknown>> => {
-    const shown = [world.contact, sidesOf(world).contact, ...membersOf(world).map(({ fields }) => fields)]
-    const values = (field: keyof SharedFields) =>
-      new Set(shown.flatMap((fields): unknown[] => [fields[field]].flat()))
-    return new Map(sharedFieldNames.map((field) => [field, values(field)]))
-  }
-  fc.assert(
-    fc.property(worldWith(0), ({ world, edits }) => {
-      let now = world
-      const typed = new Map(sharedFieldNames.map((field) => [field as string, new Set<unknown>([null])]))
-      const note = () => {
-        for (const [field, values] of valuesOf(now))
-          typed.set(field, values.union(typed.get(field) ?? new Set()))
-      }
-      note()
-      for (const [round, edit] of edits.entries()) {
-        now = edited(now, round, edit)
-        note()
-        now = settle(now, edit.directions).world
-        for (const [field, values] of valuesOf(now)) {
-          const isStandIn = (value: unknown) => field === 'name' && /[@+]/.test(String(value))
-          const invented = [...values.difference(typed.get(field) ?? new Set())].filter(
-            (value) => !isStandIn(value),
+test(
+  'the plan does not depend on the order of the customers, and we make none ineligible',
+  () => {
+    fc.assert(
+      fc.property(worldWith(0), ({ world, edits }) => {
+        let now = world
+        for (const [round, edit] of edits.entries()) {
+          now = edited(now, round, edit)
+          const facts = factsOf(now, edit.directions)
+          const [one, other] = [
+            planGroup(facts),
+            planGroup({ ...facts, members: facts.members.toReversed() }),
+          ]
+          expect(other.toCustomers.toReversed()).toEqual(one.toCustomers)
+          const { toCustomers: _order, next: _next, ...rest } = one
+          expect(other).toMatchObject(rest)
+          expect(other.next(facts.members)).toEqual(one.next(facts.members))
+          const before = membersOf(now)
+          now = settle(now, edit.directions).world
+          expect(membersOf(now).map(({ frozen }) => frozen)).toEqual(before.map(({ frozen }) => frozen))
+        }
+      }),
+      runs,
+    )
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'a value that only one side changed is what both hold',
+  () => {
+    fc.assert(
+      fc.property(worldWith(1), anyDirections, ({ world, edits }, directions) => {
+        let now = settleAll(world, directions).at(-1)?.world ?? world
+        for (const [round, edit] of edits.entries()) {
+          const before = sidesOf(now)
+          const changed = edited(now, round, edit)
+          const shown = sidesOf(changed)
+          const names = [changed.contact, ...membersOf(changed).map(({ fields }) => fields)].map(
+            ({ name }) => name,
           )
-          expect([field, ...invented]).toEqual([field])
+          const settled = settleAll(changed, directions)
+          now = settled.at(-1)?.world ?? now
+          const holds = sidesOf(now)
+          for (const field of sharedFieldNames) {
+            if (field === 'numbers' || field === 'emails') continue
+            const onContact = shown.contact[field] !== before.contact[field]
+            const onCustomers = shown.customers[field] !== before.customers[field]
+            // Nobody can empty a name, and one that only stands in moves with the emails and numbers.
+            if (field === 'name' && names.some((name) => /^$|[@+]/.test(name))) continue
+            if (onContact && !onCustomers) {
+              expect([field, holds.contact[field]]).toEqual([field, shown.contact[field]])
+              if (directions.export)
+                expect([field, holds.customers[field]]).toEqual([field, shown.contact[field]])
+            }
+            if (onCustomers && !onContact) {
+              expect([field, holds.customers[field]]).toEqual([field, shown.customers[field]])
+              if (directions.import)
+                expect([field, holds.contact[field]]).toEqual([field, shown.customers[field]])
+            }
+          }
+          // Nobody loses the last number.
+          if (shown.contact.numbers.length === 0) continue
+          if (settled.some(({ result }) => result.conflicts.some(({ field }) => field === 'numbers')))
+            continue
+          for (const field of ['numbers', 'emails'] as const) {
+            const [was, said] = [keysOf(before.contact[field]), keysOf(before.customers[field])]
+            const [contact, customers] = [keysOf(shown.contact[field]), keysOf(shown.customers[field])]
+            const [onContact, onCustomers] = [keysOf(holds.contact[field]), keysOf(holds.customers[field])]
+            // Of a customer that would be left without a number, all stay.
+            const spared = membersOf(now)
+              .filter(({ fields }) => keysOf(fields.numbers).isDisjointFrom(keysOf(holds.contact.numbers)))
+              .flatMap(({ fields }) => fields.numbers as string[])
+            if (isSame(said, customers)) {
+              expect(onContact).toEqual(contact)
+              if (!directions.export) continue
+              expect(onCustomers.isSupersetOf(contact.difference(was))).toBe(true)
+              const kept = was.difference(contact).intersection(onCustomers)
+              expect([...kept].filter((key) => !spared.includes(key))).toEqual([])
+            } else if (isSame(was, contact)) {
+              expect(onCustomers.isSupersetOf(customers.difference(said))).toBe(true)
+              expect(onCustomers.isDisjointFrom(said.difference(customers))).toBe(true)
+              if (!directions.import) continue
+              expect(onContact.isSupersetOf(customers.difference(said))).toBe(true)
+              expect(onContact.isDisjointFrom(said.difference(customers))).toBe(true)
+            }
+          }
         }
-      }
-    }),
-    runs,
-  )
-})
+      }),
+      runs,
+    )
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'nothing is invented: whatever either side holds, somebody typed',
+  () => {
+    const valuesOf = (world: World): Map<string, Set<unknown>> => {
+      const shown = [world.contact, sidesOf(world).contact, ...membersOf(world).map(({ fields }) => fields)]
+      const values = (field: keyof SharedFields) =>
+        new Set(shown.flatMap((fields): unknown[] => [fields[field]].flat()))
+      return new Map(sharedFieldNames.map((field) => [field, values(field)]))
+    }
+    fc.assert(
+      fc.property(worldWith(0), ({ world, edits }) => {
+        let now = world
+        const typed = new Map(sharedFieldNames.map((field) => [field as string, new Set<unknown>([null])]))
+        const note = () => {
+          for (const [field, values] of valuesOf(now))
+            typed.set(field, values.union(typed.get(field) ?? new Set()))
+        }
+        note()
+        for (const [round, edit] of edits.entries()) {
+          now = edited(now, round, edit)
+          note()
+          now = settle(now, edit.directions).world
+          for (const [field, values] of valuesOf(now)) {
+            const isStandIn = (value: unknown) => field === 'name' && /[@+]/.test(String(value))
+            const invented = [...values.difference(typed.get(field) ?? new Set())].filter(
+              (value) => !isStandIn(value),
+            )
+            expect([field, ...invented]).toEqual([field])
+          }
+        }
+      }),
+      runs,
+    )
+  },
+  PATIENCE_MS,
+)

@@ -3,6 +3,7 @@ import type { Call, CallDetail } from '../mapping/records.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
+import type { IdentifierSide } from './schema.ts'
 
 /** What is known of a call, and how far it is logged. */
 export interface StoredCall {
@@ -165,15 +166,21 @@ const save = batched<{ connection: string; id: string; progress: CallProgress },
   return items.map(() => undefined)
 })
 
-/** Logged calls from or to a number of this customer whose conversation has no customer yet. */
-export const unlinkedCallsOf = (db: Db, connection: string, customerId: string): Promise<string[]> =>
-  unlinkedOf(db, { connection, record_id: customerId })
+/** Logged calls from or to a number of this record whose conversation has no customer yet. */
+export const unlinkedCallsOf = (
+  db: Db,
+  connection: string,
+  side: IdentifierSide,
+  recordId: string,
+): Promise<string[]> => unlinkedOf(db, { connection, side, record_id: recordId })
 
-const unlinkedOf = batched<{ connection: string; record_id: string }, string[]>(async (db, items) => {
+type Asked = { connection: string; side: IdentifierSide; record_id: string }
+
+const unlinkedOf = batched<Asked, string[]>(async (db, items) => {
   const { rows } = await sql<{ item: number; id: string }>`
     select i.item, k.id
-    from ${asked(items)} as i(item int, connection text, record_id text)
-    join identifier n on n.connection = i.connection and n.side = 'customer' and n.record_id = i.record_id
+    from ${asked(items)} as i(item int, connection text, side text, record_id text)
+    join identifier n on n.connection = i.connection and n.side = i.side and n.record_id = i.record_id
     join call k on k.connection = i.connection and k.external_number = n.value and k.unlinked`.execute(db)
   return rowsByItem(rows, items.length).map((own) => own.map((row) => row.id))
 })

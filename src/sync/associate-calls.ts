@@ -4,15 +4,32 @@ import type { SyncContext } from './context.ts'
 import { callEvent } from './event.ts'
 
 /** Conversations of unknown callers move to a customer by themselves once one has their number. */
-export async function raiseUnlinkedCalls(context: SyncContext, customer: CustomerVersion): Promise<void> {
-  const { db, connection } = context
-  const calls = await unlinkedCallsOf(db, connection, customer.id)
-  if (calls.length === 0) return
+export async function raiseCallsOfCustomer(context: SyncContext, customer: CustomerVersion): Promise<void> {
+  const calls = await unlinkedCallsOf(context.db, context.connection, 'customer', customer.id)
+  await raiseAssociation(context, calls, `${customer.id}/${customer.rev}`)
+}
+
+/** The same once a contact that has their number belongs to a customer. */
+export async function raiseCallsOfContact(
+  context: SyncContext,
+  contactId: string,
+  customerId: string,
+): Promise<void> {
+  const calls = await unlinkedCallsOf(context.db, context.connection, 'contact', contactId)
+  await raiseAssociation(context, calls, `${customerId}/contact/${contactId}`)
+}
+
+async function raiseAssociation(
+  context: SyncContext,
+  calls: readonly string[],
+  because: string,
+): Promise<void> {
+  const { connection } = context
   await context.raise(
     calls.map((id) => ({
       event: callEvent(connection, id, { about: 'customer', source: 'follow-up' }),
       priority: 'enrichment',
-      dedupeKey: `${connection}/call/${id}/customer/${customer.id}/${customer.rev}`,
+      dedupeKey: `${connection}/call/${id}/customer/${because}`,
     })),
   )
 }

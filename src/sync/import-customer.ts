@@ -16,7 +16,7 @@ import { emailIdentifier } from '../store/identifiers.ts'
 import { findLink, type Link } from '../store/links.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { openReview } from '../store/reviews.ts'
-import { raiseUnlinkedCalls } from './associate-calls.ts'
+import { raiseCallsOfCustomer } from './associate-calls.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import type { SyncContext } from './context.ts'
 import { addContactTag, createContact } from './create-contact.ts'
@@ -38,7 +38,7 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
     if (link) await unlinkDeleted(context, link)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
-  if (!customer.deleted) await raiseUnlinkedCalls(context, customer)
+  if (!customer.deleted) await raiseCallsOfCustomer(context, customer)
   const arrived = event.source === 'run' ? context.contactWriter.expected.announce() : () => undefined
   try {
     const outcome = await settleCustomer(context, event, customer)

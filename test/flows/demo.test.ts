@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { seedWorld } from '../../src/emulators/world/seed-world.ts'
-import type { World, WorldCustomer } from '../../src/emulators/world/world.ts'
+import type { World, WorldContact, WorldCustomer } from '../../src/emulators/world/world.ts'
 import { runCli } from '../helpers/process.ts'
 
 const SIZE = { customers: 120, contacts: 40, calls: 80, seed: 7 }
 
 interface Summary {
   customers: { total: number; byOutcome: Record<string, number>; byReason: Record<string, number> }
+  contacts: { total: number; byOutcome: Record<string, number>; byReason: Record<string, number> }
   calls: { total: number; byOutcome: Record<string, number>; byReason: Record<string, number> }
   requests: { cloudtalk: number; kustomer: number }
   seconds: number
@@ -32,14 +33,26 @@ function count(values: string[]): Record<string, number> {
   return counts
 }
 
-/** Every number, as bare digits, that stands on any customer: a call with it has a customer. */
+/** Contacts that nobody in Kustomer is like, with a number that exists or without any. */
+const EXPORTED: readonly WorldContact['variant'][] = [
+  'clean',
+  'ampersand',
+  'no-number',
+  'some-invalid-numbers',
+]
+
+/** Every number, as bare digits, that stands on any customer or exported contact: a call with it has a customer. */
 function numbersOfCustomers(world: World): Set<string> {
   const digits = (phone: string) => phone.replace(/\D/g, '')
-  return new Set(
-    world.customers.flatMap(({ phones, whatsapps }) =>
+  return new Set([
+    ...world.customers.flatMap(({ phones, whatsapps }) =>
       [...phones, ...whatsapps].map(({ phone }) => digits(phone)),
     ),
-  )
+    ...world.contacts
+      // Who has the email of a customer waits for a review: that customer has a contact of its own.
+      .filter(({ variant }) => variant !== 'invalid-number' && variant !== 'email-of-customer')
+      .flatMap(({ numbers }) => numbers.map(digits)),
+  ])
 }
 
 test('the demo ends well, and its numbers are those of the seeded world', async () => {
@@ -51,14 +64,33 @@ test('the demo ends well, and its numbers are those of the seeded world', async 
   const summary = JSON.parse(stdout) as Summary
   const world = seedWorld({ ...SIZE, now: Date.now() })
 
-  expect(summary.customers.total).toBe(SIZE.customers)
-  const { CREATED, MATCHED_BY_PHONE = 0, MATCHED_BY_NAME = 0, ...skipped } = summary.customers.byReason
-  const whyNot = world.customers.map(({ variant }) => WHY_NOT[variant] ?? 'imported')
-  const { imported, ...expectedSkips } = count(whyNot)
-  expect(skipped).toEqual(expectedSkips)
+  const exported = world.contacts.filter(({ variant }) => EXPORTED.includes(variant))
+  expect(summary.customers.total).toBe(SIZE.customers + exported.length)
+  const { CREATED, MATCHED_BY_PHONE = 0, MATCHED_BY_NAME = 0, ...left } = summary.customers.byReason
+  const whyNot = [
+    ...world.customers.map(({ variant }) => WHY_NOT[variant] ?? 'imported'),
+    // The customers that the export makes are looked at like any others.
+    ...exported.map(({ numbers }) => (numbers.length === 0 ? 'NO_PHONE' : 'NOTHING_CHANGED')),
+  ]
+  const { imported, ...expectedOthers } = count(whyNot)
+  expect(left).toEqual(expectedOthers)
   expect((CREATED ?? 0) + MATCHED_BY_PHONE + MATCHED_BY_NAME).toBe(imported)
-  const shared = world.contacts.filter(({ variant }) => variant === 'phone-of-customer')
-  expect(MATCHED_BY_PHONE).toBe(new Set(shared.map(({ matches }) => matches)).size)
+  expect(MATCHED_BY_NAME).toBe(world.customers.filter(({ variant }) => variant === 'same-name').length)
+  const eligible = new Set(world.customers.flatMap(({ key, variant }) => (WHY_NOT[variant] ? [] : key)))
+  const sharing = world.contacts.filter(({ variant }) => variant === 'phone-of-customer')
+  const met = sharing.filter(({ matches }) => eligible.has(matches ?? ''))
+  expect(MATCHED_BY_PHONE).toBe(new Set(met.map(({ matches }) => matches)).size)
+
+  const { byReason: reasons } = summary.contacts
+  expect(reasons.EXPORTED).toBe(exported.length)
+  expect(reasons.NO_VALID_PHONE).toBe(
+    world.contacts.filter(({ variant }) => variant === 'invalid-number').length,
+  )
+  expect(reasons.MATCHES_EXISTING_CUSTOMER).toBe(
+    world.contacts.filter(({ variant }) => variant === 'email-of-customer').length +
+      sharing.length -
+      met.length,
+  )
 
   expect(summary.calls.total).toBe(SIZE.calls)
   const known = numbersOfCustomers(world)

@@ -28,8 +28,7 @@ const requests = async () => {
   }
 }
 const contacts = async () => (await stack.cloudtalk.state()).contacts ?? []
-const contactOf = async (n: number) =>
-  (await contacts()).find(({ numbers }) => numbers.includes(number(n)))
+const contactOf = async (n: number) => (await contacts()).find(({ numbers }) => numbers.includes(number(n)))
 const customers = async () => (await stack.kustomer.state()).customers ?? []
 const storyOf = async (id: string) => {
   const records = await stack.service.operations.trace(id)
@@ -74,7 +73,7 @@ test('what Kustomer tells of an export costs no request', async () => {
 })
 
 test('a person’s edit that arrives among our own echoes is not lost', async () => {
-  const people = range(12)
+  const people = range(8)
   await start()
   const webhooks = { drop: 0, duplicate: 0.3, delayMs: 40, shuffle: true }
   await stack.cloudtalk.control('PUT', '/faults', { rules: [], webhooks })
@@ -94,13 +93,15 @@ test('a person’s edit that arrives among our own echoes is not lost', async ()
   }
   expect(await cities()).toEqual(people.map((n) => `City ${n}`))
 
-  for (const round of range(4)) {
+  for (const round of range(2)) {
     await Promise.all(
       people.map(async (n) => {
         const { id: contactId } = await until(`contact ${n} stands`, () => contactOf(n))
         await stack.kustomer.api('PUT', `/customers/${ids[n]}`, {
           name: `Name ${round} ${n}`,
-          locations: [{ type: 'work', cityName: cityOf((await customers()).find(({ id }) => id === ids[n])) }],
+          locations: [
+            { type: 'work', cityName: cityOf((await customers()).find(({ id }) => id === ids[n])) },
+          ],
         })
         // Before, between or after: our write of the name is on its way meanwhile.
         if (n % 2 === 0) {
@@ -127,10 +128,11 @@ test('after a first sync the webhooks of its own writes cost no show', async () 
   // Of a contact without customer the run needs what the index does not show, once.
   expect(shows).toBeLessThanOrEqual(50)
   expect(puts).toBe(0)
-  const imported = (await contacts()).length - 50
-  expect(imported).toBeGreaterThan(100)
-  const { contacts: summary } = await stack.service.operations.summary()
-  expect(summary.total).toBeGreaterThan(imported)
+  const imported = (await contacts()).slice(50)
+  expect(imported.length).toBeGreaterThan(100)
+  for (const { id } of imported.slice(0, 20)) {
+    expect((await storyOf(String(id))).map(({ reason }) => reason)).toEqual(['OWN_CHANGE'])
+  }
 })
 
 /** A write that did not happen causes no webhook: nothing of somebody else may be taken for it. */
