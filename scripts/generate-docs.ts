@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contactFieldRules, notMappedContactFields } from '../src/mapping/contact-from-customer.ts'
+import { customerFieldRules, notMappedCustomerFields } from '../src/mapping/customer-from-contact.ts'
 import { noteLineRules } from '../src/mapping/note-from-call.ts'
 import { type ReasonCode, reasons } from '../src/mapping/reasons.ts'
 import { callSettings } from '../src/mapping/settings.ts'
@@ -82,6 +83,15 @@ function contactFieldsTable(): string {
   return table(['CloudTalk contact', 'Kustomer customer', 'Rule'], [...mapped, ...others])
 }
 
+function customerFieldsTable(): string {
+  const rows = [...customerFieldRules, ...notMappedCustomerFields].map(({ label, to, rule }) => [
+    label,
+    to,
+    rule,
+  ])
+  return table(['CloudTalk contact', 'Kustomer customer', 'Rule'], rows)
+}
+
 function noteLinesTable(): string {
   const { lines } = callSettings.parse({})
   const rows = noteLineRules.map(({ label, setting, whenEmpty }) => [
@@ -122,9 +132,13 @@ const pathOf = (file: string): string => fileURLToPath(new URL(`../${file}`, imp
 const read = (file: string): string => (existsSync(pathOf(file)) ? readFileSync(pathOf(file), 'utf8') : '')
 
 function generate(): Record<string, string> {
-  const readme = withPart(read('README.md'), 'contact-fields', contactFieldsTable())
+  const parts: [name: string, content: string][] = [
+    ['contact-fields', contactFieldsTable()],
+    ['customer-fields', customerFieldsTable()],
+    ['note-lines', noteLinesTable()],
+  ]
   return {
-    'README.md': withPart(readme, 'note-lines', noteLinesTable()),
+    'README.md': parts.reduce((page, [name, content]) => withPart(page, name, content), read('README.md')),
     'docs/reasons.md': `${reasonsPage().trimEnd()}\n`,
   }
 }

@@ -12,6 +12,7 @@ export function demoReport(result: DemoResult): string {
     '',
     summaryAsText('Calls', result.calls),
     '',
+    `Reviews that wait for a person: ${result.reviews}.`,
     `Requests: ${cloudtalk} to CloudTalk, ${kustomer} to Kustomer, in ${result.seconds.toFixed(1)} s.`,
     '',
   ].join('\n')

@@ -158,7 +158,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
 function startSync(emulators: Emulators, database: TestDatabase, args: string[] = []) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'sync', ...args], {
     env: { PATH: process.env.PATH, ...emulators.env, ...database.env },
-    stdio: 'ignore',
+    stdio: 'inherit',
   })
   const exit = once(child, 'exit')
   const kill = async () => {
