@@ -104,7 +104,7 @@ function workflowEvent(
   now: Date,
 ): RaisedEvent | undefined | 'look' {
   const { callId, callUuid, contactId, id, rest } = parseWorkflowEvent(json)
-  if (trigger?.startsWith('Contact ')) return contactChanged(connection, contactId ?? id)
+  if (trigger?.startsWith('Contact ')) return contactChanged(connection, contactId ?? id, trigger)
   if (callId === undefined) return callUuid === undefined ? undefined : 'look'
   const endedAt = isoOf(rest.ended_at)
   if (!('notes' in rest) && !('tags' in rest)) return ended(connection, callId, endedAt)
@@ -118,11 +118,19 @@ function workflowEvent(
 }
 
 /** The body tells nothing of the change, so no two deliveries can be known to be one. */
-const contactChanged = (connection: string, id: string | undefined): RaisedEvent | undefined =>
+const contactChanged = (
+  connection: string,
+  id: string | undefined,
+  trigger: string,
+): RaisedEvent | undefined =>
   id === undefined
     ? undefined
     : {
-        event: contactEvent(connection, id, { source: 'webhook' }),
+        // A deletion is never told of our own write.
+        event: contactEvent(connection, id, {
+          source: 'webhook',
+          came: trigger === 'Contact Deleted' ? 0 : 1,
+        }),
         priority: 'live',
         dedupeKey: `${connection}/contact/${id}/webhook/${uuid()}`,
       }

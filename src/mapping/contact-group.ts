@@ -14,7 +14,6 @@ import {
   type Provenance,
   scalarFields,
 } from './merge-customers.ts'
-import { orderedUnion } from './ordered-union.ts'
 import type { ContactFields } from './records.ts'
 import { type SharedFields, sharedFieldNames, sharedPart } from './shared-fields.ts'
 import { type Side, threeWay } from './three-way.ts'
@@ -152,7 +151,7 @@ const inKnownOrder = (fields: SharedFields, known: SharedFields): SharedFields =
   const ordered = <T extends string>(items: readonly T[], like: readonly string[]): T[] => {
     const byKey = new Map(items.map((item) => [item.toLowerCase(), item]))
     const standing = like.map((item) => item.toLowerCase()).filter((key) => byKey.has(key))
-    return orderedUnion(standing, [...byKey.keys()]).flatMap((key) => byKey.get(key) ?? [])
+    return [...new Set([...standing, ...byKey.keys()])].flatMap((key) => byKey.get(key) ?? [])
   }
   return {
     ...fields,

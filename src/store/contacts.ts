@@ -75,7 +75,7 @@ export const contactIdentifiers = (
   })),
 ]
 
-/** Stores a contact as CloudTalk has just shown it, without anything being in step yet. */
+/** Stores a contact as CloudTalk has just shown it, without anything being in step yet or settled. */
 export const saveShownContact = (
   db: Db,
   connection: string,
@@ -99,7 +99,7 @@ const saveShown = batched<{ connection: string; id: string; fields: ContactField
         from ${asked(rows)} as r(connection text, id text, fields jsonb, name text, name_key text)
         on conflict (connection, id) do update set
           name = excluded.name, name_key = excluded.name_key, fields = excluded.fields,
-          read_at = excluded.read_at, read_print = contact.row_print, changed = false
+          read_at = excluded.read_at, read_print = contact.row_print
       ), ${replaceIdentifiersSql(
         'contact',
         items.map(({ connection, id }) => ({ connection, record_id: id })),
@@ -304,7 +304,7 @@ export async function unlinkedContacts(
   return rows.map(({ id }) => id)
 }
 
-/** Linked contacts whose row in the index says something else than what is known. */
+/** Linked contacts whose row in the index says something that nobody has settled yet. */
 export async function staleContacts(
   db: Db,
   connection: string,
@@ -313,25 +313,25 @@ export async function staleContacts(
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
-    where c.connection = ${connection} and c.id > ${after} and c.row_print is distinct from c.read_print
+    where c.connection = ${connection} and c.id > ${after} and (c.changed or c.row_print is distinct from c.read_print)
       and exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
     order by c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }
 
-/** Linked contacts that nobody has looked at since; first those whose link to their customer is still to be written. */
+/** Linked contacts that nobody has looked at since; first those, if wanted, whose link to their customer is owed. */
 export async function leastRecentlyRead(
   db: Db,
   connection: string,
   before: Date,
   limit: number,
+  owedFirst: boolean,
 ): Promise<string[]> {
+  const owed = owedFirst ? sql`(c.base->'externalUrls' = '[]'::jsonb)` : sql`false`
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
     where c.connection = ${connection} and c.base is not null
-      and (c.base->'externalUrls' = '[]'::jsonb or c.read_at is null or c.read_at < ${before.toISOString()})
-    order by (c.base->'externalUrls' = '[]'::jsonb) desc, c.read_at nulls first, c.id limit ${limit}`.execute(
-    db,
-  )
+      and (${owed} or c.read_at is null or c.read_at < ${before.toISOString()})
+    order by ${owed} desc, c.read_at nulls first, c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }

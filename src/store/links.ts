@@ -20,6 +20,8 @@ export interface Link {
   modifiedAt: string | undefined
   /** The `modifiedAt` that our own last write gave the customer, ISO. */
   ownWriteAt: string | undefined
+  /** The revision that a write of ours, whose answer did not come, gave the customer if it was done. */
+  ownWriteRev: number | undefined
 }
 
 interface LinkRow {
@@ -29,6 +31,7 @@ interface LinkRow {
   base: ContactFields | null
   modified_at: Date | null
   own_write_at: Date | null
+  own_write_rev: number | null
 }
 
 const linkFromRow = (row: LinkRow): Link => ({
@@ -38,9 +41,12 @@ const linkFromRow = (row: LinkRow): Link => ({
   base: row.base ?? undefined,
   modifiedAt: row.modified_at?.toISOString(),
   ownWriteAt: row.own_write_at?.toISOString(),
+  ownWriteRev: row.own_write_rev ?? undefined,
 })
 
-const linkColumns = sql.raw('l.customer_id, l.contact_id, l.origin, l.base, l.modified_at, l.own_write_at')
+const linkColumns = sql.raw(
+  'l.customer_id, l.contact_id, l.origin, l.base, l.modified_at, l.own_write_at, l.own_write_rev',
+)
 
 export const findLink = (db: Db, connection: string, customerId: string): Promise<Link | undefined> =>
   findOne(db, { connection, customer_id: customerId })
@@ -179,7 +185,7 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           modified_at timestamptz, own_write_at timestamptz)
         on conflict (connection, customer_id) do update set
           contact_id = excluded.contact_id, origin = excluded.origin, base = excluded.base,
-          modified_at = excluded.modified_at, own_write_at = excluded.own_write_at
+          modified_at = excluded.modified_at, own_write_at = excluded.own_write_at, own_write_rev = null
       ), contacts as (
         insert into contact (connection, id, name, name_key, fields, base, own, echoes, echoes_until, read_at,
           read_print, changed, customer_deleted)
@@ -196,12 +202,26 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           echoes_until = case when excluded.echoes > 0 then excluded.echoes_until else contact.echoes_until end,
           read_at = coalesce(excluded.read_at, contact.read_at),
           read_print = case when excluded.read_at is null then contact.read_print else contact.row_print end,
-          changed = contact.changed and excluded.read_at is null,
           customer_deleted = false, export_intent_at = null
       ), ${replaceIdentifiersSql('contact', records, identifiers)}`.execute(db)
     return items.map(() => undefined)
   },
 )
+
+/** Notes the revision that a write which is about to leave will give the customer: its answer may be lost. */
+export async function expectOwnWrite(
+  db: Db,
+  connection: string,
+  customerId: string,
+  rev: number,
+): Promise<void> {
+  await db
+    .updateTable('link')
+    .set({ own_write_rev: rev })
+    .where('connection', '=', connection)
+    .where('customer_id', '=', customerId)
+    .execute()
+}
 
 /** Ends a link that was made for a contact which was then refused. */
 export async function dropLink(db: Db, connection: string, customerId: string): Promise<void> {

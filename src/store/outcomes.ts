@@ -86,6 +86,10 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
       update customer c set settled_rev = i.version from incoming i
       where i.kind = 'customer' and i.version is not null and i.last
         and c.connection = i.connection and c.id = i.record_id
+    ), contacts as (
+      update contact c set changed = false from incoming i
+      where i.kind = 'contact' and i.last and i.outcome not in ('waiting', 'failed')
+        and c.connection = i.connection and c.id = i.record_id and c.changed
     ), calls as (
       update call k set settled_version = i.version from incoming i
       where i.kind = 'call' and i.version is not null and i.last

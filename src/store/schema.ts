@@ -125,6 +125,8 @@ interface LinkTable {
   modified_at: NullableTime
   /** The `modifiedAt` that our own last write gave the customer. */
   own_write_at: NullableTime
+  /** The revision that a write of ours, whose answer is still out, will give the customer. */
+  own_write_rev: ColumnType<number | null, number | null | undefined, number | null>
   created_at: Generated<Date>
 }
 

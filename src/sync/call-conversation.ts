@@ -4,6 +4,7 @@ import { forgetHolderCustomer } from '../store/connections.ts'
 import { markCustomerDeleted } from '../store/customers.ts'
 import { findLink } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
+import { lockOf } from './locks.ts'
 import { NotYet } from './not-yet.ts'
 import { holderCustomer } from './unknown-caller.ts'
 import { unlinkDeleted } from './unlink-customer.ts'
@@ -107,7 +108,8 @@ async function customerGone(context: SyncContext, customer: string, isHolder: bo
   else {
     await markCustomerDeleted(db, connection, customer)
     const link = await findLink(db, connection, customer)
-    if (link) await unlinkDeleted(context, link)
+    const keys = link?.contactId === undefined ? [] : [lockOf.contact(link.contactId)]
+    if (link) await context.locks.hold(connection, keys, () => unlinkDeleted(context, link))
   }
   const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
   return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {

@@ -28,7 +28,7 @@ export interface CustomerEvent extends EventBase {
 export interface ContactEvent extends EventBase {
   kind: 'contact'
   id: string
-  /** Webhooks that this event stands for: our own writes cause some, too. */
+  /** Webhooks of a change that this event stands for: our own writes cause some, too. */
   came: number
 }
 
@@ -74,12 +74,5 @@ export const customerEvent = (
 export const contactEvent = (
   connection: string,
   id: string,
-  rest: Pick<ContactEvent, 'source' | 'runId'>,
-): ContactEvent => ({
-  kind: 'contact',
-  connection,
-  id,
-  attempt: 0,
-  came: rest.source === 'webhook' ? 1 : 0,
-  ...rest,
-})
+  rest: Pick<ContactEvent, 'source' | 'runId'> & { came?: number },
+): ContactEvent => ({ kind: 'contact', connection, id, attempt: 0, came: 0, ...rest })

@@ -13,7 +13,7 @@ import {
   mirrorCustomers,
 } from '../store/customers.ts'
 import { emailIdentifier } from '../store/identifiers.ts'
-import { findLink, type Link } from '../store/links.ts'
+import { findLink, type Link, linksOfContact } from '../store/links.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { openReview } from '../store/reviews.ts'
 import { raiseCallsOfCustomer } from './associate-calls.ts'
@@ -31,11 +31,9 @@ import { unlinkDeleted, unlinkGone } from './unlink-customer.ts'
 
 /** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
 export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
-  const { db, connection } = context
   const customer = await loadCustomer(context, event)
   if (!customer) {
-    const link = await findLink(db, connection, event.id)
-    if (link) await unlinkDeleted(context, link)
+    await leave(context, event)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
   if (!customer.deleted) await raiseCallsOfCustomer(context, customer)
@@ -77,7 +75,7 @@ async function settleCustomer(
   const { contactId } = link ?? {}
   const reason = ineligible(customer, settings.defaultCountry)
   if (reason === 'DELETED') {
-    if (link) await locks.hold(connection, contactLock(contactId), () => unlinkDeleted(context, link))
+    await leave(context, event)
     return skipped('DELETED', 'The customer was deleted; its contact, if it had one, stays.')
   }
   if (!settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.', contactId)
@@ -87,6 +85,19 @@ async function settleCustomer(
   }
   if (contactId === undefined) return connect(context, event, customer)
   return locks.hold(connection, contactLock(contactId), () => updateContact(context, event, customer))
+}
+
+/** Ends the link of a customer that is gone, and takes its address off the contact where others share it. */
+async function leave(context: SyncContext, { id }: CustomerEvent): Promise<void> {
+  const { db, connection, locks } = context
+  const link = await findLink(db, connection, id)
+  if (!link) return
+  const { contactId } = link
+  await locks.hold(connection, contactLock(contactId), async () => {
+    await unlinkDeleted(context, link)
+    if (contactId === undefined || (await linksOfContact(db, connection, contactId)).length === 0) return
+    await settleGroup(context, { contactId, source: 'follow-up' })
+  })
 }
 
 const contactLock = (contactId: string | undefined): string[] =>

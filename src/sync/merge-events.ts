@@ -28,8 +28,8 @@ function stronger(one: SyncEvent, other: SyncEvent): SyncEvent {
     return (other.version?.rev ?? -1) > (one.version?.rev ?? -1) ? other : one
   }
   if (one.kind === 'contact' && other.kind === 'contact') {
-    // If not all of them came by webhook, somebody has seen a change that is not our own: nothing counts as an echo.
-    const echoes = one.source === 'webhook' && other.source === 'webhook' ? one.came + other.came : 0
+    // If one of them is no webhook that could be an echo, the contact is looked at whatever the others are.
+    const echoes = one.came > 0 && other.came > 0 ? one.came + other.came : 0
     return { ...(asksCloudTalk(one) ? one : other), came: echoes }
   }
   // A webhook says that CloudTalk may show more by now than the mirror does; a page has just been put there.

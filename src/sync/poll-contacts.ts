@@ -22,7 +22,13 @@ export async function lookAtContacts(context: SyncContext): Promise<void> {
   const { db, connection, vendors } = context
   if ((await unfinishedRuns(db, connection)).length > 0 || !(await vendors.cloudtalkIdle())) return
   const now = context.now().getTime()
-  const ids = await leastRecentlyRead(db, connection, new Date(now - DAY_MS), LOOKS_A_ROUND)
+  const ids = await leastRecentlyRead(
+    db,
+    connection,
+    new Date(now - DAY_MS),
+    LOOKS_A_ROUND,
+    context.settings.import,
+  )
   await context.raise(ids.map((id) => looked(context, id, 'backfill', `look/${now}`)))
 }
 

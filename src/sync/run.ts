@@ -32,7 +32,7 @@ import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
 /** Between two looks at a run that goes on. */
 const LOOK_MS = 150
 /** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
-const UNDER_WAY = 300
+const UNDER_WAY = 600
 
 export interface Runs {
   /**

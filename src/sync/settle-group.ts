@@ -138,6 +138,7 @@ const joined = ({ customer, origin }: { customer: CustomerVersion; origin: LinkO
   base: undefined,
   modifiedAt: undefined,
   ownWriteAt: undefined,
+  ownWriteRev: undefined,
 })
 
 /** Of a contact that its customer was made from, nothing is the contact's own but what the export leaves alone. */
@@ -168,10 +169,11 @@ async function memberOf(
 }
 
 /** Our own writes move `modifiedAt`, but they do not make a customer the newest of its group. */
-const weightOf = ({ modifiedAt }: CustomerVersion, { modifiedAt: weight, ownWriteAt }: Link): string =>
-  (weight !== undefined && ownWriteAt !== undefined && sameTime(modifiedAt, ownWriteAt)
-    ? weight
-    : modifiedAt) ?? ''
+const weightOf = (customer: CustomerVersion, link: Link): string =>
+  (link.modifiedAt !== undefined && isOwnWrite(customer, link) ? link.modifiedAt : customer.modifiedAt) ?? ''
+
+const isOwnWrite = ({ rev, modifiedAt }: CustomerVersion, { ownWriteAt, ownWriteRev }: Link): boolean =>
+  rev === ownWriteRev || (ownWriteAt !== undefined && sameTime(modifiedAt, ownWriteAt))
 
 const sameTime = (one: string | null | undefined, other: string): boolean =>
   Date.parse(one ?? '') === Date.parse(other)
@@ -270,7 +272,7 @@ async function save(
     contactId: event.contactId,
     base: after[at]?.fields,
     modifiedAt: after[at]?.modifiedAt || undefined,
-    ownWriteAt: written.get(link.customerId)?.modifiedAt ?? link.ownWriteAt,
+    ownWriteAt: ownWriteOf(link, written.get(link.customerId), group.customers.get(link.customerId)),
   }))
   const { stored, links } = group
   const now = { fields, base, own, members }
@@ -283,6 +285,16 @@ async function save(
     echoes: 0,
     read,
   })
+}
+
+/** When our last write modified the customer; one whose answer did not come shows by its revision. */
+function ownWriteOf(
+  link: Link,
+  written: CustomerVersion | undefined,
+  customer: CustomerVersion | undefined,
+): string | undefined {
+  if (written) return written.modifiedAt ?? undefined
+  return customer && customer.rev === link.ownWriteRev ? (customer.modifiedAt ?? undefined) : link.ownWriteAt
 }
 
 /** As the database gives it back: without what is undefined. */

@@ -3,6 +3,7 @@ import type { GroupPlan } from '../mapping/contact-group.ts'
 import { customerPatch } from '../mapping/customer-from-contact.ts'
 import type { SharedFields } from '../mapping/shared-fields.ts'
 import { type CustomerVersion, mirrorCustomers } from '../store/customers.ts'
+import { expectOwnWrite } from '../store/links.ts'
 import type { SyncContext } from './context.ts'
 import type { GroupLookups } from './lookups.ts'
 
@@ -77,6 +78,7 @@ async function writeOne(
   const texts = warnings.map(({ text }) => text)
   if (Object.keys(body).length === 0) return { after: customer, sent: undefined, warnings: texts }
   const write: CustomerWrite = { ...body, ...(customer.rev > 0 && { rev: customer.rev }) }
+  await expectOwnWrite(db, connection, customer.id, customer.rev + 1)
   try {
     const after = await vendors.kustomer((kustomer) => kustomer.customers.update(customer.id, write))
     await mirrorCustomers(db, connection, [after], settings.defaultCountry)

@@ -221,11 +221,11 @@ describe('joining', () => {
       customer(phone(0), { name: 'Ann Bell' }),
       customer(phone(1), { name: 'Bob Other' }),
     ])
-    await editCustomer(bob, { name: 'Ann Bell' })
+    await editCustomer(bob, { name: 'Ann Bell', phones: [{ phone: phone(2) }] })
     await stack.settled()
     expect((await contacts()).map(({ name, numbers }) => [name, numbers])).toEqual([
       ['Ann Bell', [phone(0)]],
-      ['Ann Bell', [phone(1)]],
+      ['Ann Bell', [phone(2)]],
     ])
   })
 })
@@ -296,8 +296,8 @@ const expectedBy: Record<Matching, Record<Arriving, string>> = {
   none: alone,
 }
 
-/** A run finds by the mirror alone; of these two settings the others are parts. */
-const throughRuns: readonly Matching[] = ['phone-or-name', 'phone-and-email']
+/** A run finds by the mirror alone. */
+const throughRuns: readonly Matching[] = ['phone-or-name']
 
 describe.each(Object.keys(expectedBy) as Matching[])('matching %s', (matching) => {
   const ways = throughRuns.includes(matching) ? (['live', 'sync'] as const) : (['live'] as const)
@@ -359,19 +359,11 @@ const placeholders = [
   'who@example.com',
 ]
 
-test.each(['live', 'sync'] as const)('names that say nothing never match (%s)', async (way) => {
+test('names that say nothing never match', async () => {
+  await start()
   const names = [...placeholders, 'Ann Bell'].flatMap((name) => [name, name])
-  const bodies = names.map((name, at) => customer(phone(at), { name }))
-  const create = (emulators: Emulators) => Promise.all(bodies.map((body) => createCustomer(emulators, body)))
-  if (way === 'live') {
-    await start()
-    await create(stack)
-    await stack.settled()
-  } else {
-    await start({ prepare: create })
-    await stack.sync()
-    await stack.settled()
-  }
+  await Promise.all(names.map((name, at) => createCustomer(stack, customer(phone(at), { name }))))
+  await stack.settled()
   const shared = (await contacts()).filter(({ numbers }) => numbers.length > 1)
   expect(shared.map(({ name }) => name)).toEqual(['Ann Bell'])
   expect(await contacts()).toHaveLength(2 * placeholders.length + 1)
@@ -691,29 +683,23 @@ describe('once merged', () => {
     expect((await onlyContact()).numbers.toSorted()).toEqual([1, 2].map(phone))
   })
 
-  test('what is emptied in CloudTalk is emptied wherever it stands, and comes back from nobody', async () => {
-    const { older, newer, contactId } = await twoOfOneName()
-    await editCustomer(newer, work({ cityName: 'Newtown' }))
-    await stack.settled()
-    await editContact(stack, contactId, { city: '' })
-    await stack.settled()
-    const cityOf = async (id: string) => (await attributesOf(id)).locations[0]?.cityName ?? null
-    expect([await cityOf(older), await cityOf(newer)]).toEqual([null, null])
-    await stack.sync()
-    await stack.settled()
-    expect(await onlyContact()).toMatchObject({ city: '', address: '1 Old Street' })
-  })
-
-  test('a number taken away in CloudTalk is taken from the one that had it', async () => {
+  test('what is taken away in CloudTalk is taken from all who had it, and comes back from nobody', async () => {
     const { older, newer, contactId } = await twoOfOneName()
     await editCustomer(older, { phones: [{ phone: phone(0) }, { phone: phone(4) }] })
+    await editCustomer(newer, work({ cityName: 'Newtown' }))
     await stack.settled()
-    await editContact(stack, contactId, { ContactNumber: numbersOf([0, 1]) })
+    await editContact(stack, contactId, { city: '', ContactNumber: numbersOf([0, 1]) })
     await stack.settled()
+    const cityOf = async (id: string) => (await attributesOf(id)).locations[0]?.cityName ?? null
     const phonesOf = async (id: string) =>
       (await attributesOf(id)).phones.map((one: { phone: string }) => one.phone)
+    expect([await cityOf(older), await cityOf(newer)]).toEqual([null, null])
     expect([await phonesOf(older), await phonesOf(newer)]).toEqual([[phone(0)], [phone(1)]])
-    expect((await onlyContact()).numbers.toSorted()).toEqual([0, 1].map(phone))
+    await stack.sync()
+    await stack.settled()
+    const contact = await onlyContact()
+    expect(contact).toMatchObject({ city: '', address: '1 Old Street' })
+    expect(contact.numbers.toSorted()).toEqual([0, 1].map(phone))
   })
 
   test('a contact that was deleted in CloudTalk comes back as one, with all its customers', async () => {
@@ -954,8 +940,6 @@ describe('at the same moment', () => {
     await expectOneToOne(pairs.map(phone))
   })
 })
-
-/** From here on: what does not hold yet. */
 
 test('a write to a member whose answer is lost does not make it the newest either', async () => {
   await start()

@@ -43,7 +43,7 @@ const statements = [
   'create index contact_read on contact (connection, read_at nulls first) where base is not null',
 
   // "modified_at": the member's weight in a merge, which our own writes do not move.
-  'alter table link add column modified_at timestamptz, add column own_write_at timestamptz',
+  'alter table link add column modified_at timestamptz, add column own_write_at timestamptz, add column own_write_rev integer',
 
   // Customers and contacts that a person wants kept apart, whatever the matching finds.
   `create table apart (
