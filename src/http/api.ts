@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { Undecidable } from '../sync/decide.ts'
+import { Undecidable } from '../sync/contacts/decide.ts'
 import { Busy } from '../sync/locks.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'

@@ -1,9 +1,9 @@
 import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
 import type { ReviewDecision, RunKind } from '../store/schema.ts'
+import { decideReview, unmerge } from '../sync/contacts/decide.ts'
 import type { SyncContext } from '../sync/context.ts'
-import { decideReview, unmerge } from '../sync/decide.ts'
-import type { Runs } from '../sync/run.ts'
+import type { Runs } from '../sync/runs/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { randomOf } from '../../src/emulators/random.ts'
-import { pollContacts } from '../../src/sync/poll-contacts.ts'
+import { pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
 import { addContact, createCustomer, customer, editContact } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
-import { pollCustomers } from '../../src/sync/poll-customers.ts'
+import { pollCustomers } from '../../src/sync/contacts/poll-customers.ts'
 import { createCustomer, customer } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'

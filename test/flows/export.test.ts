@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { pollContacts } from '../../src/sync/poll-contacts.ts'
+import { pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
 import { setFaults } from '../helpers/faults.ts'
 import { addContact, createCompany, createCustomer, customer, editContact } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
+import { pollCalls } from '../../src/sync/calls/poll-calls.ts'
 import { callEvent } from '../../src/sync/event.ts'
-import { pollCalls } from '../../src/sync/poll-calls.ts'
 import { setFaults } from '../helpers/faults.ts'
 import { createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'

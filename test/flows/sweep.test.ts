@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { lookAtContacts, pollContacts } from '../../src/sync/poll-contacts.ts'
+import { lookAtContacts, pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
 import { type Emulators, startEmulators, type WorldSize } from '../helpers/emulators.ts'
 import { addContact, createCustomer, customer, editContact } from '../helpers/records.ts'
 import { type BareService, startBareService } from '../helpers/service.ts'
@@ -246,6 +246,6 @@ test('with more than half of CloudTalk’s budget used nothing is looked at', as
   await sweep()
   const used = await cloudtalkRequests()
   expect(used.total).toBeGreaterThan(31)
-  await look(tomorrow)
+  await look(new Date(tomorrow.getTime() + DAY_MS))
   expect(await cloudtalkRequests()).toEqual(used)
 })

@@ -1,0 +1,120 @@
+import { KustomerError } from '../../kustomer/index.ts'
+import type { CallConversation } from '../../mapping/conversation-from-call.ts'
+import { forgetHolderCustomer } from '../../store/connections.ts'
+import { markCustomerDeleted } from '../../store/customers.ts'
+import { findLink } from '../../store/links.ts'
+import { unlinkDeleted } from '../contacts/unlink-customer.ts'
+import type { SyncContext } from '../context.ts'
+import { lockOf } from '../locks.ts'
+import { NotYet } from '../not-yet.ts'
+import type { VendorForms } from '../vendor-forms.ts'
+import { holderCustomer } from './unknown-caller.ts'
+
+export interface WantedConversation {
+  /** What an earlier try has left. */
+  standing: { conversationId: string | undefined; customerId: string | undefined }
+  lookFirst: boolean
+  body: CallConversation
+  /** Undefined: it belongs to nobody yet. */
+  customerId: string | undefined
+}
+
+interface Conversation {
+  id: string
+  customerId?: string | undefined
+}
+
+/** The call's conversation, created once, with the customer it belongs to now. */
+export async function ensureConversation(
+  context: SyncContext,
+  forms: VendorForms,
+  wanted: WantedConversation,
+): Promise<Conversation> {
+  const { conversationId, customerId } = wanted.standing
+  const conversation =
+    conversationId === undefined
+      ? await findOrCreate(context, forms, wanted)
+      : { id: conversationId, customerId }
+  const owner = wanted.customerId
+  if (owner === undefined || conversation.customerId === owner) return conversation
+  // An earlier try left it with the holder; meanwhile the caller is known.
+  await context.vendors.kustomer((kustomer) => kustomer.conversations.moveTo(conversation.id, owner))
+  return { ...conversation, customerId: owner }
+}
+
+/** After a lost answer it is found by its external id. */
+async function findOrCreate(
+  context: SyncContext,
+  forms: VendorForms,
+  wanted: WantedConversation,
+): Promise<Conversation> {
+  const { externalId } = wanted.body
+  const find = () => context.vendors.kustomer((kustomer) => kustomer.conversations.byExternalId(externalId))
+  if (wanted.lookFirst) {
+    const existing = await find()
+    if (existing) return existing
+  }
+  try {
+    return await create(context, forms, wanted)
+  } catch (error) {
+    if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
+    const existing = await find()
+    if (!existing) throw error
+    return existing
+  }
+}
+
+/** Literally first; each refusal of a literal form takes that form away, so there are at most three tries. */
+async function create(
+  context: SyncContext,
+  forms: VendorForms,
+  wanted: WantedConversation,
+): Promise<Conversation> {
+  const channels = forms.literal('conversationChannels')
+  const nobody = wanted.customerId === undefined && forms.literal('conversationWithoutCustomer')
+  const customer = nobody ? undefined : (wanted.customerId ?? (await holderCustomer(context)))
+  try {
+    const conversation = await context.vendors.kustomer((kustomer) =>
+      kustomer.conversations.create({
+        ...wanted.body,
+        ...(customer !== undefined && { customer }),
+        ...(channels && { channels: ['chat'] }),
+      }),
+    )
+    if (channels) await forms.accepted('conversationChannels')
+    if (nobody) await forms.accepted('conversationWithoutCustomer')
+    return { id: conversation.id, customerId: customer }
+  } catch (error) {
+    const refused =
+      (channels && (await forms.refused(error, 'conversationChannels'))) ||
+      (nobody && (await forms.refused(error, 'conversationWithoutCustomer')))
+    if (refused) return create(context, forms, wanted)
+    if (customer === undefined || !refusesCustomer(error)) throw error
+    throw await customerGone(context, customer, wanted.customerId === undefined)
+  }
+}
+
+const refusesCustomer = (error: unknown): boolean =>
+  error instanceof KustomerError &&
+  (error.failure.kind === 'notFound' ||
+    (error.failure.kind === 'rejected' && error.failure.fields.includes('customer')))
+
+/** Some tries, in which the call is looked at anew: its customer was deleted, or the holder was. */
+const LOOKS_FOR_A_CUSTOMER = 5
+
+async function customerGone(context: SyncContext, customer: string, isHolder: boolean): Promise<NotYet> {
+  const { db, connection } = context
+  if (isHolder) await forgetHolderCustomer(db, connection, customer)
+  else {
+    await markCustomerDeleted(db, connection, customer)
+    const link = await findLink(db, connection, customer)
+    const keys = link?.contactId === undefined ? [] : [lockOf.contact(link.contactId)]
+    if (link) await context.locks.hold(connection, keys, () => unlinkDeleted(context, link))
+  }
+  const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
+  return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {
+    outcome: 'failed',
+    reason: 'NOT_FOUND',
+    sentence: 'Kustomer refuses the customer of the call, as if it were deleted.',
+  })
+}

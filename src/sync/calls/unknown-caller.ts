@@ -1,0 +1,56 @@
+import { KustomerError } from '../../kustomer/index.ts'
+import type { E164 } from '../../mapping/records.ts'
+import { loadConnection, setHolderCustomer } from '../../store/connections.ts'
+import { mirrorCustomers } from '../../store/customers.ts'
+import type { SyncContext } from '../context.ts'
+
+const HOLDER_NAME = 'Unassociated callers (CloudTalk)'
+/** By it the holder is known for what it is: it is no person, and never synced. */
+const HOLDER_EXTERNAL_ID = 'cloudtalk-unassociated-callers'
+
+export const isHolder = (customer: { externalId?: string | null | undefined }): boolean =>
+  customer.externalId === HOLDER_EXTERNAL_ID
+
+/** The customer that holds conversations of unknown callers where Kustomer wants one; made on first need. */
+export async function holderCustomer(context: SyncContext): Promise<string> {
+  const { db, connection, vendors } = context
+  const stored = await loadConnection(db, connection)
+  if (stored.holderCustomerId !== null) return stored.holderCustomerId
+  const holder = await createOrFind(
+    () =>
+      vendors.kustomer((kustomer) =>
+        kustomer.customers.create({ name: HOLDER_NAME, externalId: HOLDER_EXTERNAL_ID }),
+      ),
+    () => vendors.kustomer((kustomer) => kustomer.customers.byExternalId(HOLDER_EXTERNAL_ID)),
+  )
+  await setHolderCustomer(db, connection, holder.id)
+  return holder.id
+}
+
+/** A customer made of nothing but the number (requirements §3, `create-customer`). */
+export async function customerFromNumber(context: SyncContext, number: E164): Promise<string> {
+  const { db, connection, vendors, settings } = context
+  const customer = await createOrFind(
+    () =>
+      vendors.kustomer((kustomer) =>
+        kustomer.customers.create({ name: number, phones: [{ phone: number, type: 'work' }] }),
+      ),
+    () => vendors.kustomer((kustomer) => kustomer.customers.byPhone(number)),
+  )
+  await mirrorCustomers(db, connection, [customer], settings.defaultCountry)
+  return customer.id
+}
+
+/** Looks first, so that a try whose answer was lost is not made twice; a conflict is the other half of the race. */
+async function createOrFind<T>(create: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> {
+  const existing = await find()
+  if (existing) return existing
+  try {
+    return await create()
+  } catch (error) {
+    if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
+    const rival = await find()
+    if (!rival) throw error
+    return rival
+  }
+}

@@ -1,0 +1,99 @@
+import { CloudTalkError, type Contact } from '../../cloudtalk/index.ts'
+import { nothingOwn } from '../../mapping/merge-customers.ts'
+import type { ContactFields } from '../../mapping/records.ts'
+import { expectEcho } from '../../store/contacts.ts'
+import type { CustomerVersion } from '../../store/customers.ts'
+import { dropLink, intendLink, saveGroup } from '../../store/links.ts'
+import type { Outcome } from '../../store/outcomes.ts'
+import type { SyncContext } from '../context.ts'
+import type { EventSource } from '../event.ts'
+import { fieldsOfContact, filledPart } from './contact-fields.ts'
+import { contactOfCustomer } from './find-contact.ts'
+import { settleGroup } from './settle-group.ts'
+
+export interface NewContact {
+  customer: CustomerVersion
+  fields: ContactFields
+  /** An earlier try left no word of its end, so a contact with these fields may already be there. */
+  intended: ContactFields | undefined
+  source: EventSource
+}
+
+/** Creates the contact of a customer, once whatever happens in between. */
+export async function createContact(context: SyncContext, made: NewContact): Promise<Outcome> {
+  const { db, connection } = context
+  const { customer, fields, intended } = made
+  const existing = intended && (await contactOfCustomer(context, intended))
+  if (existing) return takeUp(context, made, intended, existing)
+  await intendLink(db, connection, customer.id, fields)
+  const contactId = await addContact(context, customer.id, fields)
+  await saveGroup(db, { ...groupOf(context, made, contactId, fields), fields, echoes: 1, read: true })
+  return created(contactId, fields)
+}
+
+/** The contact of an interrupted try, brought to what the customer says by now. */
+async function takeUp(
+  context: SyncContext,
+  made: NewContact,
+  intended: ContactFields,
+  shown: Contact,
+): Promise<Outcome> {
+  const fields = fieldsOfContact(shown)
+  const group = groupOf(context, made, shown.id, intended)
+  await saveGroup(context.db, { ...group, fields, echoes: 0, read: true })
+  await settleGroup(context, { contactId: shown.id, source: made.source, shown })
+  return created(shown.id, made.fields)
+}
+
+const groupOf = (
+  { connection }: SyncContext,
+  { customer }: NewContact,
+  contactId: string,
+  base: ContactFields,
+) => ({
+  connection,
+  contactId,
+  base,
+  own: nothingOwn,
+  members: [
+    {
+      customerId: customer.id,
+      origin: 'created' as const,
+      base,
+      modifiedAt: customer.modifiedAt ?? undefined,
+      ownWriteAt: undefined,
+    },
+  ],
+})
+
+const created = (contactId: string, fields: ContactFields): Outcome => ({
+  outcome: 'created',
+  reason: 'CREATED',
+  sentence: 'A new contact was created.',
+  details: { written: { ...fields } },
+  contactId,
+})
+
+async function addContact(context: SyncContext, customerId: string, fields: ContactFields): Promise<string> {
+  const { contactTag } = context.settings
+  try {
+    return await context.contactWriter.add({
+      ...filledPart(fields),
+      ...(contactTag && { tags: [contactTag] }),
+    })
+  } catch (error) {
+    // Refused for certain: nothing was made, so the next try need not look for it.
+    if (error instanceof CloudTalkError && error.failure.kind === 'rejected') {
+      await dropLink(context.db, context.connection, customerId)
+    }
+    throw error
+  }
+}
+
+/** Adds the connection's tag to a contact that was there already. */
+export async function addContactTag(context: SyncContext, { id, tags }: Contact): Promise<void> {
+  const { contactTag } = context.settings
+  if (contactTag === undefined || tags.includes(contactTag)) return
+  await expectEcho(context.db, context.connection, id)
+  await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(id, [contactTag]))
+}

@@ -1,0 +1,232 @@
+import { KustomerError } from '../../kustomer/index.ts'
+import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
+import { ineligible } from '../../mapping/eligibility.ts'
+import type { MatchedBy } from '../../mapping/matching.ts'
+import type { ReasonCode } from '../../mapping/reasons.ts'
+import type { ContactFields } from '../../mapping/records.ts'
+import { nameKey } from '../../mapping/text.ts'
+import { findContact, forgetContact, saveShownContact } from '../../store/contacts.ts'
+import {
+  type CustomerVersion,
+  findCustomer,
+  markCustomerDeleted,
+  mirrorCustomers,
+} from '../../store/customers.ts'
+import { emailIdentifier } from '../../store/identifiers.ts'
+import { findLink, type Link, linksOfContact } from '../../store/links.ts'
+import type { Outcome } from '../../store/outcomes.ts'
+import { openReview } from '../../store/reviews.ts'
+import { raiseCallsOfCustomer } from '../calls/associate-calls.ts'
+import type { SyncContext } from '../context.ts'
+import type { CustomerEvent } from '../event.ts'
+import { lockOf } from '../locks.ts'
+import { fieldsOfContact } from './contact-fields.ts'
+import { addContactTag, createContact } from './create-contact.ts'
+import { findMatch, matches } from './find-contact.ts'
+import { knownFields } from './known-contact.ts'
+import { lookupsFor } from './lookups.ts'
+import { groupOutcome, settleGroup } from './settle-group.ts'
+import { showContact } from './show-contact.ts'
+import { unlinkDeleted, unlinkGone } from './unlink-customer.ts'
+
+/** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
+export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
+  const customer = await loadCustomer(context, event)
+  if (!customer) {
+    await leave(context, event)
+    return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
+  }
+  if (!customer.deleted) await raiseCallsOfCustomer(context, customer)
+  const arrived = event.source === 'run' ? context.contactWriter.expected.announce() : () => undefined
+  try {
+    const outcome = await settleCustomer(context, event, customer)
+    return { ...outcome, customerId: customer.id, version: customer.rev }
+  } finally {
+    arrived()
+  }
+}
+
+async function loadCustomer(
+  context: SyncContext,
+  event: CustomerEvent,
+): Promise<CustomerVersion | undefined> {
+  const { db, connection, settings } = context
+  if (event.version) await mirrorCustomers(db, connection, [event.version], settings.defaultCountry)
+  const mirrored = await findCustomer(db, connection, event.id)
+  if (mirrored) return mirrored
+  try {
+    const current = await context.vendors.kustomer((kustomer) => kustomer.customers.get(event.id))
+    await mirrorCustomers(db, connection, [current], settings.defaultCountry)
+    return await findCustomer(db, connection, event.id)
+  } catch (error) {
+    if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') throw error
+    await markCustomerDeleted(db, connection, event.id)
+    return findCustomer(db, connection, event.id)
+  }
+}
+
+async function settleCustomer(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<Outcome> {
+  const { db, connection, locks, settings } = context
+  const link = await findLink(db, connection, customer.id)
+  const { contactId } = link ?? {}
+  const reason = ineligible(customer, settings.defaultCountry)
+  if (reason === 'DELETED') {
+    await leave(context, event)
+    return skipped('DELETED', 'The customer was deleted; its contact, if it had one, stays.')
+  }
+  if (!settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.', contactId)
+  if (reason !== undefined) {
+    const frozen = 'The customer is no longer imported; its contact stays as it is.'
+    return skipped(reason, contactId === undefined ? 'The customer is not imported.' : frozen, contactId)
+  }
+  if (contactId === undefined) return connect(context, event, customer)
+  return locks.hold(connection, contactLock(contactId), () => updateContact(context, event, customer))
+}
+
+/** Ends the link of a customer that is gone, and takes its address off the contact where others share it. */
+async function leave(context: SyncContext, { id }: CustomerEvent): Promise<void> {
+  const { db, connection, locks } = context
+  const link = await findLink(db, connection, id)
+  if (!link) return
+  const { contactId } = link
+  await locks.hold(connection, contactLock(contactId), async () => {
+    await unlinkDeleted(context, link)
+    if (contactId === undefined || (await linksOfContact(db, connection, contactId)).length === 0) return
+    await settleGroup(context, { contactId, source: 'follow-up' })
+  })
+}
+
+const contactLock = (contactId: string | undefined): string[] =>
+  contactId === undefined ? [] : [lockOf.contact(contactId)]
+
+async function updateContact(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<Outcome> {
+  const link = await findLink(context.db, context.connection, customer.id)
+  // It was unlinked while the lock was taken.
+  if (link?.contactId === undefined) return connect(context, event, customer)
+  const { contactId } = link
+  const settled = await settleGroup(context, { contactId, source: event.source, ofCustomer: true })
+  if (settled.kind === 'gone') {
+    return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
+  }
+  return groupOutcome(contactId, settled)
+}
+
+/** Finds or makes the contact of a customer that has none. */
+async function connect(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+): Promise<Outcome> {
+  const { db, connection, locks } = context
+  const { fields, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
+  const keys = [
+    ...fields.numbers.map(lockOf.number),
+    ...fields.emails.map(emailIdentifier).map(lockOf.email),
+    lockOf.name(nameKey(fields.name)),
+  ]
+  const outcome = await locks.hold(connection, keys, async () => {
+    const link = await findLink(db, connection, customer.id)
+    if (link?.contactId !== undefined) {
+      return locks.hold(connection, contactLock(link.contactId), () =>
+        updateContact(context, event, customer),
+      )
+    }
+    return connectLocked(context, event, customer, fields, link)
+  })
+  const texts = warnings.map(({ text }) => text)
+  return texts.length > 0 ? { ...outcome, details: { ...outcome.details, warnings: texts } } : outcome
+}
+
+async function connectLocked(
+  context: SyncContext,
+  event: CustomerEvent,
+  customer: CustomerVersion,
+  fields: ContactFields,
+  link: Link | undefined,
+): Promise<Outcome> {
+  const { db, connection, locks } = context
+  const { source } = event
+  const make = { customer, fields, source, intended: link && (link.base ?? fields) }
+  if (link) return createContact(context, make)
+  const match = await findMatch(context, customer.id, fields, source)
+  if (match.kind === 'match') {
+    const { contactId, by } = match
+    const joined = await locks.hold(connection, contactLock(contactId), () =>
+      join(context, event, customer, fields, contactId, by),
+    )
+    return joined ?? createContact(context, make)
+  }
+  const outcome = await createContact(context, make)
+  if (match.kind === 'none') return outcome
+  await openReview(db, connection, {
+    kind: 'ambiguous-name',
+    recordId: customer.id,
+    candidates: match.contactIds,
+  })
+  return {
+    ...outcome,
+    reason: 'AMBIGUOUS_NAME',
+    sentence: 'Several contacts carry this name, so a new contact was created and a review was opened.',
+  }
+}
+
+const MATCHED: Record<
+  MatchedBy,
+  { reason: ReasonCode; what: string; origin: 'matched-phone' | 'matched-email' | 'matched-name' }
+> = {
+  phone: { reason: 'MATCHED_BY_PHONE', what: 'phone number', origin: 'matched-phone' },
+  email: { reason: 'MATCHED_BY_EMAIL', what: 'email', origin: 'matched-email' },
+  name: { reason: 'MATCHED_BY_NAME', what: 'name', origin: 'matched-name' },
+}
+
+/** @returns nothing where the contact is not what it was any more. */
+async function join(
+  context: SyncContext,
+  { source }: CustomerEvent,
+  customer: CustomerVersion,
+  fields: ContactFields,
+  contactId: string,
+  by: MatchedBy,
+): Promise<Outcome | undefined> {
+  const { db, connection } = context
+  const stored = await findContact(db, connection, contactId)
+  const known = context.settings.contactTag === undefined && knownFields(context, source, stored)
+  const shown = known ? undefined : await showContact(context, contactId)
+  const contact = known || (shown && fieldsOfContact(shown))
+  if (!contact) {
+    await forgetContact(db, connection, contactId)
+    return undefined
+  }
+  if (!matches(by, contact, fields)) {
+    await saveShownContact(db, connection, contactId, contact)
+    return undefined
+  }
+  // Two customers never have one number or email (contract kustomer §2.4), so the other may be gone.
+  if (by !== 'name') await unlinkGone(context, contactId, source)
+  const { reason, what, origin } = MATCHED[by]
+  const settled = await settleGroup(context, { contactId, source, shown, joining: { customer, origin } })
+  if (settled.kind === 'gone') return undefined
+  if (shown) await addContactTag(context, shown)
+  const merged = settled.others > 0
+  return {
+    ...groupOutcome(contactId, settled),
+    outcome: merged ? 'merged' : 'linked',
+    reason,
+    sentence: merged
+      ? `A customer with the same ${what} has a contact already; this customer shares it now.`
+      : `A contact with the same ${what} was already there; it is linked now.`,
+    contactId,
+  }
+}
+
+function skipped(reason: Outcome['reason'], sentence: string, contactId?: string): Outcome {
+  return { outcome: 'skipped', reason, sentence, ...(contactId !== undefined && { contactId }) }
+}

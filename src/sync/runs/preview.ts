@@ -1,0 +1,68 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { findRun, type Run, runRecordsOf, saveRunRecords, updateRun } from '../../store/runs.ts'
+import { openScratch } from '../../store/scratch.ts'
+import { createContactWriter } from '../contacts/contact-writer.ts'
+import { createCustomerWriter } from '../contacts/customer-writer.ts'
+import type { SyncContext } from '../context.ts'
+import type { RaisedEvent, SyncEvent } from '../event.ts'
+import { createLocks } from '../locks.ts'
+import { settle } from '../settle.ts'
+import { createRehearsal } from './rehearsal.ts'
+import { nextItems, runEvent } from './run-plan.ts'
+
+/** Records that are settled at the same time, as a worker of the queue does. */
+const AT_ONCE = 50
+const BUSY_MS = 20
+
+/**
+ * Settles a run's work list on a copy of the database and with vendors that only remember: the same code comes to the
+ * same outcomes, and nothing is written but what would become of each record.
+ */
+export async function preview(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
+  const { db, connection } = context
+  const scratch = await openScratch(db, connection, run.id)
+  const locks = createLocks(scratch.db)
+  try {
+    const rehearsal = createRehearsal(context, scratch.db)
+    const followUps: RaisedEvent[] = []
+    const rehearsed: SyncContext = {
+      ...context,
+      db: scratch.db,
+      vendors: rehearsal.vendors,
+      locks,
+      contactWriter: createContactWriter(rehearsal.vendors),
+      customerWriter: createCustomerWriter(rehearsal.vendors, { ...context.pace, firstBackoffMs: 0 }),
+      raise: async (events) => {
+        followUps.push(...events)
+      },
+    }
+    for (;;) {
+      goOn()
+      const items = await nextItems(rehearsed, run.id, AT_ONCE)
+      if (!items) break
+      await Promise.all(
+        items.map((item) => rehearse(rehearsed, runEvent(connection, run.id, item).event, goOn)),
+      )
+      await saveRunRecords(db, run.id, await runRecordsOf(scratch.db, run.id, items))
+      await updateRun(db, run.id, { raised: (await findRun(scratch.db, run.id))?.raised ?? run.raised })
+    }
+    const { cloudtalk, kustomer } = rehearsal.requests()
+    const details = followUps.filter(({ event }) => event.kind === 'call' && event.about === 'detail').length
+    const requests = { cloudtalk: cloudtalk + details, kustomer }
+    await updateRun(db, run.id, { estimate: { ...requests, seconds: context.vendors.secondsFor(requests) } })
+  } finally {
+    locks.close()
+    await scratch.close()
+  }
+}
+
+/** Until it is settled: what a vendor does not show for the moment is waited for, as the run will. */
+async function rehearse(context: SyncContext, event: SyncEvent, goOn: () => void): Promise<void> {
+  for (let attempt = 0; ; ) {
+    goOn()
+    const settled = await settle(context, { ...event, attempt }, 'backfill')
+    if (settled.kind === 'done' || settled.kind === 'dead') return
+    if (settled.kind === 'again') attempt++
+    await wait(settled.kind === 'again' ? settled.inMs : BUSY_MS)
+  }
+}

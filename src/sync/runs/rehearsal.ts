@@ -1,0 +1,185 @@
+import {
+  BULK_MAX_OPERATIONS,
+  type CloudTalk,
+  type Contact,
+  type ContactWrite,
+} from '../../cloudtalk/index.ts'
+import {
+  BULK_ITEMS,
+  type Conversation,
+  type Customer,
+  type CustomerWrite,
+  type Kustomer,
+} from '../../kustomer/index.ts'
+import { saveShownContact } from '../../store/contacts.ts'
+import { findCustomer } from '../../store/customers.ts'
+import type { Db } from '../../store/database.ts'
+import type { Vendor } from '../../store/schema.ts'
+import { fieldsOfContact } from '../contacts/contact-fields.ts'
+import type { SyncContext } from '../context.ts'
+import type { Vendors } from '../vendors.ts'
+
+/** Both vendors for a settle that must not write: reads are true, writes are only remembered and counted. */
+export interface Rehearsal {
+  vendors: Vendors
+  /** Requests that the settles so far would take. */
+  requests(): Record<Vendor, number>
+}
+
+/** @param scratch holds what is known of both sides, and what the rehearsed settles have made of it. */
+export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
+  const counts = { contactWrites: 0, customersCreated: 0, cloudtalk: 0, kustomer: 0 }
+  let made = 0
+  const newId = () => `preview-${++made}`
+  const contacts = rehearsedContacts(context, newId, counts)
+  const customers = rehearsedCustomers(context, scratch, newId, counts)
+  const written = (id: string) => {
+    counts.kustomer++
+    return { id }
+  }
+  const conversations = {
+    create: async ({ customer }: { customer?: string }) =>
+      ({ ...written(newId()), customerId: customer }) as Conversation,
+    update: async (id: string) => written(id) as Conversation,
+    moveTo: async (id: string, customerId: string) => ({ ...written(id), customerId }) as Conversation,
+  }
+  const single = { create: async () => written(newId()), update: async (id: string) => written(id) }
+  // What the verbs read live (look-ups by key, keyword searches) no settle of a run asks for.
+  const kustomer = { ...customers, conversations, notes: single, messages: single } as unknown as Kustomer
+  const { vendors } = context
+  return {
+    vendors: {
+      ...vendors,
+      cloudtalk: (call) => call(contacts as unknown as CloudTalk),
+      kustomer: (call) => call(kustomer),
+    },
+    requests: () => ({
+      cloudtalk: Math.ceil(counts.contactWrites / BULK_MAX_OPERATIONS) + counts.cloudtalk,
+      // A bulk request is sent, then asked for (contract kustomer §2.8).
+      kustomer: 2 * Math.ceil(counts.customersCreated / BULK_ITEMS) + counts.kustomer,
+    }),
+  }
+}
+
+interface Counts {
+  contactWrites: number
+  customersCreated: number
+  cloudtalk: number
+  kustomer: number
+}
+
+function rehearsedContacts(context: SyncContext, newId: () => string, counts: Counts) {
+  const { db, connection, vendors } = context
+  const known = new Map<string, Contact>()
+  const show = async (id: string): Promise<Contact> => {
+    const seen = known.get(id)
+    if (seen) return seen
+    const shown = await vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(id))
+    // The run that follows need not read it again.
+    await saveShownContact(db, connection, id, fieldsOfContact(shown))
+    known.set(id, shown)
+    return shown
+  }
+  const merged = (contact: Contact, change: ContactWrite): Contact => {
+    const entries = Object.entries(change).filter(([, value]) => value !== undefined)
+    return { ...contact, ...Object.fromEntries(entries.map(([field, value]) => [field, value ?? undefined])) }
+  }
+  return {
+    contacts: {
+      show,
+      list: async () => ({ items: [], unreadable: [], pageCount: 1 }),
+      addTags: async (id: string, names: string[]) => {
+        counts.cloudtalk++
+        const contact = await show(id)
+        known.set(id, { ...contact, tags: [...contact.tags, ...names] })
+      },
+    },
+    bulk: {
+      contacts: async (operations: Parameters<CloudTalk['bulk']['contacts']>[0]) => {
+        const results: Awaited<ReturnType<CloudTalk['bulk']['contacts']>> = []
+        for (const operation of operations) {
+          counts.contactWrites++
+          const { commandId } = operation
+          if (operation.action === 'add_contact') {
+            const id = newId()
+            known.set(id, merged({ ...NO_CONTACT, id }, operation.data))
+            results.push({ commandId, status: 'done', id })
+          } else {
+            if (operation.action === 'edit_contact') {
+              const contact = known.get(operation.id)
+              if (contact) known.set(operation.id, merged(contact, operation.data))
+            }
+            results.push({ commandId, status: 'done' })
+          }
+        }
+        return results
+      },
+    },
+  }
+}
+
+const NO_CONTACT: Omit<Contact, 'id'> = {
+  name: '',
+  title: undefined,
+  company: undefined,
+  industry: undefined,
+  website: undefined,
+  address: undefined,
+  city: undefined,
+  zip: undefined,
+  state: undefined,
+  countryId: undefined,
+  favoriteAgentId: undefined,
+  emails: [],
+  numbers: [],
+  tags: [],
+  externalUrls: [],
+  attributes: [],
+  createdAt: undefined,
+  modifiedAt: undefined,
+}
+
+function rehearsedCustomers(context: SyncContext, scratch: Db, newId: () => string, counts: Counts) {
+  const { connection } = context
+  const created = (body: CustomerWrite, id: string): Customer =>
+    ({ ...EMPTY_CUSTOMER, ...body, id, rev: 1, companyId: body.company }) as unknown as Customer
+  return {
+    customers: {
+      create: async (body: CustomerWrite) => {
+        counts.kustomer++
+        return created(body, newId())
+      },
+      update: async (id: string, { rev: _rev, company, ...body }: CustomerWrite) => {
+        counts.kustomer++
+        const before = await findCustomer(scratch, connection, id)
+        return { ...EMPTY_CUSTOMER, ...before, ...body, id, rev: (before?.rev ?? 0) + 1, companyId: company }
+      },
+      byPhone: async () => undefined,
+      byEmail: async () => undefined,
+      byExternalId: async () => undefined,
+    },
+    bulk: {
+      create: async (_kind: 'customers', items: readonly { _clientRef?: string }[]) => {
+        counts.customersCreated += items.length
+        return { id: JSON.stringify(items.map(({ _clientRef }) => _clientRef)) }
+      },
+      batches: async (id: string) => {
+        const results = (JSON.parse(id) as string[]).map((clientRef) => ({ clientRef, objectId: newId() }))
+        return [{ status: 'complete', successCount: results.length, failureCount: 0, results }]
+      },
+    },
+  }
+}
+
+const EMPTY_CUSTOMER = {
+  emails: [],
+  phones: [],
+  whatsapps: [],
+  sharedEmails: [],
+  sharedPhones: [],
+  sharedWhatsapps: [],
+  urls: [],
+  locations: [],
+  tags: [],
+  deleted: false,
+}

@@ -1,0 +1,185 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { v7 as uuid } from 'uuid'
+import { refreshStatistics } from '../../store/database.ts'
+import {
+  findRun,
+  planItems,
+  type Run,
+  type RunProgress,
+  runProgress,
+  startRun,
+  unfinishedRuns,
+  updateRun,
+} from '../../store/runs.ts'
+import type { RunKind } from '../../store/schema.ts'
+import { LONGEST_CALL_MS } from '../calls/call-dates.ts'
+import { readCallsSince } from '../calls/read-calls.ts'
+import { readContacts } from '../contacts/read-contacts.ts'
+import { readArchivedCustomers, readCustomersSince } from '../contacts/read-customers.ts'
+import { BEGINNING } from '../contacts/read-in-order.ts'
+import type { SyncContext } from '../context.ts'
+import { failedSettle } from '../failure.ts'
+import { holdLease } from '../hold-lease.ts'
+import { preview } from './preview.ts'
+import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
+
+/**
+ * A run brings over what was there before the service: every customer and contact, and with `from` every call since.
+ * It is *reading* (both sides go into the mirror), then *settling* (its work list goes through the queue, wave by
+ * wave), then *done*; *failed* only when it cannot go on. Its events take the same road as live ones, behind them.
+ */
+
+/** Between two looks at a run that goes on. */
+const LOOK_MS = 150
+/** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
+const UNDER_WAY = 600
+
+export interface Runs {
+  /**
+   * Starts a run, or goes on with one like it that was interrupted.
+   * @returns its id, once it is in the database: from then on a restart goes on with it.
+   */
+  begin(kind: RunKind, from: Date | undefined): Promise<string>
+  /** Goes on with what a stopped or killed process left; what is settled is not settled again. */
+  resume(): Promise<void>
+  /** Stops or goes on, in the order of calls; one that is at its end stays there. */
+  pause(id: string, paused: boolean): Promise<RunProgress | undefined>
+  /** How far a run is. */
+  check(id: string): Promise<RunProgress | undefined>
+  /** Ends after what is under way; it goes on with the next start. */
+  stop(): Promise<void>
+}
+
+class Stopped extends Error {
+  override readonly name = 'Stopped' as const
+}
+
+export function createRuns(context: SyncContext): Runs {
+  const { db, connection } = context
+  const holder = uuid()
+  const driven = new Map<string, Promise<unknown>>()
+  let stopped = false
+  const goOn = () => {
+    if (stopped) throw new Stopped()
+  }
+  /** By one process at a time; a process that dies loses its lease, and another goes on. */
+  const drive = (id: string) => {
+    if (stopped || driven.has(id)) return
+    const driving = holdLease(db, holder, `${connection}/run/${id}`, () => patiently(context, id, goOn))
+      .catch((error: unknown) => {
+        if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
+      })
+      .finally(() => driven.delete(id))
+    driven.set(id, driving)
+  }
+  return {
+    async begin(kind, from) {
+      const interrupted = (await unfinishedRuns(db, connection)).find(
+        (run) => run.kind === kind && run.from?.getTime() === from?.getTime() && !driven.has(run.id),
+      )
+      const id = interrupted?.id ?? uuid()
+      if (!interrupted) await startRun(db, { id, connection, kind, from })
+      drive(id)
+      return id
+    },
+    async resume() {
+      for (const { id } of await unfinishedRuns(db, connection)) drive(id)
+    },
+    async pause(id, paused) {
+      await updateRun(db, id, { paused })
+      return runProgress(db, id)
+    },
+    check: (id) => runProgress(db, id),
+    async stop() {
+      stopped = true
+      await Promise.allSettled(driven.values())
+    },
+  }
+}
+
+/** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
+async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
+  const { firstBackoffMs } = context.pace
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await goThrough(context, id, goOn)
+    } catch (error) {
+      if (error instanceof Stopped) return
+      const { outcome, retryInMs } = failedSettle(error, { attempt, firstBackoffMs, now: Date.now() })
+      context.log.warn({ run: id, err: error }, 'a run could not go on')
+      if (retryInMs === undefined) {
+        const finishedAt = context.now()
+        return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
+      }
+      const until = Date.now() + retryInMs
+      while (Date.now() < until) {
+        goOn()
+        await wait(Math.min(LOOK_MS, retryInMs))
+      }
+    }
+  }
+}
+
+async function goThrough(context: SyncContext, id: string, goOn: () => void): Promise<void> {
+  const { db } = context
+  const raised = new Set<string>()
+  for (;;) {
+    goOn()
+    const run = await findRun(db, id)
+    if (!run || run.state === 'done' || run.state === 'failed') return
+    if (run.paused) await wait(LOOK_MS)
+    else if (run.state === 'reading') await read(context, run, goOn)
+    else if (run.kind === 'preview') {
+      await preview(context, run, goOn)
+      await updateRun(db, id, { state: 'done', finishedAt: context.now() })
+    } else if (!(await raiseNext(context, id, raised))) {
+      await updateRun(db, id, { state: 'done', finishedAt: context.now() })
+    }
+  }
+}
+
+/** Fills the mirror of both sides; a run that was interrupted here reads again. */
+async function read(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
+  await context.directory.refresh()
+  await context.directory.readCompanies()
+  const page = async () => goOn()
+  await readContacts(context)
+  await readCustomersSince(context, BEGINNING, false, page)
+  await readArchivedCustomers(context, page)
+  await refreshStatistics(context.db)
+  if (run.from) await planCalls(context, run, run.from, goOn)
+  await planCustomers(context, (await findRun(context.db, run.id)) ?? run)
+  await updateRun(context.db, run.id, { state: 'settling' })
+}
+
+/** Those that are logged already are settled again too: what the settings left out before may be wanted now. */
+async function planCalls(context: SyncContext, run: Run, from: Date, goOn: () => void): Promise<void> {
+  const seen = new Set<string>()
+  const since = new Date(from.getTime() - LONGEST_CALL_MS)
+  await readCallsSince(context, since, async (calls) => {
+    goOn()
+    const ended = calls.filter(
+      ({ id, endedAt }) => endedAt !== undefined && Date.parse(endedAt) >= from.getTime() && !seen.has(id),
+    )
+    for (const { id } of ended) seen.add(id)
+    await planItems(
+      context.db,
+      run.id,
+      CALLS_WAVE,
+      ended.map(({ id }) => ({ kind: 'call', id })),
+    )
+  })
+  await updateRun(context.db, run.id, { raised: { ...run.raised, call: seen.size } })
+}
+
+/** @returns whether anything is left to be settled. */
+async function raiseNext(context: SyncContext, runId: string, raised: Set<string>): Promise<boolean> {
+  const items = await nextItems(context, runId, UNDER_WAY)
+  if (!items) return false
+  const events = items.map((item) => runEvent(context.connection, runId, item))
+  const fresh = events.filter(({ dedupeKey }) => !raised.has(dedupeKey))
+  await context.raise(fresh)
+  for (const { dedupeKey } of fresh) raised.add(dedupeKey)
+  await wait(LOOK_MS)
+  return true
+}
