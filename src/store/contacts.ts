@@ -60,6 +60,12 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
   )
 })
 
+/**
+ * How long the webhook of our own write may take until it is settled. CloudTalk sends each once (contract §5A): if it is
+ * lost, an edit by somebody else within this time takes its place, and is found by the sweep or a look only.
+ */
+export const ECHO_MINUTES = 3
+
 /** What a contact is found by. */
 export const contactIdentifiers = (
   connection: string,
@@ -239,12 +245,22 @@ const expectOne = batched<{ connection: string; id: string }, void>(async (db, i
   await sql`
     update contact c set
       echoes = case when c.echoes_until > clock_timestamp() then c.echoes else 0 end + i.count,
-      echoes_until = clock_timestamp() + interval '10 minutes'
+      echoes_until = clock_timestamp() + make_interval(mins => ${ECHO_MINUTES})
     from (select connection, id, count(*)::int as count
       from ${asked(items)} as i(connection text, id text) group by connection, id) i
     where c.connection = i.connection and c.id = i.id`.execute(db)
   return items.map(() => undefined)
 })
+
+/** Takes back what a write that failed has announced; if it was done all the same, its webhook costs one look. */
+export async function unexpectEcho(db: Db, connection: string, id: string): Promise<void> {
+  await db
+    .updateTable('contact')
+    .set({ echoes: sql<number>`greatest(0, echoes - 1)` })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .execute()
+}
 
 /** Notes that a customer is about to be created from the contact. */
 export const intendExport = (db: Db, connection: string, id: string): Promise<void> =>

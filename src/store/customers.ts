@@ -71,21 +71,30 @@ export async function unsettledCustomers(
     .execute()
 }
 
-/** The customer as the mirror has it. */
-export const findCustomer = (db: Db, connection: string, id: string): Promise<CustomerVersion | undefined> =>
+/** A customer as the mirror has it. */
+export interface StoredCustomer extends CustomerVersion {
+  /** An outcome stands for some version of it. */
+  settled: boolean
+}
+
+export const findCustomer = (db: Db, connection: string, id: string): Promise<StoredCustomer | undefined> =>
   findOne(db, { connection, id })
 
-const findOne = batched<{ connection: string; id: string }, CustomerVersion | undefined>(
-  async (db, items) => {
-    const { rows } = await sql<{ item: number; data: CustomerRecord; rev: number; deleted: boolean }>`
-      select i.item, c.data, c.rev, c.deleted
+const findOne = batched<{ connection: string; id: string }, StoredCustomer | undefined>(async (db, items) => {
+  const { rows } = await sql<{
+    item: number
+    data: CustomerRecord
+    rev: number
+    deleted: boolean
+    settled: boolean
+  }>`
+      select i.item, c.data, c.rev, c.deleted, c.settled_rev is not null as settled
       from customer c join ${asked(items)} as i(item int, connection text, id text)
         on c.connection = i.connection and c.id = i.id`.execute(db)
-    return rowsByItem(rows, items.length).map(
-      ([row]) => row && { ...row.data, rev: row.rev, deleted: row.deleted },
-    )
-  },
-)
+  return rowsByItem(rows, items.length).map(
+    ([row]) => row && { ...row.data, rev: row.rev, deleted: row.deleted, settled: row.settled },
+  )
+})
 
 /** Marks what a look-up answered with 404. */
 export async function markCustomerDeleted(db: Db, connection: string, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { OwnFields } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
-import { contactIdentifiers } from './contacts.ts'
+import { contactIdentifiers, ECHO_MINUTES } from './contacts.ts'
 import type { Db } from './database.ts'
 import { replaceIdentifiersSql } from './identifiers.ts'
 import type { LinkOrigin } from './schema.ts'
@@ -143,9 +143,6 @@ export interface GroupInStep {
   /** `fields` are known for certain: just read from CloudTalk, or all written by us. */
   read: boolean
 }
-
-/** How long a webhook of our own write may take; after it, a webhook is somebody else's. */
-const ECHO_MINUTES = 10
 
 /** Records that both sides of a group are in step: links, contact and identifiers in one statement. */
 export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<GroupInStep, void>(

@@ -82,6 +82,8 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
       where run_id is not null and outcome <> 'waiting' and last
       on conflict (run_id, kind, record_id) do update set
         outcome = excluded.outcome, reason = excluded.reason, settled_at = excluded.settled_at
+      -- A process that died had settled it already, and the next one finds nothing left to do.
+      where run_item.settled_at is null or excluded.outcome <> 'unchanged'
     ), customers as (
       update customer c set settled_rev = i.version from incoming i
       where i.kind = 'customer' and i.version is not null and i.last

@@ -32,7 +32,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let agentIdByEmail = new Map<string, string>()
   let userIdByEmail = new Map<string, string>()
   let emailByUserId = new Map<string, string>()
-  const companies = new Map<string, { name: string | undefined; readAt: number }>()
+  const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
   async function read(): Promise<void> {
     const [listed, agents, users] = await Promise.all([
@@ -63,7 +63,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
           kustomer.companies.list({ page, pageSize: COMPANIES_PAGE }),
         )
         for (const company of batch.items) {
-          companies.set(company.id, { name: company.name ?? undefined, readAt: now() })
+          companies.set(company.id, { name: Promise.resolve(company.name ?? undefined), readAt: now() })
         }
         if (batch.next === undefined) return
       }
@@ -78,9 +78,12 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     async companyName(companyId) {
       const known = companies.get(companyId)
       if (known && now() - known.readAt < FRESH_MS) return known.name
-      const company = await vendors.kustomer((kustomer) => kustomer.companies.get(companyId))
-      const name = company?.name ?? undefined
+      const name = vendors
+        .kustomer((kustomer) => kustomer.companies.get(companyId))
+        .then((company) => company?.name ?? undefined)
       companies.set(companyId, { name, readAt: now() })
+      // What could not be read is read again by the next who asks.
+      name.catch(() => companies.delete(companyId))
       return name
     },
   }

@@ -187,6 +187,7 @@ test('a lost answer of a run’s bulk request to CloudTalk doubles nobody', asyn
 /** Kustomer takes at most 100 KB in a request (contract kustomer §1.6): a hundred full customers are more. */
 test('to Kustomer: contacts that are too much for one request together go through', async () => {
   emulators = await startEmulators({ minuteMs: 100 })
+  await emulators.cloudtalk.control('PUT', '/switches', { rateLimit: 1_000 })
   const all = Array.from({ length: 100 }, (_, at) => at)
   const ids = await Promise.all(
     all.map((n) =>

@@ -84,6 +84,26 @@ test('recipes are what the emulated dashboard takes', async () => {
   expect((await runCli(['recipes'], env())).stdout).toMatch(/Trigger {3}Call Ended/)
 })
 
+const writesTo = async () =>
+  (await Promise.all([emulators.cloudtalk.requests(), emulators.kustomer.requests()])).map(({ byRoute }) =>
+    Object.entries(byRoute).filter(([route]) => !route.startsWith('GET') && !route.endsWith('/search')),
+  )
+
+test('sync --preview tells what would become of each record and what that takes, and writes nothing', async () => {
+  const before = await writesTo()
+  const { code, stdout } = await runCli(['sync', '--preview', '--from', '2026-01-01', '--json'], env())
+  expect(code).toBe(0)
+  const preview = JSON.parse(stdout)
+  expect(preview).toMatchObject({ kind: 'preview', state: 'done', settled: { customer: 30, call: 10 } })
+  expect(preview.records).toHaveLength(40)
+  expect(preview.estimate.cloudtalk).toBeGreaterThan(2)
+  expect(preview.estimate.seconds).toBeGreaterThan(0)
+  const text = await runCli(['sync', '--preview'], env())
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing was written') })
+  expect(text.stdout).toMatch(/Customers: 30 \(.*\bcreated\b/)
+  expect(await writesTo()).toEqual(before)
+}, 60_000)
+
 test('sync brings everything over, trace tells about it, a second sync writes nothing', async () => {
   const first = await runCli(['sync', '--from', '2026-01-01', '--json'], env())
   expect(first).toMatchObject({ code: 0 })
@@ -100,10 +120,7 @@ test('sync brings everything over, trace tells about it, a second sync writes no
   expect(traced.stdout).toMatch(/created \(CREATED\), by run/)
   expect((await runCli(['trace', '+442071830000'], env())).code).toBe(1)
 
-  const writes = (routes: Record<string, number>) =>
-    Object.entries(routes).filter(([route]) => !route.startsWith('GET') && !route.endsWith('/search'))
-  const before = [await emulators.cloudtalk.requests(), await emulators.kustomer.requests()]
+  const before = await writesTo()
   expect(await runCli(['sync', '--json'], env())).toMatchObject({ code: 0 })
-  const after = [await emulators.cloudtalk.requests(), await emulators.kustomer.requests()]
-  expect(after.map(({ byRoute }) => writes(byRoute))).toEqual(before.map(({ byRoute }) => writes(byRoute)))
+  expect(await writesTo()).toEqual(before)
 }, 60_000)

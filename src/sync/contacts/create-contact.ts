@@ -1,7 +1,7 @@
 import { CloudTalkError, type Contact } from '../../cloudtalk/index.ts'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
-import { expectEcho } from '../../store/contacts.ts'
+import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { dropLink, intendLink, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
@@ -95,5 +95,10 @@ export async function addContactTag(context: SyncContext, { id, tags }: Contact)
   const { contactTag } = context.settings
   if (contactTag === undefined || tags.includes(contactTag)) return
   await expectEcho(context.db, context.connection, id)
-  await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(id, [contactTag]))
+  try {
+    await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(id, [contactTag]))
+  } catch (error) {
+    await unexpectEcho(context.db, context.connection, id)
+    throw error
+  }
 }

@@ -86,7 +86,9 @@ async function sendInBulk(
     const items = bodies.map((body, index) => ({ ...body, _clientRef: refs[index] ?? '' }))
     return { bulkId: (await kustomer.bulk.create('customers', items)).id, refs }
   } catch (error) {
-    if (!(error instanceof KustomerError) || error.failure.kind !== 'rejected') throw error
+    // More than 100 KB is refused as well (contract §1.6).
+    const divide = error instanceof KustomerError && ['rejected', 'tooLarge'].includes(error.failure.kind)
+    if (!divide) throw error
     return { bodies, error }
   }
 }

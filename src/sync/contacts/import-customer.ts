@@ -7,10 +7,10 @@ import type { ContactFields } from '../../mapping/records.ts'
 import { nameKey } from '../../mapping/text.ts'
 import { findContact, forgetContact, saveShownContact } from '../../store/contacts.ts'
 import {
-  type CustomerVersion,
   findCustomer,
   markCustomerDeleted,
   mirrorCustomers,
+  type StoredCustomer,
 } from '../../store/customers.ts'
 import { emailIdentifier } from '../../store/identifiers.ts'
 import { findLink, type Link, linksOfContact } from '../../store/links.ts'
@@ -46,10 +46,7 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
   }
 }
 
-async function loadCustomer(
-  context: SyncContext,
-  event: CustomerEvent,
-): Promise<CustomerVersion | undefined> {
+async function loadCustomer(context: SyncContext, event: CustomerEvent): Promise<StoredCustomer | undefined> {
   const { db, connection, settings } = context
   if (event.version) await mirrorCustomers(db, connection, [event.version], settings.defaultCountry)
   const mirrored = await findCustomer(db, connection, event.id)
@@ -68,7 +65,7 @@ async function loadCustomer(
 async function settleCustomer(
   context: SyncContext,
   event: CustomerEvent,
-  customer: CustomerVersion,
+  customer: StoredCustomer,
 ): Promise<Outcome> {
   const { db, connection, locks, settings } = context
   const link = await findLink(db, connection, customer.id)
@@ -106,7 +103,7 @@ const contactLock = (contactId: string | undefined): string[] =>
 async function updateContact(
   context: SyncContext,
   event: CustomerEvent,
-  customer: CustomerVersion,
+  customer: StoredCustomer,
 ): Promise<Outcome> {
   const link = await findLink(context.db, context.connection, customer.id)
   // It was unlinked while the lock was taken.
@@ -116,14 +113,23 @@ async function updateContact(
   if (settled.kind === 'gone') {
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
   }
-  return groupOutcome(contactId, settled)
+  const outcome = groupOutcome(contactId, settled)
+  return customer.settled || outcome.outcome !== 'unchanged' ? outcome : untold(outcome, link)
+}
+
+/** The process died after the contact stood and before that was told: it is told now. */
+function untold(outcome: Outcome, { origin }: Link): Outcome {
+  const sentence = 'The contact was made, or joined, just before the service was interrupted.'
+  if (origin === 'created') return { ...outcome, outcome: 'created', reason: 'CREATED', sentence }
+  const by = MATCHED_BY.find((one) => MATCHED[one].origin === origin)
+  return by ? { ...outcome, outcome: 'linked', reason: MATCHED[by].reason, sentence } : outcome
 }
 
 /** Finds or makes the contact of a customer that has none. */
 async function connect(
   context: SyncContext,
   event: CustomerEvent,
-  customer: CustomerVersion,
+  customer: StoredCustomer,
 ): Promise<Outcome> {
   const { db, connection, locks } = context
   const { fields, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
@@ -148,7 +154,7 @@ async function connect(
 async function connectLocked(
   context: SyncContext,
   event: CustomerEvent,
-  customer: CustomerVersion,
+  customer: StoredCustomer,
   fields: ContactFields,
   link: Link | undefined,
 ): Promise<Outcome> {
@@ -187,11 +193,13 @@ const MATCHED: Record<
   name: { reason: 'MATCHED_BY_NAME', what: 'name', origin: 'matched-name' },
 }
 
+const MATCHED_BY = Object.keys(MATCHED) as MatchedBy[]
+
 /** @returns nothing where the contact is not what it was any more. */
 async function join(
   context: SyncContext,
   { source }: CustomerEvent,
-  customer: CustomerVersion,
+  customer: StoredCustomer,
   fields: ContactFields,
   contactId: string,
   by: MatchedBy,

@@ -9,6 +9,8 @@ import type { SyncContext } from '../context.ts'
 
 const PAGE = 1_000
 const CURSOR = 'contacts'
+/** Some accounts show the first number and email only (contract §2.1); one row with two tells that this one does not. */
+const WHOLE_ROWS = 'contacts/whole-rows'
 
 /** What a sweep found; the first one of a connection finds nothing, for it has nothing to compare with. */
 export interface Swept {
@@ -27,6 +29,7 @@ export async function readContacts(context: SyncContext): Promise<Swept> {
   const { db, connection } = context
   const sweep = context.now().getTime()
   const first = (await readCursor(db, connection, CURSOR)) === undefined
+  let whole = (await readCursor(db, connection, WHOLE_ROWS)) !== undefined
   const changed: string[] = []
   for (let page = 1; ; page++) {
     const batch = await context.vendors.cloudtalk((cloudtalk) =>
@@ -40,8 +43,10 @@ export async function readContacts(context: SyncContext): Promise<Swept> {
       connection,
       batch.items.map(({ id }) => id),
     )
-    // Some accounts show the first number and email only (contract §2.1); one row with two tells that this one does not.
-    const whole = batch.items.some(({ numbers, emails }) => numbers.length > 1 || emails.length > 1)
+    if (!whole && batch.items.some(({ numbers, emails }) => numbers.length > 1 || emails.length > 1)) {
+      whole = true
+      await moveCursor(db, connection, WHOLE_ROWS, 'seen')
+    }
     const rows = batch.items.map((row) => sweptContact(row, known.get(row.id), whole, first))
     await mirrorContacts(db, connection, sweep, rows)
     changed.push(...rows.filter((row) => row.changed).map(({ id }) => id))

@@ -11,7 +11,13 @@ import {
 import { ineligible } from '../../mapping/eligibility.ts'
 import { nothingOwn, type OwnFields } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
-import { expectEcho, findContact, forgetContact, type StoredContact } from '../../store/contacts.ts'
+import {
+  expectEcho,
+  findContact,
+  forgetContact,
+  type StoredContact,
+  unexpectEcho,
+} from '../../store/contacts.ts'
 import { type CustomerVersion, findCustomer } from '../../store/customers.ts'
 import { dropLinksOfContact, type Link, linksOfContact, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
@@ -244,6 +250,7 @@ async function writeToContact(
     await context.contactWriter.edit(contactId, { ...(named && { name: fields.name }), ...toContact })
     return 'done'
   } catch (error) {
+    await unexpectEcho(context.db, context.connection, contactId)
     if (error instanceof CloudTalkError && error.failure.kind === 'notFound') return 'gone'
     if (!named && (await forms.refused(error, 'contactEditWithoutName'))) return 'nameless'
     throw error

@@ -48,7 +48,8 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
     }
     const { cloudtalk, kustomer } = rehearsal.requests()
     const details = followUps.filter(({ event }) => event.kind === 'call' && event.about === 'detail').length
-    const requests = { cloudtalk: cloudtalk + details, kustomer }
+    // The detail of a call is one request, and its note is brought up to date by another.
+    const requests = { cloudtalk: cloudtalk + details, kustomer: kustomer + details }
     await updateRun(db, run.id, { estimate: { ...requests, seconds: context.vendors.secondsFor(requests) } })
   } finally {
     locks.close()

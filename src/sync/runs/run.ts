@@ -31,6 +31,7 @@ import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
 
 /** Between two looks at a run that goes on. */
 const LOOK_MS = 150
+const LEASE_LOOK_MS = 500
 /** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
 const UNDER_WAY = 600
 
@@ -65,7 +66,9 @@ export function createRuns(context: SyncContext): Runs {
   /** By one process at a time; a process that dies loses its lease, and another goes on. */
   const drive = (id: string) => {
     if (stopped || driven.has(id)) return
-    const driving = holdLease(db, holder, `${connection}/run/${id}`, () => patiently(context, id, goOn))
+    const driving = untilHeld(context, id, goOn, () =>
+      holdLease(db, holder, `${connection}/run/${id}`, () => patiently(context, id, goOn)),
+    )
       .catch((error: unknown) => {
         if (!stopped) context.log.error({ run: id, err: error }, 'a run could not be taken up')
       })
@@ -97,6 +100,23 @@ export function createRuns(context: SyncContext): Runs {
   }
 }
 
+/** A process that was killed has its lease for some seconds more; one that lives may go on with the run itself. */
+async function untilHeld(
+  context: SyncContext,
+  id: string,
+  goOn: () => void,
+  hold: () => Promise<boolean>,
+): Promise<void> {
+  while (!(await hold())) {
+    const run = await findRun(context.db, id)
+    if (!run || isOver(run)) return
+    goOn()
+    await wait(LEASE_LOOK_MS)
+  }
+}
+
+const isOver = ({ state }: Run): boolean => state === 'done' || state === 'failed'
+
 /** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
 async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
   const { firstBackoffMs } = context.pace
@@ -126,7 +146,7 @@ async function goThrough(context: SyncContext, id: string, goOn: () => void): Pr
   for (;;) {
     goOn()
     const run = await findRun(db, id)
-    if (!run || run.state === 'done' || run.state === 'failed') return
+    if (!run || isOver(run)) return
     if (run.paused) await wait(LOOK_MS)
     else if (run.state === 'reading') await read(context, run, goOn)
     else if (run.kind === 'preview') {
