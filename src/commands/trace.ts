@@ -37,6 +37,9 @@ function stepAsText(step: StoredOutcome): string {
     `    ${reasons[step.reason].meaning}`,
     ...(needsSomebody(step) ? [`    What to do: ${reasons[step.reason].whatToDo}`] : []),
     ...(written.length > 0 ? [`    written: ${written.join(', ')}`] : []),
+    ...Object.entries(step.details?.writtenToCustomers ?? {}).map(
+      ([id, body]) => `    written to customer ${id}: ${Object.keys(body).join(', ')}`,
+    ),
     ...(step.details?.warnings ?? []).map((warning) => `    warning: ${warning}`),
     `    ${[...ids, `${Number(step.requests.toFixed(1))} requests`].join(', ')}`,
     ...(step.nextAt ? [`    tried again at ${new Date(step.nextAt).toISOString()}`] : []),

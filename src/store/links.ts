@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { OwnFields } from '../mapping/merge-customers.ts'
+import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
@@ -137,6 +137,8 @@ export interface GroupInStep {
   /** What its customers say together. */
   base: ContactFields
   own: OwnFields
+  /** Who gave each value, where several customers share the contact. */
+  provenance: Provenance | undefined
   members: readonly Pick<Link, 'customerId' | 'origin' | 'base' | 'modifiedAt' | 'ownWriteAt'>[]
   /** Webhooks of the contact that are still to come from our own writes. */
   echoes: number
@@ -147,7 +149,7 @@ export interface GroupInStep {
 /** Records that both sides of a group are in step: links, contact and identifiers in one statement. */
 export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<GroupInStep, void>(
   async (db, items) => {
-    const contacts = items.map(({ connection, contactId, fields, base, own, echoes, read }) => ({
+    const contacts = items.map(({ connection, contactId, fields, base, own, provenance, echoes, read }) => ({
       connection,
       id: contactId,
       name: fields.name,
@@ -155,6 +157,7 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
       fields,
       base,
       own,
+      provenance: provenance ?? null,
       echoes,
       read,
     }))
@@ -184,16 +187,16 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           contact_id = excluded.contact_id, origin = excluded.origin, base = excluded.base,
           modified_at = excluded.modified_at, own_write_at = excluded.own_write_at, own_write_rev = null
       ), contacts as (
-        insert into contact (connection, id, name, name_key, fields, base, own, echoes, echoes_until, read_at,
+        insert into contact (connection, id, name, name_key, fields, base, own, provenance, echoes, echoes_until, read_at,
           read_print, changed, customer_deleted)
-        select distinct on (connection, id) connection, id, name, name_key, fields, base, own, echoes,
+        select distinct on (connection, id) connection, id, name, name_key, fields, base, own, provenance, echoes,
           clock_timestamp() + make_interval(mins => ${ECHO_MINUTES}), case when read then clock_timestamp() end,
           null, false, false
         from ${asked(contacts)} as r(connection text, id text, name text, name_key text, fields jsonb, base jsonb,
-          own jsonb, echoes int, read boolean)
+          own jsonb, provenance jsonb, echoes int, read boolean)
         on conflict (connection, id) do update set
           name = excluded.name, name_key = excluded.name_key, fields = excluded.fields, base = excluded.base,
-          own = excluded.own,
+          own = excluded.own, provenance = excluded.provenance,
           echoes = case when contact.echoes_until > clock_timestamp() then contact.echoes else 0 end
             + excluded.echoes,
           echoes_until = case when excluded.echoes > 0 then excluded.echoes_until else contact.echoes_until end,

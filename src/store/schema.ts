@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { CustomerRecord } from '../mapping/customer-record.ts'
-import type { OwnFields } from '../mapping/merge-customers.ts'
+import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Call, CallDetail, ContactFields } from '../mapping/records.ts'
 
@@ -77,6 +77,8 @@ interface ContactTable {
   base: NullableJson<ContactFields>
   /** What it held before any customer was joined to it. */
   own: NullableJson<OwnFields>
+  /** Who gave each of its values; of a contact that several customers share. */
+  provenance: NullableJson<Provenance>
   /** When `fields` were last known for certain: read from CloudTalk, or all written by us. */
   read_at: NullableTime
   /** Fingerprint of its row in the index, as last seen and as it was when `fields` were read. */
@@ -204,6 +206,8 @@ export interface OutcomeDetails {
   writtenToCustomers?: Record<string, Record<string, unknown>>
   /** Fields that both sides had changed, and whose value stayed. */
   conflicts?: { field: string; kept: 'customer' | 'contact' }[]
+  /** Who gave each value of a contact that several customers share. */
+  provenance?: Provenance
   /** How the record on the other side was found. */
   matchedBy?: string
 }

@@ -132,6 +132,11 @@ describe('joining', () => {
         expect.objectContaining({ outcome: 'merged', reason: 'MATCHED_BY_NAME', contactId }),
       )
     }
+    const joined = (await storyOf(fourth)).find(({ outcome }) => outcome === 'merged')
+    expect(joined?.details?.provenance).toMatchObject({
+      name: fourth,
+      numbers: { [phone(0)]: [first], [phone(3)]: [fourth] },
+    })
     // What one has, the others are not given: each keeps its own.
     expect((await writes()).kustomer).toEqual({ 'POST /customers': 4 })
     const before = await writes()

@@ -29,6 +29,7 @@ const statements = [
   `alter table contact
     add column base jsonb,
     add column own jsonb,
+    add column provenance jsonb,
     add column read_at timestamptz,
     add column row_print text,
     add column read_print text,

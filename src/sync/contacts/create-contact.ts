@@ -55,6 +55,7 @@ const groupOf = (
   contactId,
   base,
   own: nothingOwn,
+  provenance: undefined,
   members: [
     {
       customerId: customer.id,

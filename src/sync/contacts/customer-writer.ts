@@ -7,6 +7,7 @@ import {
   type Kustomer,
   KustomerError,
 } from '../../kustomer/index.ts'
+import { emptyCustomer } from '../../mapping/customer-record.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Pace } from '../context.ts'
@@ -110,17 +111,14 @@ async function batchesOf(vendors: Vendors, bulkId: string, pace: Pace): Promise<
   throw new KustomerError(ROUTE, { kind: 'unreachable', cause: 'timeout', maybeDone: true })
 }
 
-const asSent = (id: string, body: CustomerWrite): CustomerVersion => ({
+const asSent = (id: string, { name, externalId, emails, phones, urls, locations }: CustomerWrite) => ({
+  ...emptyCustomer,
   id,
   rev: 0,
-  name: body.name ?? null,
-  externalId: body.externalId ?? null,
-  emails: body.emails ?? [],
-  phones: body.phones ?? [],
-  whatsapps: [],
-  sharedEmails: [],
-  sharedPhones: [],
-  sharedWhatsapps: [],
-  urls: body.urls ?? [],
-  locations: body.locations ?? [],
+  ...(name !== undefined && { name }),
+  ...(externalId !== undefined && { externalId }),
+  ...(emails && { emails }),
+  ...(phones && { phones }),
+  ...(urls && { urls }),
+  ...(locations && { locations }),
 })

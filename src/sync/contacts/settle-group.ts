@@ -9,7 +9,7 @@ import {
   planGroup,
 } from '../../mapping/contact-group.ts'
 import { ineligible } from '../../mapping/eligibility.ts'
-import { nothingOwn, type OwnFields } from '../../mapping/merge-customers.ts'
+import { nothingOwn, type OwnFields, type Provenance } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
 import {
   expectEcho,
@@ -51,6 +51,8 @@ export type SettledGroup =
       toContact: Partial<ContactFields>
       toCustomers: Record<string, Record<string, unknown>>
       conflicts: GroupPlan['conflicts']
+      /** Who gave each value, where several customers share the contact. */
+      provenance: Provenance | undefined
       warnings: string[]
       /** Customers of the contact besides the one that joined. */
       others: number
@@ -92,6 +94,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
       toContact: plan.toContact,
       toCustomers: written.sent,
       conflicts: plan.conflicts,
+      provenance: group.links.length > 1 ? plan.provenance : undefined,
       warnings: [...group.warnings, ...written.warnings],
       others: group.links.filter(({ customerId }) => customerId !== event.joining?.customer.id).length,
     }
@@ -295,6 +298,7 @@ async function save(
     connection: context.connection,
     contactId: event.contactId,
     ...now,
+    provenance: members.length > 1 ? plan.provenance : undefined,
     echoes: 0,
     read,
   })
@@ -318,13 +322,14 @@ export function groupOutcome(
   contactId: string,
   settled: Extract<SettledGroup, { kind: 'settled' }>,
 ): Outcome {
-  const { toContact, toCustomers, conflicts, warnings } = settled
+  const { toContact, toCustomers, conflicts, provenance, warnings } = settled
   const onContact = Object.keys(toContact)
   const onCustomers = [...new Set(Object.values(toCustomers).flatMap((body) => Object.keys(body)))]
   const details: OutcomeDetails = {
     ...(onContact.length > 0 && { written: toContact }),
     ...(onCustomers.length > 0 && { writtenToCustomers: toCustomers }),
     ...(conflicts.length > 0 && { conflicts }),
+    ...(provenance && { provenance }),
     ...(warnings.length > 0 && { warnings }),
   }
   if (onContact.length === 0 && onCustomers.length === 0) {

@@ -11,6 +11,7 @@ import {
   type CustomerWrite,
   type Kustomer,
 } from '../../kustomer/index.ts'
+import { emptyCustomer } from '../../mapping/customer-record.ts'
 import { saveShownContact } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
 import type { Db } from '../../store/database.ts'
@@ -171,15 +172,4 @@ function rehearsedCustomers(context: SyncContext, scratch: Db, newId: () => stri
   }
 }
 
-const EMPTY_CUSTOMER = {
-  emails: [],
-  phones: [],
-  whatsapps: [],
-  sharedEmails: [],
-  sharedPhones: [],
-  sharedWhatsapps: [],
-  urls: [],
-  locations: [],
-  tags: [],
-  deleted: false,
-}
+const EMPTY_CUSTOMER = { ...emptyCustomer, tags: [], deleted: false }
