@@ -169,7 +169,8 @@ export async function runProgress(db: Db, id: string): Promise<RunProgress | und
   const { count = 0, seconds = 0 } = rows[0] ?? {}
   const settled: RunProgress['settled'] = {}
   for (const outcome of outcomes) settled[outcome.kind] = (settled[outcome.kind] ?? 0) + outcome.count
-  const rate = seconds > 0 ? count / seconds : 0
+  // Some records within one second say nothing yet.
+  const rate = seconds >= 1 ? count / seconds : 0
   const left = total(run.raised) - total(settled)
   const secondsLeft = run.state === 'settling' && rate > 0 && left > 0 ? Math.ceil(left / rate) : undefined
   return { ...run, settled, rate, secondsLeft, outcomes }
