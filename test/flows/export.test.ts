@@ -201,13 +201,30 @@ test.each(matches)('a contact with the $by of a customer is linked, never create
   expect((await customers())[0].attributes.name).toBe('Somebody Else')
 })
 
-test('a customer made while nobody told is found by its key, and one that Kustomer alone knows by its conflict', async () => {
+test('a customer that nobody told of is found by its key', async () => {
   stack = await startStack({ settings: { import: false } })
   await stack.kustomer.control('PUT', '/faults', { rules: [], webhooks: { drop: 1 } })
   const customerId = await createCustomer(stack, customer(NUMBER))
   const id = await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: NUMBER }] })
   await stack.settled()
   expect(await lastOf(id)).toMatchObject({ reason: 'MATCHES_EXISTING_CUSTOMER', customerId })
+})
+
+test('a contact whose id is the external id of a customer is linked to it', async () => {
+  stack = await startStack({ settings: { import: false } })
+  await stack.cloudtalk.control('PUT', '/faults', { rules: [], webhooks: { drop: 1 } })
+  await pollContacts(stack.service.context)
+  const id = await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: NUMBER }] })
+  const customerId = await createCustomer(stack, { name: 'Somebody Else', externalId: id })
+  await stack.settled()
+  await pollContacts(stack.service.context)
+  await stack.settled()
+  expect(await lastOf(id)).toMatchObject({
+    outcome: 'linked',
+    reason: 'MATCHES_EXISTING_CUSTOMER',
+    customerId,
+  })
+  expect(await customers()).toHaveLength(1)
 })
 
 test('a contact like one that its customer has already opens a review', async () => {
