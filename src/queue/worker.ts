@@ -24,22 +24,20 @@ export interface WorkerPorts {
   queue: Queue
   log: Logger
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
-  /** Whether somebody has paused this run. */
-  paused(runId: string): Promise<boolean>
+  /** Whether somebody has paused this run since the event was raised. */
+  paused(runId: string, round: number): Promise<boolean>
 }
 
 /** A record that is being settled elsewhere is looked at again this soon, here and then by way of the queue. */
 const LEASE_RETRY_MS = 40
 const LEASE_TRIES = 8
 const BUSY_MS = 300
-/** So often an event of a paused run looks whether the run goes on. */
-const PAUSED_MS = 3_000
 
 type EventJob = JobWithMetadata<SyncEvent>
 
 /** Starts this process's workers. @returns how to stop renewing leases; the queue's own close stops the workers. */
 export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
-  const holder = uuid()
+  const leases: Held = { holder: uuid(), keys: new Set() }
   const options = {
     batchSize: BATCH,
     perJobResults: true,
@@ -48,7 +46,7 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
     pollingIntervalSeconds: POLL_SECONDS,
     notifyPollingIntervalSeconds: POLL_SECONDS,
   } as const
-  const handler = (jobs: EventJob[]): Promise<JobResult[]> => settleBatch(ports, holder, jobs)
+  const handler = (jobs: EventJob[]): Promise<JobResult[]> => settleBatch(ports, leases, jobs)
   await ports.queue.boss.work(
     SETTLE,
     { ...options, localConcurrency: LIVE_WORKERS, minPriority: PRIORITY.live },
@@ -61,18 +59,28 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
   )
   const renewing = setInterval(
     () => {
-      renewLeases(ports.db, holder).catch((error) => ports.log.error({ err: error }, 'leases not renewed'))
+      renewLeases(ports.db, leases.holder, leases.keys).catch((error) =>
+        ports.log.error({ err: error }, 'leases not renewed'),
+      )
     },
     (LEASE_SECONDS * 1_000) / 3,
   )
   return () => clearInterval(renewing)
 }
 
-async function settleBatch(ports: WorkerPorts, holder: string, jobs: EventJob[]): Promise<JobResult[]> {
+/** The leases that this process has at the moment. */
+interface Held {
+  holder: string
+  keys: Set<string>
+}
+
+async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]): Promise<JobResult[]> {
+  const { holder, keys } = leases
+  const { jobs, results } = await withoutPaused(ports, batch)
   const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))
   const taken = await takeLeases(ports.db, holder, [...byRecord.keys()])
+  for (const key of taken) keys.add(key)
   const again: RaisedEvent[] = []
-  const results: JobResult[] = []
   await Promise.all(
     [...byRecord].map(async ([key, group]) => {
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
@@ -82,15 +90,35 @@ async function settleBatch(ports: WorkerPorts, holder: string, jobs: EventJob[])
         results.push(...group.map(({ id }) => completed(id)))
         return
       }
+      keys.add(key)
       try {
         results.push(...(await settleGroup(ports, group, events, priority, again)))
       } finally {
-        await giveBackAllLeases(ports.db, holder, [key])
+        keys.delete(key)
+        // What cannot be given back is not renewed any more, and runs out.
+        await giveBackAllLeases(ports.db, holder, [key]).catch((error: unknown) =>
+          ports.log.warn({ err: error }, 'a lease could not be given back'),
+        )
       }
     }),
   )
   await ports.queue.raise(again)
   return results
+}
+
+/** An event of a paused run is done with: the run raises it anew when it goes on. */
+async function withoutPaused(
+  ports: WorkerPorts,
+  batch: readonly EventJob[],
+): Promise<{ jobs: EventJob[]; results: JobResult[] }> {
+  const jobs: EventJob[] = []
+  const results: JobResult[] = []
+  for (const job of batch) {
+    const { runId, round = 0 } = job.data
+    if (runId !== undefined && (await ports.paused(runId, round))) results.push(completed(job.id))
+    else jobs.push(job)
+  }
+  return { jobs, results }
 }
 
 /** Most settles are over soon, and the queue is half a second late with what it gets back. */
@@ -113,13 +141,9 @@ async function settleGroup(
   let dead = false
   try {
     for (const event of events) {
-      if (event.runId !== undefined && (await ports.paused(event.runId))) {
-        again.push(later(event, priority, PAUSED_MS))
-        continue
-      }
       const settled = await ports.settle(event, priority)
       if (settled.kind === 'dead') dead = true
-      if (settled.kind === 'busy') again.push(later(event, priority, BUSY_MS))
+      if (settled.kind === 'busy') again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
       if (settled.kind === 'again') {
         const next = { ...event, attempt: event.attempt + 1 }
         again.push(later(next, retryPriority(priority), settled.inMs))

@@ -202,6 +202,17 @@ export async function missedBySweep(db: Db, connection: string, sweep: number): 
   return rows.map(({ id }) => id)
 }
 
+/** What is known of these contacts is not believed any more: whoever needs them looks at them first. */
+export async function doubtContacts(db: Db, connection: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db
+    .updateTable('contact')
+    .set({ read_at: null, read_print: null })
+    .where('connection', '=', connection)
+    .where('id', 'in', ids)
+    .execute()
+}
+
 /** Contacts with this name key, in the order of their ids. */
 export const contactsNamed = (db: Db, connection: string, key: string): Promise<string[]> =>
   named(db, { connection, name_key: key })
@@ -329,7 +340,7 @@ export async function staleContacts(
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
-    where c.connection = ${connection} and c.id > ${after} and (c.changed or c.row_print is distinct from c.read_print)
+    where c.connection = ${connection} and c.id > ${after} and (c.changed or (c.row_print is not null and c.row_print is distinct from c.read_print))
       and exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
     order by c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)

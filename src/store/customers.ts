@@ -37,7 +37,8 @@ export async function mirrorCustomers(
     on conflict (connection, id) do update set
       rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,
       name_key = excluded.name_key, data = excluded.data
-    where customer.rev < excluded.rev or excluded.rev = 0 or (excluded.deleted and not customer.deleted)
+    where customer.rev < excluded.rev or (excluded.rev = 0 and customer.rev = 0)
+      or (excluded.deleted and not customer.deleted)
     returning id`.execute(db)
   const ids = moved.rows.map((row) => row.id)
   if (ids.length === 0) return

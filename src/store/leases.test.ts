@@ -64,13 +64,13 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect(await take(one, keys)).toEqual([])
   })
 
-  test("renewal keeps all of a holder's leases and nobody else's", async () => {
+  test("renewal keeps the named ones of a holder's leases and nobody else's", async () => {
     const [ours, theirs] = [newKeys(2), newKeys(1)]
     const [renewing, idle] = [randomUUID(), randomUUID()]
     await take(renewing, ours)
     await take(idle, theirs)
     await setUntil([...ours, ...theirs], -1)
-    await renewLeases(db, renewing)
+    await renewLeases(db, renewing, [...ours, ...theirs])
     for (const left of await secondsLeft(ours)) expect(left).toBeGreaterThan(LEASE_SECONDS - 10)
     expect(await take(other, [...ours, ...theirs])).toEqual(theirs)
   })
@@ -82,7 +82,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await setUntil(keys, -1)
     await take(other, keys)
     const before = await leasesOf(keys)
-    await renewLeases(db, slow)
+    await renewLeases(db, slow, keys)
     expect(await leasesOf(keys)).toEqual(before)
   })
 

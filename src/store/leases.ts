@@ -67,19 +67,24 @@ const giveBackAll = batched<{ holder: string; keys: readonly string[] }, void>(a
   return items.map(() => undefined)
 })
 
-export async function renewLeases(db: Db, holder: string): Promise<void> {
-  await db
-    .updateTable('lease')
-    .set({ until: sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})` })
-    .where('holder', '=', holder)
-    .execute()
+/** Keeps what is really held: a lease that could not be given back runs out by itself. */
+export async function renewLeases(db: Db, holder: string, keys: Iterable<string>): Promise<void> {
+  await sql`
+    update lease set until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
+    where key in (${inOrder(holder, keys)})`.execute(db)
 }
 
 export async function giveBackLeases(db: Db, holder: string, keys: Iterable<string>): Promise<void> {
   const list = [...keys]
   if (list.length === 0) return
-  await db.deleteFrom('lease').where('holder', '=', holder).where('key', 'in', list).execute()
+  await sql`delete from lease where key in (${inOrder(holder, list)})`.execute(db)
 }
+
+/** Rows are locked in the order of their keys everywhere, so that no two statements wait for each other. */
+const inOrder = (holder: string, keys: Iterable<string>) => sql`
+  select key from lease
+  where holder = ${holder}::uuid and key in (select jsonb_array_elements_text(${toJson([...keys])}::jsonb))
+  order by key for update`
 
 /** For a database that only this process can reach: whoever held a lease is gone. */
 export async function clearLeases(db: Db): Promise<void> {

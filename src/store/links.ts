@@ -93,13 +93,14 @@ export async function linkedCustomers(
   return new Set(rows.map((row) => row.customer_id))
 }
 
-/** Whether contacts are being created whose ids nobody knows yet. */
+/** Whether contacts are being created whose ids nobody knows yet; one that failed is no longer waited for. */
 export async function creationsUnderWay(db: Db, connection: string): Promise<boolean> {
   const row = await db
     .selectFrom('link')
     .select('customer_id')
     .where('connection', '=', connection)
     .where('contact_id', 'is', null)
+    .where('created_at', '>', sql<Date>`clock_timestamp() - interval '15 minutes'`)
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
@@ -202,6 +203,8 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           echoes_until = case when excluded.echoes > 0 then excluded.echoes_until else contact.echoes_until end,
           read_at = coalesce(excluded.read_at, contact.read_at),
           read_print = case when excluded.read_at is null then contact.read_print else contact.row_print end,
+          -- The next sweep compares the row with what was written, not with the row of before.
+          row_print = case when excluded.fields is distinct from contact.fields then null else contact.row_print end,
           customer_deleted = false, export_intent_at = null
       ), ${replaceIdentifiersSql('contact', records, identifiers)}`.execute(db)
     return items.map(() => undefined)

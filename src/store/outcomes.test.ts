@@ -180,14 +180,14 @@ describe.each(databaseKinds)('on %s', (kind) => {
     const items = (runId: string) =>
       db.selectFrom('run_item').select(['record_id', 'outcome']).where('run_id', '=', runId).execute()
 
-    test('counts a record once, by its latest outcome, and not while it waits', async () => {
+    test('counts a record once, by what became of it last, and not while it waits', async () => {
       const runId = randomUUID()
       const id = randomUUID()
       await startRun(db, { kind: 'sync', id: runId, connection: CONNECTION, from: undefined })
       await record(id, { ...waiting, runId })
       expect(await items(runId)).toEqual([])
       await record(id, { ...failed, runId }, { ...created, runId }, { ...unchanged, runId })
-      expect(await items(runId)).toEqual([{ record_id: id, outcome: 'unchanged' }])
+      expect(await items(runId)).toEqual([{ record_id: id, outcome: 'created' }])
       expect((await runProgress(db, runId))?.settled).toEqual({ call: 1 })
     })
 

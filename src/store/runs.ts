@@ -10,6 +10,8 @@ export interface Run {
   kind: RunKind
   state: RunState
   paused: boolean
+  /** One more each time it goes on after a pause. */
+  round: number
   from: Date | undefined
   /** Records that it has to settle, by kind. */
   raised: Partial<Record<RecordKind, number>>
@@ -61,6 +63,7 @@ export async function updateRun(db: Db, id: string, change: RunChange): Promise<
     .set({
       ...(change.state && { state: change.state }),
       ...(change.paused !== undefined && { paused: change.paused }),
+      ...(change.paused === false && { round: sql<number>`round + 1` }),
       ...(change.raised && { raised: toJson(change.raised) }),
       ...(change.error !== undefined && { error: change.error }),
       ...(change.estimate && { estimate: toJson(change.estimate) }),
@@ -185,6 +188,7 @@ function runFromRow(row: {
   kind: RunKind
   state: RunState
   paused: boolean
+  round: number
   from: Date | null
   raised: Run['raised']
   error: string | null
@@ -198,6 +202,7 @@ function runFromRow(row: {
     kind: row.kind,
     state: row.state,
     paused: row.paused,
+    round: row.round,
     from: row.from ?? undefined,
     raised: row.raised,
     error: row.error ?? undefined,

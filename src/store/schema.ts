@@ -232,6 +232,8 @@ interface RunTable {
   kind: RunKind
   state: RunState
   paused: Generated<boolean>
+  /** One more each time it goes on after a pause: what is raised then is raised anew. */
+  round: Generated<number>
   from: NullableTime
   /** Records whose events were raised, by kind. */
   raised: Json<Partial<Record<RecordKind, number>>>

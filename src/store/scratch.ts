@@ -43,11 +43,23 @@ export async function openScratch(db: Db, connection: string, runId: string): Pr
     }
     await copy(db, scratch, 'run', 'id', sql`id = ${runId}`)
     await copy(db, scratch, 'run_item', 'kind, record_id', sql`run_id = ${runId}`)
+    await beginAnew(scratch, runId)
     return { db: scratch, close: () => pglite.close() }
   } catch (error) {
     await pglite.close()
     throw error
   }
+}
+
+/** The copy has none of what an interrupted rehearsal came to, so all of it is rehearsed again. */
+async function beginAnew(scratch: Db, runId: string): Promise<void> {
+  await scratch.deleteFrom('run_item').where('run_id', '=', runId).where('kind', '=', 'contact').execute()
+  await scratch
+    .updateTable('run_item')
+    .set({ outcome: null, reason: null, settled_at: null })
+    .where('run_id', '=', runId)
+    .execute()
+  await sql`update run set raised = raised - 'contact' where id = ${runId}`.execute(scratch)
 }
 
 async function copy(

@@ -14,6 +14,10 @@ interface EventBase {
   /** Settles of this event that have ended in waiting or in a failure worth repeating. */
   attempt: number
   runId?: string
+  /** The run's round in which it was raised. */
+  round?: number
+  /** It has met another settle in its way: shared requests do not wait for it. */
+  crowded?: boolean
 }
 
 export type EventSource = 'webhook' | 'poll' | 'run' | 'follow-up' | 'person'
@@ -30,6 +34,8 @@ export interface ContactEvent extends EventBase {
   id: string
   /** Webhooks of a change that this event stands for: our own writes cause some, too. */
   came: number
+  /** Somebody has seen a change that is no webhook's: it is looked at even if the webhooks were echoes. */
+  look?: boolean
 }
 
 export interface CallEvent extends EventBase {
@@ -62,17 +68,17 @@ export const recordKey = (event: { connection: string; kind: RecordKind; id: str
 export const callEvent = (
   connection: string,
   id: string,
-  rest: Pick<CallEvent, 'about' | 'source' | 'endedAt' | 'runId'>,
+  rest: Pick<CallEvent, 'about' | 'source' | 'endedAt' | 'runId' | 'round'>,
 ): CallEvent => ({ kind: 'call', connection, id, attempt: 0, ...rest })
 
 export const customerEvent = (
   connection: string,
   id: string,
-  rest: Pick<CustomerEvent, 'source' | 'version' | 'runId'>,
+  rest: Pick<CustomerEvent, 'source' | 'version' | 'runId' | 'round'>,
 ): CustomerEvent => ({ kind: 'customer', connection, id, attempt: 0, ...rest })
 
 export const contactEvent = (
   connection: string,
   id: string,
-  rest: Pick<ContactEvent, 'source' | 'runId'> & { came?: number },
+  rest: Pick<ContactEvent, 'source' | 'runId' | 'round'> & { came?: number },
 ): ContactEvent => ({ kind: 'contact', connection, id, attempt: 0, came: 0, ...rest })

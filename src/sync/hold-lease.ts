@@ -16,12 +16,12 @@ export async function holdLease(
 ): Promise<boolean> {
   const mine = await takeLeases(db, holder, [key])
   if (mine.size === 0) return false
-  const renewing = setInterval(() => void renewLeases(db, holder).catch(() => undefined), RENEW_MS)
+  const renewing = setInterval(() => void renewLeases(db, holder, mine).catch(() => undefined), RENEW_MS)
   try {
     await work()
     return true
   } finally {
     clearInterval(renewing)
-    await giveBackLeases(db, holder, mine)
+    await giveBackLeases(db, holder, mine).catch(() => undefined)
   }
 }

@@ -26,7 +26,7 @@ export function createLocks(db: Db): Locks {
   const held = new Set<string>()
   const renewing = setInterval(
     () => {
-      if (held.size > 0) renewLeases(db, holder).catch(() => undefined)
+      if (held.size > 0) renewLeases(db, holder, held).catch(() => undefined)
     },
     (LEASE_SECONDS * 1_000) / 3,
   )
@@ -51,8 +51,9 @@ export function createLocks(db: Db): Locks {
       try {
         return await work()
       } finally {
-        await giveBackAllLeases(db, holder, keys)
         for (const key of keys) held.delete(key)
+        // What cannot be given back is not renewed any more, and runs out.
+        await giveBackAllLeases(db, holder, keys).catch(() => undefined)
       }
     },
     close: () => clearInterval(renewing),

@@ -54,9 +54,9 @@ const cases: { label: string; events: SyncEvent[]; merged: SyncEvent[] }[] = [
     merged: [contact(3)],
   },
   {
-    label: 'a poll that saw the contact change too: nothing counts as an echo',
+    label: 'a poll that saw the contact change too: it is looked at, and the echo counts as come',
     events: [contact(1), contact(0, { source: 'poll' })],
-    merged: [contact(0)],
+    merged: [contact(1, { look: true })],
   },
   {
     label: 'the newest version, wherever it stands',
@@ -138,7 +138,7 @@ test('whatever comes together, a customer is settled once, by its newest version
   )
 })
 
-test('whatever comes together, a call is settled once for each purpose, in order', () => {
+test('whatever comes together, a call is settled once for each purpose and run, in order', () => {
   const about = fc.constantFrom<CallEvent['about'][]>('call', 'detail', 'customer')
   const event = fc
     .tuple(about, source, attempt, fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }))
@@ -148,15 +148,21 @@ test('whatever comes together, a call is settled once for each purpose, in order
   fc.assert(
     fc.property(fc.array(event, { maxLength: 10 }), (events) => {
       const merged = mergeEvents(events)
-      const purposes = (['call', 'customer', 'detail'] as const).filter((why) =>
-        events.some(({ about }) => about === why),
+      const aboutOf = (one: SyncEvent) => (one.kind === 'call' ? one.about : undefined)
+      const order = (['call', 'customer', 'detail'] as const).filter((why) =>
+        merged.some((one) => aboutOf(one) === why),
       )
-      expect(merged.map((one) => one.kind === 'call' && one.about)).toEqual(purposes)
-      for (const one of merged) {
-        const group = events.filter(({ about }) => one.kind === 'call' && about === one.about)
-        expect(one.runId).toBe(group.find(({ runId }) => runId !== undefined)?.runId)
+      expect([...new Set(merged.map(aboutOf))]).toEqual(order)
+      for (const why of ['call', 'customer', 'detail'] as const) {
+        const group = events.filter((one) => one.about === why)
+        const settled = merged.filter((one) => aboutOf(one) === why)
+        const runs = new Set(group.flatMap(({ runId }) => runId ?? []))
+        // Each run is told of its record; without a run one settle is enough.
+        expect(settled.map(({ runId }) => runId).toSorted()).toEqual(
+          runs.size > 0 ? [...runs].toSorted() : group.slice(0, 1).map(() => undefined),
+        )
         const fresh = group.some(({ source }) => source === 'webhook' || source === 'follow-up')
-        expect(one.source === 'webhook' || one.source === 'follow-up').toBe(fresh)
+        expect(settled.some(({ source }) => source === 'webhook' || source === 'follow-up')).toBe(fresh)
       }
     }),
   )

@@ -9,17 +9,26 @@ import type { CallEvent, SyncEvent } from './event.ts'
  */
 export function mergeEvents(events: readonly SyncEvent[]): SyncEvent[] {
   const byPurpose = Map.groupBy(events, (event) => (event.kind === 'call' ? event.about : event.kind))
-  return [...byPurpose.values()]
-    .map((group) => group.reduce(mergeTwo))
-    .sort((one, other) => orderOf(one) - orderOf(other))
+  return [...byPurpose.values()].flatMap(mergeGroup).sort((one, other) => orderOf(one) - orderOf(other))
+}
+
+/** One for each run that waits for its outcome; the others go with the first of them. */
+function mergeGroup(group: readonly SyncEvent[]): SyncEvent[] {
+  const byRun = [...Map.groupBy(group, ({ runId }) => runId ?? '')]
+  const ofNoRun = byRun.find(([runId]) => runId === '')?.[1] ?? []
+  const [first = [], ...others] = byRun.filter(([runId]) => runId !== '').map(([, events]) => events)
+  return [[...first, ...ofNoRun], ...others]
+    .filter((events) => events.length > 0)
+    .map((events) => events.reduce(mergeTwo))
 }
 
 function mergeTwo(one: SyncEvent, other: SyncEvent): SyncEvent {
-  const runId = one.runId ?? other.runId
+  const { runId, round } = one.runId === undefined ? other : one
   return {
     ...stronger(one, other),
     attempt: Math.min(one.attempt, other.attempt),
     ...(runId !== undefined && { runId }),
+    ...(round !== undefined && { round }),
   }
 }
 
@@ -28,9 +37,12 @@ function stronger(one: SyncEvent, other: SyncEvent): SyncEvent {
     return (other.version?.rev ?? -1) > (one.version?.rev ?? -1) ? other : one
   }
   if (one.kind === 'contact' && other.kind === 'contact') {
-    // If one of them is no webhook that could be an echo, the contact is looked at whatever the others are.
-    const echoes = one.came > 0 && other.came > 0 ? one.came + other.came : 0
-    return { ...(asksCloudTalk(one) ? one : other), came: echoes }
+    const look = [one, other].some((event) => event.came === 0 || event.look)
+    return {
+      ...(asksCloudTalk(one) ? one : other),
+      came: one.came + other.came,
+      ...(look && { look }),
+    }
   }
   // A webhook says that CloudTalk may show more by now than the mirror does; a page has just been put there.
   return asksCloudTalk(one) || !asksCloudTalk(other) ? one : other

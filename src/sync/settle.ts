@@ -24,7 +24,9 @@ export type Settled =
 /** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
   const meter = { priority, requests: 0 }
-  const ended = await metered(meter, () => patiently(() => attempt(context, event)))
+  const ended = await metered(meter, () =>
+    patiently((crowded) => attempt(context, { ...event, crowded: crowded || event.crowded === true })),
+  )
   if (ended === 'busy') return { kind: 'busy' }
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
@@ -46,9 +48,9 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
 const BUSY_TRIES = 12
 const BUSY_MS = 25
 
-async function patiently<T>(settled: () => Promise<T | 'busy'>): Promise<T | 'busy'> {
+async function patiently<T>(settled: (again: boolean) => Promise<T | 'busy'>): Promise<T | 'busy'> {
   for (let tried = 1; ; tried++) {
-    const ended = await settled()
+    const ended = await settled(tried > 1)
     if (ended !== 'busy' || tried === BUSY_TRIES) return ended
     await wait(BUSY_MS * (0.5 + Math.random()))
   }

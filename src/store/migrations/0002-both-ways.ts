@@ -76,5 +76,6 @@ const statements = [
   'create index run_item_settled on run_item (run_id, settled_at)',
   `alter table run
     add column paused boolean not null default false,
+    add column round integer not null default 0,
     add column estimate jsonb not null default '{}'`,
 ]

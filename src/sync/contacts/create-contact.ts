@@ -3,7 +3,7 @@ import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
 import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
-import { dropLink, intendLink, saveGroup } from '../../store/links.ts'
+import { dropLink, intendLink, type Link, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
@@ -43,6 +43,21 @@ async function takeUp(
   await saveGroup(context.db, { ...group, fields, echoes: 0, read: true })
   await settleGroup(context, { contactId: shown.id, source: made.source, shown })
   return created(shown.id, made.fields)
+}
+
+/** A creation that nobody wants any more, and of which nobody knows whether it was done: linked if it was. */
+export async function endCreation(
+  context: SyncContext,
+  customer: CustomerVersion,
+  link: Link,
+): Promise<void> {
+  const { db, connection } = context
+  const { base } = link
+  const existing = base && (await contactOfCustomer(context, base))
+  if (!existing) return dropLink(db, connection, customer.id)
+  const made = { customer, fields: base, intended: base, source: 'follow-up' as const }
+  const fields = fieldsOfContact(existing)
+  await saveGroup(db, { ...groupOf(context, made, existing.id, base), fields, echoes: 0, read: true })
 }
 
 const groupOf = (

@@ -7,7 +7,7 @@ import { type Outcome, recordOutcome } from '../../store/outcomes.ts'
 import { closeReview, findReview, type Review } from '../../store/reviews.ts'
 import type { ReviewDecision } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
-import { customerEvent } from '../event.ts'
+import { contactEvent, customerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { metered } from '../meter.ts'
 import { fieldsOfContact } from './contact-fields.ts'
@@ -37,15 +37,21 @@ export function unmerge(context: SyncContext, contactId: string, customerId: str
     }
     await keepApart(db, connection, customerId, [contactId])
     await dropLink(db, connection, customerId)
-    await settleGroup(context, { contactId, source: 'person' })
-    // It has no contact now, so settling it makes one.
+    // Whatever becomes of the writes: it has no contact now, so settling it makes one, and the contact loses its values.
+    const stamp = `unmerged/${context.now().getTime()}`
     await context.raise([
       {
         event: customerEvent(connection, customerId, { source: 'follow-up' }),
         priority: 'live',
-        dedupeKey: `${connection}/customer/${customerId}/unmerged/${context.now().getTime()}`,
+        dedupeKey: `${connection}/customer/${customerId}/${stamp}`,
+      },
+      {
+        event: contactEvent(connection, contactId, { source: 'follow-up' }),
+        priority: 'live',
+        dedupeKey: `${connection}/contact/${contactId}/${stamp}`,
       },
     ])
+    await settleGroup(context, { contactId, source: 'person' })
     const sentence = 'Somebody took the customer out of a shared contact; it gets a contact of its own.'
     return { outcome: 'updated', reason: 'UNMERGED', sentence, contactId }
   })
@@ -56,7 +62,18 @@ export function unmerge(context: SyncContext, contactId: string, customerId: str
  * @param contactId which of the candidates it is merged with; the only one where it is not said.
  * @throws {Undecidable} where it is decided already, or the contact is none of its candidates or gone.
  */
-export async function decideReview(
+export function decideReview(
+  context: SyncContext,
+  id: string,
+  decision: ReviewDecision,
+  contactId: string | undefined,
+): Promise<Review> {
+  return context.locks.hold(context.connection, [`review/${id}`], () =>
+    decideLocked(context, id, decision, contactId),
+  )
+}
+
+async function decideLocked(
   context: SyncContext,
   id: string,
   decision: ReviewDecision,
@@ -84,9 +101,11 @@ export async function decideReview(
 }
 
 /** Moves a customer from the contact that was made for it to the one that it is. */
-function mergeCustomer(context: SyncContext, customerId: string, contactId: string): Promise<void> {
+async function mergeCustomer(context: SyncContext, customerId: string, contactId: string): Promise<void> {
   const { db, connection } = context
-  return decided(context, [contactId], customerId, async () => {
+  const before = await findLink(db, connection, customerId)
+  const contactIds = [contactId, ...(before?.contactId === undefined ? [] : [before.contactId])]
+  await decided(context, contactIds, customerId, async () => {
     const customer = await findCustomer(db, connection, customerId)
     if (!customer || customer.deleted) throw new Undecidable('The customer is not in Kustomer any more.')
     const shown = await showContact(context, contactId)
@@ -117,6 +136,8 @@ async function leave(context: SyncContext, link: Link, contactId: string): Promi
   const untouched =
     shown?.tags.every((tag) => tag === context.settings.contactTag) &&
     shown.title === undefined &&
+    shown.industry === undefined &&
+    shown.attributes.every(({ value }) => value === '') &&
     isDeepStrictEqual(fieldsOfContact(shown), stored?.fields)
   if (untouched) {
     await contactWriter.delete(contactId)

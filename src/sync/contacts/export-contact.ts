@@ -42,7 +42,8 @@ import { showContact } from './show-contact.ts'
 export async function exportContact(context: SyncContext, event: ContactEvent): Promise<Outcome> {
   const { db, connection } = context
   const { id: contactId } = event
-  if (event.came > 0 && (await takeEchoes(db, connection, contactId, event.came))) {
+  const echoed = event.came > 0 && (await takeEchoes(db, connection, contactId, event.came))
+  if (echoed && !event.look) {
     const sentence = 'CloudTalk has told of our own write.'
     return { outcome: 'unchanged', reason: 'OWN_CHANGE', sentence, contactId }
   }
@@ -69,8 +70,11 @@ interface Coming {
   noEdit(): void
 }
 
-function announced({ customerWriter, contactWriter }: SyncContext, { source }: ContactEvent): Coming {
-  if (source !== 'run') return { noCreation: () => undefined, noEdit: () => undefined }
+function announced(
+  { customerWriter, contactWriter }: SyncContext,
+  { source, crowded }: ContactEvent,
+): Coming {
+  if (source !== 'run' || crowded) return { noCreation: () => undefined, noEdit: () => undefined }
   return { noCreation: customerWriter.expected.announce(), noEdit: contactWriter.expected.announce() }
 }
 

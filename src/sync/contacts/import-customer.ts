@@ -21,7 +21,7 @@ import type { SyncContext } from '../context.ts'
 import type { CustomerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { fieldsOfContact } from './contact-fields.ts'
-import { addContactTag, createContact } from './create-contact.ts'
+import { addContactTag, createContact, endCreation } from './create-contact.ts'
 import { findMatch, matches } from './find-contact.ts'
 import { knownFields } from './known-contact.ts'
 import { lookupsFor } from './lookups.ts'
@@ -37,7 +37,8 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
   if (!customer.deleted) await raiseCallsOfCustomer(context, customer)
-  const arrived = event.source === 'run' ? context.contactWriter.expected.announce() : () => undefined
+  const arrived =
+    event.source === 'run' && !event.crowded ? context.contactWriter.expected.announce() : () => undefined
   try {
     const outcome = await settleCustomer(context, event, customer)
     return { ...outcome, customerId: customer.id, version: customer.rev }
@@ -74,6 +75,10 @@ async function settleCustomer(
   if (reason === 'DELETED') {
     await leave(context, event)
     return skipped('DELETED', 'The customer was deleted; its contact, if it had one, stays.')
+  }
+  if (link && contactId === undefined && (!settings.import || reason !== undefined)) {
+    await endCreation(context, customer, link)
+    return settleCustomer(context, event, customer)
   }
   if (!settings.import) return skipped('IMPORT_OFF', 'The import is switched off in the settings.', contactId)
   if (reason !== undefined) {

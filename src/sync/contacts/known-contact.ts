@@ -14,7 +14,8 @@ export function knownFields(
   { now }: SyncContext,
   source: EventSource,
   stored: StoredContact | undefined,
+  withinMs = FRESH_MS,
 ): ContactFields | undefined {
   if (source !== 'run' || !stored || stored.stale || !stored.readAt) return undefined
-  return now().getTime() - stored.readAt.getTime() < FRESH_MS ? stored.fields : undefined
+  return now().getTime() - stored.readAt.getTime() < withinMs ? stored.fields : undefined
 }

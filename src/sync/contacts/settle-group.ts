@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { CloudTalkError, type Contact } from '../../cloudtalk/index.ts'
 import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
 import {
+  type GroupFacts,
   type GroupMember,
   type GroupPlan,
   ownOf,
@@ -25,6 +26,7 @@ import type { LinkOrigin, OutcomeDetails } from '../../store/schema.ts'
 import { raiseCallsOfContact } from '../calls/associate-calls.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
+import { Busy } from '../locks.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { knownFields } from './known-contact.ts'
@@ -74,7 +76,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     const group = await loadGroup(context, event, lookups, shown)
     if (!group) return gone(context, event.contactId)
     const plan = withoutLateLink(event, group, decide(context, group, lookups))
-    if (!shown && !knownFields(context, event.source, group.stored) && needsLook(plan, forms)) {
+    if (!shown && needsLook(context, event, group, plan, forms)) {
       shown = await showContact(context, event.contactId)
       if (!shown) return gone(context, event.contactId)
       continue
@@ -83,8 +85,18 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
       if (await newerCustomers(context, group.customers, plan.toCustomers)) continue
     }
     const written = await writeToCustomers(context, group.customers, plan.toCustomers, lookups)
-    if (written.kind === 'stale' && look < LOOKS) continue
-    const edited = await writeToContact(context, event.contactId, plan, forms)
+    if (written.kind === 'stale') {
+      if (look < LOOKS) continue
+      throw new Busy()
+    }
+    const edited = await writeToContact(context, event.contactId, plan, forms).catch(
+      async (error: unknown) => {
+        // What stands on the customers stands: else their next edit would look like one of the contact.
+        const halfway = decide(context, group, lookups, { import: false, export: context.settings.export })
+        if (written.after.size > 0) await save(context, event, group, halfway, written.after, false)
+        throw error
+      },
+    )
     if (edited === 'gone') return gone(context, event.contactId)
     if (edited === 'nameless') continue
     await save(context, event, group, plan, written.after, shown !== undefined)
@@ -193,14 +205,19 @@ const isOwnWrite = ({ rev, modifiedAt }: CustomerVersion, { ownWriteAt, ownWrite
 const sameTime = (one: string | null | undefined, other: string): boolean =>
   Date.parse(one ?? '') === Date.parse(other)
 
-const decide = (context: SyncContext, group: Group, lookups: GroupLookups): GroupPlan =>
+const decide = (
+  context: SyncContext,
+  group: Group,
+  lookups: GroupLookups,
+  directions: GroupFacts['directions'] = context.settings,
+): GroupPlan =>
   planGroup({
     contact: group.contact,
     contactModifiedAt: group.contactModifiedAt,
     members: group.members,
     base: group.stored?.base,
     own: group.own,
-    directions: { import: context.settings.import, export: context.settings.export },
+    directions,
     isCustomerLink: isCustomerLink(context),
     lookups,
   })
@@ -228,14 +245,26 @@ function withoutLateLink(event: GroupEvent, { stored, contact }: Group, plan: Gr
   }
 }
 
+/** Within one run; longer ago somebody may have added to a list what the index does not show. */
+const LIST_FRESH_MS = 10 * 60_000
+
 /**
- * A list is written whole (contract cloudtalk §2.4), so what somebody added to it is looked at first; so is the name
- * where the account wants it in every edit.
+ * Whether the contact is looked at before it is written. A list is written whole (contract cloudtalk §2.4), so what
+ * somebody added to it counts; so does what the index has shown to be new, who edited last where both sides did, and the
+ * name where the account wants it in every edit.
  */
-function needsLook({ toContact }: GroupPlan, forms: VendorForms): boolean {
+function needsLook(
+  context: SyncContext,
+  { source }: GroupEvent,
+  { stored }: Group,
+  { toContact, conflicts }: GroupPlan,
+  forms: VendorForms,
+): boolean {
   const { name, numbers, emails, externalUrls } = toContact
-  if (numbers || emails || externalUrls) return true
   const edits = Object.keys(toContact).length > 0
+  if (conflicts.length > 0 || (edits && stored?.stale)) return true
+  if (knownFields(context, source, stored, LIST_FRESH_MS)) return false
+  if (numbers || emails || externalUrls) return true
   return edits && name === undefined && !forms.literal('contactEditWithoutName')
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Db } from '../../store/database.ts'
 import { findRun, type Run, runRecordsOf, saveRunRecords, updateRun } from '../../store/runs.ts'
 import { openScratch } from '../../store/scratch.ts'
 import { createContactWriter } from '../contacts/contact-writer.ts'
@@ -13,6 +14,7 @@ import { nextItems, runEvent } from './run-plan.ts'
 /** Records that are settled at the same time, as a worker of the queue does. */
 const AT_ONCE = 50
 const BUSY_MS = 20
+const PAUSED_LOOK_MS = 200
 
 /**
  * Settles a run's work list on a copy of the database and with vendors that only remember: the same code comes to the
@@ -37,12 +39,10 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       },
     }
     for (;;) {
-      goOn()
+      await untilNotPaused(db, run.id, goOn)
       const items = await nextItems(rehearsed, run.id, AT_ONCE)
       if (!items) break
-      await Promise.all(
-        items.map((item) => rehearse(rehearsed, runEvent(connection, run.id, item).event, goOn)),
-      )
+      await Promise.all(items.map((item) => rehearse(rehearsed, runEvent(connection, run, item).event, goOn)))
       await saveRunRecords(db, run.id, await runRecordsOf(scratch.db, run.id, items))
       await updateRun(db, run.id, { raised: (await findRun(scratch.db, run.id))?.raised ?? run.raised })
     }
@@ -57,13 +57,23 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
   }
 }
 
+async function untilNotPaused(db: Db, runId: string, goOn: () => void): Promise<void> {
+  for (;;) {
+    goOn()
+    if (!(await findRun(db, runId))?.paused) return
+    await wait(PAUSED_LOOK_MS)
+  }
+}
+
 /** Until it is settled: what a vendor does not show for the moment is waited for, as the run will. */
 async function rehearse(context: SyncContext, event: SyncEvent, goOn: () => void): Promise<void> {
+  let crowded = false
   for (let attempt = 0; ; ) {
     goOn()
-    const settled = await settle(context, { ...event, attempt }, 'backfill')
+    const settled = await settle(context, { ...event, attempt, crowded }, 'backfill')
     if (settled.kind === 'done' || settled.kind === 'dead') return
     if (settled.kind === 'again') attempt++
+    else crowded = true
     await wait(settled.kind === 'again' ? settled.inMs : BUSY_MS)
   }
 }

@@ -18,6 +18,7 @@ import type { Db } from '../../store/database.ts'
 import type { Vendor } from '../../store/schema.ts'
 import { fieldsOfContact } from '../contacts/contact-fields.ts'
 import type { SyncContext } from '../context.ts'
+import { Busy, lockOf } from '../locks.ts'
 import type { Vendors } from '../vendors.ts'
 
 /** Both vendors for a settle that must not write: reads are true, writes are only remembered and counted. */
@@ -70,14 +71,24 @@ interface Counts {
 }
 
 function rehearsedContacts(context: SyncContext, newId: () => string, counts: Counts) {
-  const { db, connection, vendors } = context
+  const { db, connection, vendors, locks } = context
   const known = new Map<string, Contact>()
   const show = async (id: string): Promise<Contact> => {
     const seen = known.get(id)
     if (seen) return seen
-    const shown = await vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(id))
-    // The run that follows need not read it again.
-    await saveShownContact(db, connection, id, fieldsOfContact(shown))
+    const look = () => vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.show(id))
+    const shown = await locks
+      .hold(connection, [lockOf.contact(id)], async () => {
+        const contact = await look()
+        // The run that follows need not read it again.
+        await saveShownContact(db, connection, id, fieldsOfContact(contact))
+        return contact
+      })
+      .catch((error: unknown) => {
+        // It is being settled at this moment, so what is seen of it is not kept.
+        if (error instanceof Busy) return look()
+        throw error
+      })
     known.set(id, shown)
     return shown
   }

@@ -108,9 +108,13 @@ async function planContacts(context: SyncContext, run: Run): Promise<void> {
 }
 
 /** A record of a run's work list as the event that settles it. */
-export function runEvent(connection: string, runId: string, { kind, id }: RunItem): RaisedEvent {
-  const rest = { source: 'run', runId } as const
-  const dedupeKey = `${connection}/run/${runId}/${kind}/${id}`
+export function runEvent(
+  connection: string,
+  run: Pick<Run, 'id' | 'round'>,
+  { kind, id }: RunItem,
+): RaisedEvent {
+  const rest = { source: 'run', runId: run.id, round: run.round } as const
+  const dedupeKey = `${connection}/run/${run.id}/${run.round}/${kind}/${id}`
   const event =
     kind === 'customer'
       ? customerEvent(connection, id, rest)

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
+import { doubtContacts } from '../../store/contacts.ts'
 import { refreshStatistics } from '../../store/database.ts'
 import {
   findRun,
@@ -32,6 +33,8 @@ import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
 /** Between two looks at a run that goes on. */
 const LOOK_MS = 150
 const LEASE_LOOK_MS = 500
+/** After this long without one, a disturbance counts as the first again. */
+const GOES_WELL_MS = 60_000
 /** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
 const UNDER_WAY = 600
 
@@ -121,10 +124,12 @@ const isOver = ({ state }: Run): boolean => state === 'done' || state === 'faile
 async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
   const { firstBackoffMs } = context.pace
   for (let attempt = 0; ; attempt++) {
+    const started = Date.now()
     try {
       return await goThrough(context, id, goOn)
     } catch (error) {
       if (error instanceof Stopped) return
+      if (Date.now() - started > GOES_WELL_MS) attempt = 0
       const { outcome, retryInMs } = failedSettle(error, { attempt, firstBackoffMs, now: Date.now() })
       context.log.warn({ run: id, err: error }, 'a run could not go on')
       if (retryInMs === undefined) {
@@ -152,7 +157,7 @@ async function goThrough(context: SyncContext, id: string, goOn: () => void): Pr
     else if (run.kind === 'preview') {
       await preview(context, run, goOn)
       await updateRun(db, id, { state: 'done', finishedAt: context.now() })
-    } else if (!(await raiseNext(context, id, raised))) {
+    } else if (!(await raiseNext(context, run, raised))) {
       await updateRun(db, id, { state: 'done', finishedAt: context.now() })
     }
   }
@@ -163,7 +168,8 @@ async function read(context: SyncContext, run: Run, goOn: () => void): Promise<v
   await context.directory.refresh()
   await context.directory.readCompanies()
   const page = async () => goOn()
-  await readContacts(context)
+  const { missing } = await readContacts(context)
+  await doubtContacts(context.db, context.connection, missing)
   await readCustomersSince(context, BEGINNING, false, page)
   await readArchivedCustomers(context, page)
   await refreshStatistics(context.db)
@@ -193,10 +199,10 @@ async function planCalls(context: SyncContext, run: Run, from: Date, goOn: () =>
 }
 
 /** @returns whether anything is left to be settled. */
-async function raiseNext(context: SyncContext, runId: string, raised: Set<string>): Promise<boolean> {
-  const items = await nextItems(context, runId, UNDER_WAY)
+async function raiseNext(context: SyncContext, run: Run, raised: Set<string>): Promise<boolean> {
+  const items = await nextItems(context, run.id, UNDER_WAY)
   if (!items) return false
-  const events = items.map((item) => runEvent(context.connection, runId, item))
+  const events = items.map((item) => runEvent(context.connection, run, item))
   const fresh = events.filter(({ dedupeKey }) => !raised.has(dedupeKey))
   await context.raise(fresh)
   for (const { dedupeKey } of fresh) raised.add(dedupeKey)
