@@ -258,7 +258,7 @@ test('a preview writes nothing, and what happens live is settled meanwhile', asy
   expect(after.customers.slice(0, before.customers.length)).toEqual(before.customers)
   expect(after.customers).toHaveLength(before.customers.length + 1)
   expect([after.conversations, after.notes, after.messages].map(({ length }) => length)).toEqual([1, 1, 1])
-}, 60_000)
+}, 150_000)
 
 test('a preview with calls tells what the sync then does, record by record', async () => {
   const emulators = closed(await startEmulators({ customers: 40, contacts: 20, calls: 40, minuteMs: 100 }))
@@ -286,7 +286,7 @@ test('what was settled before a kill keeps its outcome in the run', async () => 
   const run = await syncToEnd(emulators, database)
   await expectAllOnce(emulators, run)
   expect(run.outcomes.filter(({ outcome }) => outcome === 'unchanged')).toEqual([])
-}, 60_000)
+}, 150_000)
 
 test('on PostgreSQL, too, `sync` goes on with a run whose process was killed', async () => {
   const { emulators, database } = await killedAmongCustomers('postgres')
@@ -294,4 +294,4 @@ test('on PostgreSQL, too, `sync` goes on with a run whose process was killed', a
   await until('`sync` has ended', ended, 40_000)
   const { customers = [] } = await emulators.kustomer.state()
   expect(customers.length).toBeGreaterThan(200)
-}, 60_000)
+}, 150_000)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type Db, openDatabase } from '../../src/store/database.ts'
+import { POSTGRES_TEMPLATE } from './postgres.ts'
 
 export type DatabaseKind = 'embedded' | 'postgres'
 
@@ -26,7 +27,7 @@ export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> 
   }
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const server = inject('postgresUrl')
-  await onServer(server, `create database ${name}`)
+  await onServer(server, `create database ${name} template ${POSTGRES_TEMPLATE}`)
   return {
     env: { DATA_DIR: folder, DATABASE_URL: `${server}/${name}` },
     async drop() {

