@@ -135,8 +135,8 @@ export interface GroupInStep {
   contactId: string
   /** What the contact holds. */
   fields: ContactFields
-  /** What its customers say together. */
-  base: ContactFields
+  /** What its customers say together; undefined while a join is intended and nothing was in step before. */
+  base: ContactFields | undefined
   own: OwnFields
   /** Who gave each value, where several customers share the contact. */
   provenance: Provenance | undefined

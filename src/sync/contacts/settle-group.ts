@@ -84,6 +84,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     if (plan.toCustomers.length > 0 && event.source !== 'run' && look < LOOKS) {
       if (await newerCustomers(context, group.customers, plan.toCustomers)) continue
     }
+    if (event.joining && Object.keys(plan.toContact).length > 0) await intendJoin(context, event, group)
     const written = await writeToCustomers(context, group.customers, plan.toCustomers, lookups)
     if (written.kind === 'stale') {
       if (look < LOOKS) continue
@@ -345,6 +346,24 @@ function ownWriteOf(
 
 /** As the database gives it back: without what is undefined. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+/**
+ * Notes who is joined, and what was the contact's own before: if the answer to the write is lost, what it did is known as
+ * the customer's, and not taken for an edit of the contact.
+ */
+async function intendJoin(context: SyncContext, event: GroupEvent, group: Group): Promise<void> {
+  await saveGroup(context.db, {
+    connection: context.connection,
+    contactId: event.contactId,
+    fields: group.contact,
+    base: group.stored?.base,
+    own: group.own,
+    provenance: undefined,
+    members: group.links.map((link) => ({ ...link, contactId: event.contactId })),
+    echoes: 0,
+    read: false,
+  })
+}
 
 /** What people are told of a group that was brought in step. */
 export function groupOutcome(
