@@ -178,4 +178,4 @@ test('hundreds of random edits on both sides converge, and no value that one sid
   await stack.sync()
   await stack.settled()
   expect(await writes()).toEqual(before)
-}, 240_000)
+}, 600_000)

@@ -93,7 +93,7 @@ test('a contact deleted in CloudTalk is unlinked, and made again when its custom
   await stack.kustomer.api('PUT', `/customers/${id}`, { name: 'Second' })
   await stack.settled()
   expect(await contacts()).toMatchObject([{ name: 'Second' }])
-  expect(await lastOf(id)).toMatchObject({ outcome: 'created' })
+  expect(await storyOf(id)).toContainEqual(expect.objectContaining({ outcome: 'created' }))
 })
 
 const adoptions: { by: ReasonCode; contact: Record<string, unknown>; body: Record<string, unknown> }[] = [
@@ -169,7 +169,7 @@ test('characters that no database takes do not stop a page of customers', async 
   })
   const odd = await createCustomer(stack, customer('+442071838752', { name: 'Live \u0000' }))
   await stack.settled()
-  expect(await lastOf(odd)).toMatchObject({ outcome: 'created' })
+  expect(await storyOf(odd)).toContainEqual(expect.objectContaining({ outcome: 'created' }))
 })
 
 test('an address of somebody with another case, or a wrong one, finds what is meant and nothing else', async () => {

@@ -172,7 +172,7 @@ async function killedAmongCustomers(kind: DatabaseKind) {
   await emulators.cloudtalk.control('PUT', '/switches', { rateLimit: 5 })
   const own = (await contactsOf(emulators)).length
   const sync = startSync(emulators, database)
-  await until('some contacts stand', async () => (await contactsOf(emulators)).length > own + 40, 40_000)
+  await until('some contacts stand', async () => (await contactsOf(emulators)).length > own + 40, 100_000)
   await sync.kill()
   const killedAt = Date.now()
   const written = (await contactsOf(emulators)).slice(own)
@@ -192,7 +192,7 @@ test('killed among the customers and again among the contacts: `sync` ends that 
   // Kustomer has done it before anybody learns of it; the second kill comes in between.
   await setFaults(emulators.kustomer, SLOW_BATCHES)
   const second = startSync(emulators, database)
-  await until('some customers stand', async () => (await customersOf(emulators)).length > 200, 40_000)
+  await until('some customers stand', async () => (await customersOf(emulators)).length > 200, 100_000)
   await second.kill()
   const made = (await customersOf(emulators)).filter(({ attributes }) => attributes.externalId)
   expect(made.length).toBeGreaterThan(0)
@@ -291,7 +291,7 @@ test('what was settled before a kill keeps its outcome in the run', async () => 
 test('on PostgreSQL, too, `sync` goes on with a run whose process was killed', async () => {
   const { emulators, database } = await killedAmongCustomers('postgres')
   const { ended } = startSync(emulators, database)
-  await until('`sync` has ended', ended, 40_000)
+  await until('`sync` has ended', ended, 100_000)
   const { customers = [] } = await emulators.kustomer.state()
   expect(customers.length).toBeGreaterThan(200)
 }, 150_000)

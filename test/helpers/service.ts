@@ -30,7 +30,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // The lags are the vendor's own; what waits for them is what is tested, not how long.
   await emulators.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 50, recordingDelayMs: 50 })
   await options.prepare?.(emulators)
-  const database = await createDatabase(options.database ?? 'postgres')
+  const database = await createDatabase(options.database ?? 'embedded')
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
