@@ -46,6 +46,7 @@ const groupOf: Record<ReasonCode, keyof typeof groupTitles> = {
   LOGGED_UNLINKED: 'done',
   CUSTOMER_CREATED: 'done',
   NOTE_UPDATED: 'done',
+  ASSIGNED: 'done',
   ASSOCIATED: 'done',
   INTERNAL_CALL: 'notLogged',
   TYPE_NOT_LOGGED: 'notLogged',

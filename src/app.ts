@@ -11,8 +11,10 @@ import { createHttp, listen } from './http/server.ts'
 import { pendingEvents } from './queue/pending.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
+import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import { openDatabase } from './store/database.ts'
+import { createBulkWriter } from './sync/bulk-writer.ts'
 import { createCallReader } from './sync/calls/call-reader.ts'
 import { pollCalls } from './sync/calls/poll-calls.ts'
 import { createContactWriter } from './sync/contacts/contact-writer.ts'
@@ -25,6 +27,7 @@ import { backoffMs } from './sync/failure.ts'
 import { holdLease } from './sync/hold-lease.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
 import { createLocks } from './sync/locks.ts'
+import { pollMessages, receiveMessage } from './sync/messages/receive-message.ts'
 import { type Poller, startPoller } from './sync/poller.ts'
 import { workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/runs/run.ts'
@@ -39,6 +42,8 @@ const POLL_CALLS_MS = 20 * SECOND
 const POLL_CUSTOMERS_MS = 20 * SECOND
 /** The contact index carries no dates, so all of it is read. */
 const POLL_CONTACTS_MS = 15 * MINUTE
+/** Our own database is asked for messages that were received and not raised. */
+const POLL_MESSAGES_MS = MINUTE
 /** A few contacts in each idle minute, for what the index does not show. */
 const LOOK_AT_CONTACTS_MS = MINUTE
 /** Kustomer is asked again after this long, then twice as long, up to five minutes. */
@@ -88,6 +93,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     directory: createDirectory(vendors, Date.now),
     contactWriter: createContactWriter(vendors),
     customerWriter: createCustomerWriter(vendors, pace),
+    bulkWriter: createBulkWriter(vendors, pace),
     locks: createLocks(db),
     callReader: createCallReader(vendors, Date.now),
     raise: queue.raise,
@@ -114,6 +120,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
             workflowSecret: workflowSecret(CONNECTION, config.accounts.cloudtalk.accessKeySecret),
             accountWebhookSecret: config.accountWebhookSecret,
             raise: queue.raise,
+            receive: (message, via) => receiveMessage(context, message, via),
+            callIdOf: (uuid) => callIdOf(db, CONNECTION, uuid),
             lookForCalls: () => callPoller?.nudge(),
           }
         : undefined,
@@ -184,7 +192,11 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           ),
         )
       }
-      pollers.push(startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, runs.resume))
+      pollers.push(
+        // What was received is settled even where the connection is off: the outcome says so.
+        startPoller(poll, `${CONNECTION}/poll/messages`, POLL_MESSAGES_MS, () => pollMessages(context)),
+        startPoller(poll, `${CONNECTION}/runs`, CHECK_RUNS_MS, runs.resume),
+      )
     },
     async close() {
       closing = true

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
+import { type MessageEvent, messageFields, messageFrom } from './message-event.ts'
 import { parseValue } from './transport.ts'
 import { flag, optionalDate, optionalId, optionalPhone, optionalText, seconds, text } from './wire.ts'
 
@@ -91,26 +92,11 @@ const aboutCall = z
   .object({ call_uuid: text, call_id: optionalId })
   .transform((call) => ({ callUuid: call.call_uuid, callId: call.call_id }))
 
-const message = z
-  .object({
-    id: z.union([z.string(), z.number()]).transform(String),
-    channel: z.enum(['sms', 'mms', 'whatsapp']),
-    body: text,
-    external_number: optionalPhone,
-    internal_number: internalNumber,
-  })
-  .transform((row) => ({
-    id: row.id,
-    channel: row.channel,
-    text: row.body,
-    externalNumber: row.external_number,
-    internalNumber: row.internal_number,
-  }))
-
 const envelope = z.object({
   event_id: text,
   type: z.string(),
-  occurred_at: optionalDate,
+  // It dates the telling, not the call: not worth losing an event for.
+  occurred_at: optionalDate.catch(undefined),
   company_id: optionalId,
   data: z.unknown(),
 })
@@ -124,7 +110,7 @@ export type AccountWebhookEvent = Common &
         type: 'call.recording_ready' | 'transcript.ready' | 'cidata.ready'
         data: z.output<typeof aboutCall>
       }
-    | { type: 'message.sent' | 'message.received'; data: z.output<typeof message> }
+    | { type: 'message.sent' | 'message.received'; data: MessageEvent }
     /** The list of types is not closed; what we do not know we name and leave. */
     | { type: 'other'; wireType: string }
   )
@@ -146,8 +132,11 @@ export function parseAccountWebhook(json: unknown): AccountWebhookEvent {
     case 'cidata.ready':
       return { ...common, type, data: parseValue(route, data, aboutCall) }
     case 'message.sent':
-    case 'message.received':
-      return { ...common, type, data: parseValue(route, data, message) }
+    case 'message.received': {
+      const direction = type === 'message.received' ? 'incoming' : 'outgoing'
+      const message = messageFrom(route, parseValue(route, data, messageFields), direction)
+      return { ...common, type, data: { ...message, at: message.at ?? occurred_at } }
+    }
     default:
       return { ...common, type: 'other', wireType: type }
   }

@@ -148,6 +148,22 @@ test('the detail of a call, with the group that answered', async () => {
   expect(detail?.steps[3]).toMatchObject({ agentCalls: [{ name: 'Ida Novak', status: 'answered' }] })
 })
 
+test('agents along the way: alone, and inside a queue', async () => {
+  const agent = (id: number, name: string) => ({
+    type: 'agent',
+    id,
+    name,
+    status: 'missed',
+    reason: 'not_picked_up',
+  })
+  const call_steps = [agent(12, 'Ida Novak'), { type: 'queue', agent_calls: [agent(13, 'Ota Kral')] }]
+  server.answer({ json: { cdr_id: 1, call_steps } })
+  expect((await server.client.analytics.call('1'))?.steps).toMatchObject([
+    { type: 'agent', id: '12', name: 'Ida Novak', status: 'missed', reason: 'not_picked_up' },
+    { type: 'queue', agentCalls: [{ type: 'agent', id: '13', name: 'Ota Kral', status: 'missed' }] },
+  ])
+})
+
 const groups = [
   { label: 'none', steps: [], expected: undefined },
   {

@@ -53,7 +53,8 @@ export async function startLocalServer() {
       analyticsUrl: `${url}/analytics/api`,
       aiUrl: `${url}/ai/v1`,
       userAgent: 'test-agent',
-      timeoutMs: 200,
+      // The first request of a file may be slow while other test files start.
+      timeoutMs: 1_000,
       onAnswer: (answer) => answers.push(answer),
     }),
     /** Sets the answer and forgets what was sent before. */

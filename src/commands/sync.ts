@@ -25,7 +25,12 @@ export function sync(
   })
 }
 
-const TITLES: Record<RecordKind, string> = { customer: 'Customers', contact: 'Contacts', call: 'Calls' }
+const TITLES: Record<RecordKind, string> = {
+  customer: 'Customers',
+  contact: 'Contacts',
+  call: 'Calls',
+  message: 'Messages',
+}
 
 /** What a run came to, or would, for a person. */
 export function runAsText(run: RunProgress): string {

@@ -13,6 +13,8 @@ export type Taken = {
 export type RateLimit = {
   /** Takes one request from the budget of `key` (one shared budget without a key). */
   take: (key?: string) => Taken
+  /** What `key` would find now, taking nothing. */
+  look: (key?: string) => Taken
   clear: () => void
 }
 
@@ -24,18 +26,23 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
   const used = new Map<string, number>()
   let window = Number.NaN
 
+  const look = (key = ''): Taken => {
+    const current = Math.floor(clock.now() / clock.minuteMs)
+    if (current !== window) {
+      used.clear()
+      window = current
+    }
+    const remaining = limit - (used.get(key) ?? 0)
+    return { allowed: remaining > 0, limit, remaining, resetAt: (current + 1) * clock.minuteMs }
+  }
+
   return {
+    look,
     take: (key = '') => {
-      const current = Math.floor(clock.now() / clock.minuteMs)
-      if (current !== window) {
-        used.clear()
-        window = current
-      }
-      const before = used.get(key) ?? 0
-      const allowed = before < limit
-      const after = allowed ? before + 1 : before
-      used.set(key, after)
-      return { allowed, limit, remaining: limit - after, resetAt: (current + 1) * clock.minuteMs }
+      const found = look(key)
+      if (!found.allowed) return found
+      used.set(key, limit - found.remaining + 1)
+      return { ...found, remaining: found.remaining - 1 }
     },
     clear: () => used.clear(),
   }

@@ -1,3 +1,4 @@
+import type { MessageEvent } from '../cloudtalk/index.ts'
 import type { Raise } from '../sync/event.ts'
 
 /** What the webhook routes need of each connection: how to know its senders, and where events go. */
@@ -18,6 +19,10 @@ export interface CloudTalkDoor {
   /** Signing secret of the account webhooks; undefined where they are not set up. */
   accountWebhookSecret: string | undefined
   raise: Raise
+  /** Keeps a message; when it returns, the message survives a crash. */
+  receive(message: MessageEvent, via: 'workflow' | 'account'): Promise<void>
+  /** The call that is named by its uuid, where one webhook has told both ids. */
+  callIdOf(uuid: string): Promise<string | undefined>
   /** A call ended that cannot be told by its id: the next look at the call list finds it. */
   lookForCalls(): void
 }

@@ -11,6 +11,7 @@ export interface Summary {
   customers: KindSummary
   contacts: KindSummary
   calls: KindSummary
+  messages: KindSummary
   /** Reviews that wait for a person. */
   reviews: number
   requests: { cloudtalk: number; kustomer: number }
@@ -45,8 +46,9 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
       const customers = await summaryOf(db, connection, 'customer')
       const contacts = await summaryOf(db, connection, 'contact')
       const calls = await summaryOf(db, connection, 'call')
+      const messages = await summaryOf(db, connection, 'message')
       const reviews = (await openReviews(db, connection, REVIEWS)).length
-      return { customers, contacts, calls, reviews, requests: { ...context.vendors.answered } }
+      return { customers, contacts, calls, messages, reviews, requests: { ...context.vendors.answered } }
     },
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
     beginRun: runs.begin,

@@ -3,8 +3,10 @@ import { type Context, Hono } from 'hono'
 import { v7 as uuid } from 'uuid'
 import {
   CloudTalkError,
+  dateFromWire,
   parseAccountWebhook,
   parseWorkflowEvent,
+  parseWorkflowMessage,
   verifyAccountWebhook,
 } from '../cloudtalk/index.ts'
 import { callEvent, contactEvent, type RaisedEvent } from '../sync/event.ts'
@@ -36,16 +38,10 @@ export function cloudtalkWebhooks(doors: Doors, now: () => Date): Hono {
     const json = parseJson(raw)
     if (!json) return problem(c, 400, 'The body is not JSON.', 'Send the event as application/json.')
     try {
-      const raised = signed
-        ? accountEvent(connection, json.value)
-        : workflowEvent(connection, c.req.header(TRIGGER_HEADER), json.value, raw, now())
-      if (raised === 'look') {
-        door.lookForCalls()
-        return c.json({ accepted: true, reason: 'it names no call_id; the call list is read instead' })
-      }
-      if (!raised) return c.json({ accepted: false, reason: 'this kind of event is not synced' })
-      await door.raise([raised])
-      return c.json({ accepted: true })
+      const taken = signed
+        ? await takeAccountEvent(door, connection, json.value)
+        : await takeWorkflowEvent(door, connection, c.req.header(TRIGGER_HEADER), json.value, raw, now())
+      return c.json(answers[taken])
     } catch (error) {
       if (!(error instanceof CloudTalkError)) throw error
       return problem(c, 400, error.message, 'Send the values that `recipes` prints.')
@@ -87,62 +83,119 @@ function refuseSigned(c: Context, door: CloudTalkDoor, raw: Uint8Array, now: Dat
   )
 }
 
-/** @throws {CloudTalkError} when the body is no account webhook. */
-function accountEvent(connection: string, json: unknown): RaisedEvent | undefined | 'look' {
-  const event = parseAccountWebhook(json)
-  if (event.type !== 'call.ended') return undefined
-  const { callId, endedAt } = event.data
-  return callId === undefined ? 'look' : ended(connection, callId, endedAt)
+/** What became of a delivery. */
+type Taken = 'raised' | 'look' | 'nothing'
+
+const answers: Record<Taken, object> = {
+  raised: { accepted: true },
+  look: { accepted: true, reason: 'it names no call_id; the call list is read instead' },
+  nothing: { accepted: false, reason: 'this kind of event is not synced' },
 }
 
-/** @throws {CloudTalkError} when the body is no JSON object. */
-function workflowEvent(
+async function raise(door: CloudTalkDoor, event: RaisedEvent): Promise<Taken> {
+  await door.raise([event])
+  return 'raised'
+}
+
+function look(door: CloudTalkDoor): Taken {
+  door.lookForCalls()
+  return 'look'
+}
+
+/** @throws {CloudTalkError} when the body is no account webhook. */
+async function takeAccountEvent(door: CloudTalkDoor, connection: string, json: unknown): Promise<Taken> {
+  const event = parseAccountWebhook(json)
+  switch (event.type) {
+    case 'message.sent':
+    case 'message.received':
+      await door.receive(event.data, 'account')
+      return 'raised'
+    case 'call.ended': {
+      const { callId, callUuid, endedAt } = event.data
+      return callId === undefined ? look(door) : raise(door, ended(connection, callId, endedAt, callUuid))
+    }
+    case 'call.recording_ready':
+    case 'transcript.ready':
+    case 'cidata.ready': {
+      const id = event.data.callId ?? (await door.callIdOf(event.data.callUuid))
+      if (id !== undefined) return raise(door, ready(connection, id, event.type, event.eventId))
+      // Which call is meant nobody has told yet: the list shows its recording, and the rest is asked for in time.
+      return look(door)
+    }
+    case 'other':
+      return 'nothing'
+  }
+}
+
+/** What a call has by now that it had not at its end. */
+const READY = {
+  'call.recording_ready': 'call',
+  'transcript.ready': 'transcript',
+  'cidata.ready': 'summary',
+} as const
+
+const ready = (connection: string, id: string, type: keyof typeof READY, eventId: string): RaisedEvent => ({
+  event: callEvent(connection, id, { about: READY[type], source: 'webhook' }),
+  priority: 'live',
+  dedupeKey: `${connection}/call/${id}/${type}/${eventId}`,
+})
+
+/** @throws {CloudTalkError} when the body is no JSON object, or no message where it should be one. */
+async function takeWorkflowEvent(
+  door: CloudTalkDoor,
   connection: string,
   trigger: string | undefined,
   json: unknown,
   raw: Uint8Array,
   now: Date,
-): RaisedEvent | undefined | 'look' {
+): Promise<Taken> {
+  if (trigger === 'Message Received' || trigger === 'Message Sent') {
+    const message = parseWorkflowMessage(json, trigger === 'Message Received' ? 'Received' : 'Sent')
+    await door.receive(message, 'workflow')
+    return 'raised'
+  }
   const { callId, callUuid, contactId, id, rest } = parseWorkflowEvent(json)
-  if (trigger?.startsWith('Contact ')) return contactChanged(connection, contactId ?? id, trigger)
-  if (callId === undefined) return callUuid === undefined ? undefined : 'look'
-  const endedAt = isoOf(rest.ended_at)
-  if (!('notes' in rest) && !('tags' in rest)) return ended(connection, callId, endedAt)
+  if (trigger?.startsWith('Contact ')) {
+    const changed = contactId ?? id
+    return changed === undefined ? 'nothing' : raise(door, contactChanged(connection, changed, trigger))
+  }
+  if (callId === undefined) return callUuid === undefined ? 'nothing' : look(door)
+  const endedAt = typeof rest.ended_at === 'string' ? dateFromWire(rest.ended_at) : undefined
+  if (trigger === 'Recording Uploaded') {
+    return raise(door, ready(connection, callId, 'call.recording_ready', 'workflow'))
+  }
+  if (!('notes' in rest) && !('tags' in rest)) {
+    return raise(door, ended(connection, callId, endedAt, callUuid))
+  }
   // Notes may be edited back and forth: the same body means the same edit only while it is being delivered.
   const digest = createHash('sha256').update(raw).digest('base64url')
-  return {
+  return raise(door, {
     event: callEvent(connection, callId, { about: 'call', source: 'webhook', endedAt }),
     priority: 'live',
     dedupeKey: `${connection}/call/${callId}/edit/${digest}/${Math.floor(now.getTime() / MINUTE)}`,
-  }
+  })
 }
 
 /** The body tells nothing of the change, so no two deliveries can be known to be one. */
-const contactChanged = (
+const contactChanged = (connection: string, id: string, trigger: string): RaisedEvent => ({
+  // A deletion is never told of our own write.
+  event: contactEvent(connection, id, { source: 'webhook', came: trigger === 'Contact Deleted' ? 0 : 1 }),
+  priority: 'live',
+  dedupeKey: `${connection}/contact/${id}/webhook/${uuid()}`,
+})
+
+const ended = (
   connection: string,
-  id: string | undefined,
-  trigger: string,
-): RaisedEvent | undefined =>
-  id === undefined
-    ? undefined
-    : {
-        // A deletion is never told of our own write.
-        event: contactEvent(connection, id, {
-          source: 'webhook',
-          came: trigger === 'Contact Deleted' ? 0 : 1,
-        }),
-        priority: 'live',
-        dedupeKey: `${connection}/contact/${id}/webhook/${uuid()}`,
-      }
-
-/** A time that cannot be read is not known; a bad hint is no hint. */
-const isoOf = (value: unknown): string | undefined => {
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString()
-}
-
-const ended = (connection: string, id: string, endedAt: string | undefined): RaisedEvent => ({
-  event: callEvent(connection, id, { about: 'call', source: 'webhook', endedAt }),
+  id: string,
+  endedAt: string | undefined,
+  callUuid: string | undefined,
+): RaisedEvent => ({
+  event: callEvent(connection, id, {
+    about: 'call',
+    source: 'webhook',
+    endedAt,
+    ...(callUuid !== undefined && { uuid: callUuid }),
+  }),
   priority: 'live',
   dedupeKey: `${connection}/call/${id}/ended`,
 })

@@ -6,8 +6,8 @@ import {
   verifyKustomerWebhook,
 } from '../kustomer/index.ts'
 import { touchesMappedAttributes } from '../mapping/customer-attributes.ts'
-import { isHolder } from '../sync/calls/unknown-caller.ts'
 import { customerEvent, type RaisedEvent } from '../sync/event.ts'
+import { isHolder } from '../sync/timeline/unknown-caller.ts'
 import type { Doors } from './doors.ts'
 import { problem } from './problem.ts'
 import { limitBody, parseJson } from './webhook-body.ts'

@@ -13,12 +13,20 @@ export const BULK_ITEMS = 100
 /** `_clientRef`: all items or none, unique in the request; the results repeat it (§2.8). */
 type Referenced<T> = T & { _clientRef?: string }
 
-/** Items of a kind, as the single endpoint takes them. */
+/** New records of a kind, as the single endpoint takes them; messages and notes name their conversation. */
 export type BulkItems = {
   customers: CustomerWrite
-  conversations: ConversationCreate | ConversationUpdate
-  messages: Partial<MessageWrite> & { customer?: string; conversation?: string }
-  notes: Partial<NoteWrite> & { conversation?: string }
+  conversations: ConversationCreate
+  messages: MessageWrite & { conversation: string }
+  notes: NoteWrite & { conversation: string }
+}
+
+/** Edits of a kind. */
+type BulkUpdates = {
+  customers: CustomerWrite
+  conversations: ConversationUpdate
+  messages: Partial<MessageWrite>
+  notes: Partial<NoteWrite>
 }
 
 export type BulkKind = keyof BulkItems
@@ -86,7 +94,7 @@ export const createBulk = (transport: Transport) => {
 
     update: <K extends BulkKind>(
       kind: K,
-      items: readonly Referenced<BulkItems[K] & { id: string }>[],
+      items: readonly Referenced<BulkUpdates[K] & { id: string }>[],
     ): Promise<Bulk> => send('PUT', kind, items),
 
     status: (id: string): Promise<Bulk> =>

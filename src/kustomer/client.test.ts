@@ -278,6 +278,73 @@ const cases: Case[] = [
     { customerId: CUSTOMER },
   ],
   [
+    'conversations.create, brought over and assigned',
+    (k) =>
+      k.conversations.create({
+        customer: CUSTOMER,
+        importedAt: 'T',
+        assignedUsers: [USER],
+        assignedTeams: ['t1'],
+      }),
+    'POST /v1/conversations',
+    { customer: CUSTOMER, importedAt: 'T', assignedUsers: [USER], assignedTeams: ['t1'] },
+    'conversation',
+    { assignedTeams: [] },
+  ],
+  [
+    'conversations.update, assigned',
+    (k) => k.conversations.update(CONVERSATION, { assignedUsers: [USER], assignedTeams: ['t1'] }),
+    `PATCH /v1/conversations/${CONVERSATION}`,
+    { assignedUsers: [USER], assignedTeams: ['t1'] },
+    'conversation',
+    { assignedUsers: [USER] },
+  ],
+  [
+    'conversations.search',
+    (k) =>
+      k.conversations.search(
+        {
+          and: [{ conversation_modified_at: { gte: 'T' } }],
+          sort: [{ conversation_modified_at: 'asc' }],
+          includeDeleted: true,
+        },
+        { page: 1, pageSize: 2 },
+      ),
+    'POST /v1/customers/search?page=1&pageSize=2',
+    {
+      and: [{ conversation_modified_at: { gte: 'T' } }],
+      sort: [{ conversation_modified_at: 'asc' }],
+      includeDeleted: true,
+      queryContext: 'conversation',
+    },
+    'conversation-search',
+    {
+      items: [
+        {
+          id: CONVERSATION,
+          externalId: '1002000001',
+          customerId: CUSTOMER,
+          createdById: USER,
+          importedAt: '2025-03-21T20:20:00.000Z',
+          createdAt: '2025-03-21T20:20:00.000Z',
+          deleted: false,
+          noteCount: 1,
+          messageCount: 0,
+        },
+        {
+          customerId: CUSTOMER,
+          createdById: undefined,
+          deleted: true,
+          messageCount: 2,
+        },
+      ],
+      unreadable: [],
+      total: 5,
+      totalPages: 3,
+      next: '/v1/customers/search?page=2&pageSize=2',
+    },
+  ],
+  [
     'notes.create',
     (k) => k.notes.create(CONVERSATION, { body: 'x', externalId: '1' }),
     `POST /v1/conversations/${CONVERSATION}/notes`,
@@ -319,6 +386,14 @@ const cases: Case[] = [
     { customerId: CUSTOMER, meta: { callId: 1_002_000_001 }, subject: undefined },
   ],
   [
+    'messages.create, brought over',
+    (k) => k.messages.create(CONVERSATION, { channel: 'sms', app: 'cloudtalk', importedAt: 'T' }),
+    `POST /v1/conversations/${CONVERSATION}/messages`,
+    { channel: 'sms', app: 'cloudtalk', importedAt: 'T' },
+    'message',
+    { app: 'cloudtalk' },
+  ],
+  [
     'messages.byExternalId',
     (k) => k.messages.byExternalId('sms-1'),
     'GET /v1/messages/externalid=sms-1',
@@ -349,6 +424,22 @@ const cases: Case[] = [
     [{ id: 'n1', body: 'J' }],
     'bulk',
     { id: '6d0000000000000000000001' },
+  ],
+  [
+    'bulk.create of messages',
+    (k) => k.bulk.create('messages', [{ channel: 'sms', app: 'a', conversation: 'c', _clientRef: 'r' }]),
+    'POST /v1/messages/bulk',
+    [{ channel: 'sms', app: 'a', conversation: 'c', _clientRef: 'r' }],
+    'bulk',
+    { status: 'queued' },
+  ],
+  [
+    'bulk.update of conversations',
+    (k) => k.bulk.update('conversations', [{ id: CONVERSATION, status: 'done', _clientRef: 'r' }]),
+    'PUT /v1/conversations/bulk',
+    [{ id: CONVERSATION, status: 'done', _clientRef: 'r' }],
+    'bulk',
+    { status: 'queued' },
   ],
   ['bulk.status', (k) => k.bulk.status('b1'), 'GET /v1/bulk/b1', undefined, 'bulk', { status: 'queued' }],
   [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ask, find, idPath } from './requests.ts'
+import { type SearchQuery, search } from './search.ts'
 import type { Transport } from './transport.ts'
 import {
   flag,
@@ -31,6 +32,8 @@ export const conversationSchema = resource(
     createdAt: text,
     updatedAt: text,
     modifiedAt: text,
+    /** Set on what was brought over from elsewhere (§1.4). */
+    importedAt: text,
   }),
 )
 
@@ -103,5 +106,9 @@ export const createConversations = (transport: Transport) => {
         path: idPath('/customers', customerId, '/conversations'),
         query: { page, pageSize },
       }),
+
+    /** By `conversation_…` attributes; the external id is not among them: look that up by key (§2.6). */
+    search: (query: SearchQuery, page: PageRequest = {}): Promise<Page<Conversation>> =>
+      search(transport, '/customers/search', 'conversation', conversationSchema, query, page),
   }
 }

@@ -71,7 +71,7 @@ test.each<[change: Partial<Call>, name: string, direction: string, status: strin
   [{ type: 'outgoing' }, 'Unanswered Call', 'out', 'done'],
   [{ isVoicemail: true }, 'Voicemail', 'in', 'open'],
 ])('with the default settings, %j is %s, %s, %s', (change, name, direction, status) => {
-  expect(conversationFromCall({ ...call, ...change }, callSettings.parse({}))).toEqual({
+  expect(conversationFromCall({ ...call, ...change }, callSettings.parse({}))).toStrictEqual({
     externalId: '1002',
     name,
     direction,
@@ -96,10 +96,6 @@ test.each<[type: 'answered' | 'missed' | 'unanswered' | 'voicemail', change: Par
   expect(conversationFromCall(is, open).status).toBe('open')
   expect(skipCall(is, open)).toBeUndefined()
   expect(skipCall(is, callSettings.parse({ ...base, [type]: { log: false } }))).toBe('TYPE_NOT_LOGGED')
-})
-
-test('the assigned user is the only one', () => {
-  expect(conversationFromCall(call, callSettings.parse({}), 'user-1').assignedUsers).toEqual(['user-1'])
 })
 
 const sales = { connectedNumbers: ['+420603123456'] }

@@ -1,19 +1,10 @@
-import { wireNumber } from './phones.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { Call } from './records.ts'
 import type { CallSettings } from './settings.ts'
+import { isConnected } from './shown-numbers.ts'
+import type { TimelineConversation } from './timeline.ts'
 
 export type CallType = 'answered' | 'missed' | 'unanswered' | 'voicemail' | 'internal'
-
-/** Kustomer's conversation of a call, in its own keys. */
-export interface CallConversation {
-  externalId: string
-  name: string
-  direction: 'in' | 'out'
-  status: 'open' | 'done'
-  assignedUsers?: string[]
-  createdAt: string
-}
 
 /** Requirements §3: the voicemail flag counts before an answer, for a mailbox answers too. */
 export const callType = (call: Call): CallType => {
@@ -47,16 +38,12 @@ const typeSettings = (call: Call, settings: CallSettings) => {
   return type === 'internal' ? { log: false, status: 'done' as const } : settings[type]
 }
 
-export const conversationFromCall = (
-  call: Call,
-  settings: CallSettings,
-  assignedUserId?: string,
-): CallConversation => ({
+/** The conversation of a call; who it is assigned to is decided apart (assignment.ts). */
+export const conversationFromCall = (call: Call, settings: CallSettings): TimelineConversation => ({
   externalId: call.id,
   name: callHeadline(callType(call)),
   direction: callDirection(call),
   status: typeSettings(call, settings).status,
-  ...(assignedUserId && { assignedUsers: [assignedUserId] }),
   createdAt: callEnd(call),
 })
 
@@ -64,8 +51,5 @@ export const conversationFromCall = (
 export const skipCall = (call: Call, settings: CallSettings): ReasonCode | undefined => {
   if (call.type === 'internal') return 'INTERNAL_CALL'
   if (!typeSettings(call, settings).log) return 'TYPE_NOT_LOGGED'
-  const number = wireNumber(call.internalNumber)
-  const connected = settings.connectedNumbers
-  if (connected.length > 0 && !connected.some((one) => one === number)) return 'NUMBER_NOT_CONNECTED'
-  return undefined
+  return isConnected(call, settings) ? undefined : 'NUMBER_NOT_CONNECTED'
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CallNote, type NoteOptions, noteFromCall, noteLineRules, noteParts } from './note-from-call.ts'
+import { type NoteOptions, noteFromCall, noteLineRules } from './note-from-call.ts'
 import type { Call, CallDetail } from './records.ts'
 import { callSettings } from './settings.ts'
+import type { TimelineNote } from './timeline.ts'
 
 const answered: Call = {
   id: '1002',
@@ -40,20 +41,54 @@ const calls: Record<'answered' | 'missed' | 'unanswered' | 'voicemail', Call> = 
   unanswered: { ...unanswered, type: 'outgoing', waitingTime: 31 },
   voicemail: { ...answered, isVoicemail: true, agent: undefined, talkingTime: 25, notes: [], tags: [] },
 }
-const detail: CallDetail = { groupName: 'Support', ivrPath: ['1', '3'] }
-const allLines = callSettings.parse({ lines: { rating: true, ivrPath: true, callLink: true } })
+const detail: CallDetail = {
+  groupName: 'Support',
+  ivrPath: ['1', '3'],
+  lastAgentEmail: 'bob@example.com',
+  aiSummary: 'Ann wants her money back.\nBob calls again on Monday.',
+  transcript: [
+    { start: 0.4, speaker: 'Agent', text: 'Support,\nBob speaking.' },
+    { start: 65.9, speaker: 'Contact', text: 'I want a refund.' },
+  ],
+}
+const allLines = callSettings.parse({
+  lines: { rating: true, ivrPath: true, aiSummary: true, transcript: true, callLink: true },
+})
 const options = (more: Partial<NoteOptions> = {}): NoteOptions => ({
   settings: callSettings.parse({}),
   literalSubject: true,
   ...more,
 })
 
-const golden: [call: keyof typeof calls, subject: string, direction: 'in' | 'out', lines: string[]][] = [
-  [
-    'answered',
-    'Answered Call',
-    'in',
-    [
+interface Golden {
+  name: keyof typeof calls
+  subject: string
+  direction: 'in' | 'out'
+  /** What the body begins with where Kustomer takes no subject and direction. */
+  nearest: string[]
+  byDefault: string[]
+  all: string[]
+}
+
+const golden: Golden[] = [
+  {
+    name: 'answered',
+    subject: 'Answered Call',
+    direction: 'in',
+    nearest: ['Subject: Answered Call', 'Direction: in'],
+    byDefault: [
+      'Agent name: Bob Agent',
+      'Contact name: Ann Lee',
+      'Group name: Support',
+      'Call duration: 3m 12s',
+      'Wait time: 8s',
+      'Call notes: Wants a refund, Call back Monday',
+      'Call tags: refund, vip',
+      'Customer number: +442071838750',
+      'CloudTalk number: +420603123456 (Sales line)',
+      'Recording: https://my.cloudtalk.io/r/play/1002',
+    ],
+    all: [
       'Agent name: Bob Agent',
       'Contact name: Ann Lee',
       'Group name: Support',
@@ -66,14 +101,30 @@ const golden: [call: keyof typeof calls, subject: string, direction: 'in' | 'out
       'Recording: https://my.cloudtalk.io/r/play/1002',
       'Rating: contact 5/5, agent 4/5',
       'IVR path: 1 > 3',
+      'AI summary: Ann wants her money back. Bob calls again on Monday.',
+      'Transcript:',
+      '[0:00] Agent: Support, Bob speaking.',
+      '[1:05] Contact: I want a refund.',
       'Call link: https://analytics.cloudtalk.io/call-details/1002',
     ],
-  ],
-  [
-    'missed',
-    'Missed Call',
-    'in',
-    [
+  },
+  {
+    name: 'missed',
+    subject: 'Missed Call',
+    direction: 'in',
+    nearest: ['Subject: Missed Call', 'Direction: in'],
+    byDefault: [
+      'Agent name: –',
+      'Contact name: –',
+      'Group name: Support',
+      'Call duration: 0s',
+      'Wait time: 8s',
+      'Call notes: –',
+      'Call tags: –',
+      'Customer number: +442071838750',
+      'CloudTalk number: +420603123456 (Sales line)',
+    ],
+    all: [
       'Agent name: –',
       'Contact name: –',
       'Group name: Support',
@@ -85,14 +136,30 @@ const golden: [call: keyof typeof calls, subject: string, direction: 'in' | 'out
       'CloudTalk number: +420603123456 (Sales line)',
       'Rating: contact 5/5, agent 4/5',
       'IVR path: 1 > 3',
+      'AI summary: Ann wants her money back. Bob calls again on Monday.',
+      'Transcript:',
+      '[0:00] Agent: Support, Bob speaking.',
+      '[1:05] Contact: I want a refund.',
       'Call link: https://analytics.cloudtalk.io/call-details/1002',
     ],
-  ],
-  [
-    'unanswered',
-    'Unanswered Call',
-    'out',
-    [
+  },
+  {
+    name: 'unanswered',
+    subject: 'Unanswered Call',
+    direction: 'out',
+    nearest: ['Subject: Unanswered Call', 'Direction: out'],
+    byDefault: [
+      'Agent name: Bob Agent',
+      'Contact name: Ann Lee',
+      'Group name: Support',
+      'Call duration: 0s',
+      'Wait time: 31s',
+      'Call notes: –',
+      'Call tags: –',
+      'Customer number: +442071838750',
+      'CloudTalk number: +420603123456 (Sales line)',
+    ],
+    all: [
       'Agent name: Bob Agent',
       'Contact name: Ann Lee',
       'Group name: Support',
@@ -104,14 +171,31 @@ const golden: [call: keyof typeof calls, subject: string, direction: 'in' | 'out
       'CloudTalk number: +420603123456 (Sales line)',
       'Rating: contact 5/5, agent 4/5',
       'IVR path: 1 > 3',
+      'AI summary: Ann wants her money back. Bob calls again on Monday.',
+      'Transcript:',
+      '[0:00] Agent: Support, Bob speaking.',
+      '[1:05] Contact: I want a refund.',
       'Call link: https://analytics.cloudtalk.io/call-details/1002',
     ],
-  ],
-  [
-    'voicemail',
-    'Voicemail',
-    'in',
-    [
+  },
+  {
+    name: 'voicemail',
+    subject: 'Voicemail',
+    direction: 'in',
+    nearest: ['Subject: Voicemail', 'Direction: in'],
+    byDefault: [
+      'Agent name: –',
+      'Contact name: Ann Lee',
+      'Group name: Support',
+      'Call duration: 25s',
+      'Wait time: 8s',
+      'Call notes: –',
+      'Call tags: –',
+      'Customer number: +442071838750',
+      'CloudTalk number: +420603123456 (Sales line)',
+      'Recording: https://my.cloudtalk.io/r/play/1002',
+    ],
+    all: [
       'Agent name: –',
       'Contact name: Ann Lee',
       'Group name: Support',
@@ -124,31 +208,41 @@ const golden: [call: keyof typeof calls, subject: string, direction: 'in' | 'out
       'Recording: https://my.cloudtalk.io/r/play/1002',
       'Rating: contact 5/5, agent 4/5',
       'IVR path: 1 > 3',
+      'AI summary: Ann wants her money back. Bob calls again on Monday.',
+      'Transcript:',
+      '[0:00] Agent: Support, Bob speaking.',
+      '[1:05] Contact: I want a refund.',
       'Call link: https://analytics.cloudtalk.io/call-details/1002',
     ],
-  ],
+  },
 ]
 
-describe.each(golden)('the whole note of a call: %s', (name, subject, direction, lines) => {
-  const common = { externalId: '1002', createdAt: '2026-11-22T10:03:20.000Z' }
+describe.each(golden)(
+  'the whole note of a call: $name',
+  ({ name, subject, direction, nearest, byDefault, all }) => {
+    const common = { externalId: '1002', createdAt: '2026-11-22T10:03:20.000Z' }
 
-  test('with every line, subject and direction as keys', () => {
-    const note = noteFromCall(calls[name], detail, options({ settings: allLines }))
-    expect(note).toStrictEqual<CallNote>({ ...common, subject, direction, body: lines.join('\n') })
-  })
+    test.each<[which: string, settings: NoteOptions['settings'], lines: string[]]>([
+      ['the default lines', callSettings.parse({}), byDefault],
+      ['every line', allLines, all],
+    ])('with %s, subject and direction as keys or as the first two lines', (_which, settings, lines) => {
+      const note = (literalSubject: boolean) =>
+        noteFromCall(calls[name], detail, options({ settings, literalSubject }))
+      expect(note(true)).toStrictEqual<TimelineNote>({
+        ...common,
+        subject,
+        direction,
+        body: lines.join('\n'),
+      })
+      expect(note(false)).toStrictEqual<TimelineNote>({ ...common, body: [...nearest, ...lines].join('\n') })
+    })
 
-  test('with every line, subject and direction as the first two lines', () => {
-    const note = noteFromCall(calls[name], detail, options({ settings: allLines, literalSubject: false }))
-    const body = [`Subject: ${subject}`, `Direction: ${direction}`, ...lines].join('\n')
-    expect(note).toStrictEqual<CallNote>({ ...common, body })
-  })
-
-  test('with the default lines, before the detail has arrived', () => {
-    const off = /^(Group name|Rating|IVR path|Call link):/
-    const { body } = noteFromCall(calls[name], undefined, options())
-    expect(body).toBe(lines.filter((line) => !off.test(line)).join('\n'))
-  })
-})
+    test('before the detail has arrived', () => {
+      const withoutGroup = byDefault.filter((line) => line !== 'Group name: Support')
+      expect(noteFromCall(calls[name], undefined, options()).body).toBe(withoutGroup.join('\n'))
+    })
+  },
+)
 
 test('the lines are in the order of the requirements', () => {
   expect(noteLineRules.map(({ label, setting }) => [label, setting])).toEqual([
@@ -164,6 +258,8 @@ test('the lines are in the order of the requirements', () => {
     ['Recording', 'recordingLink'],
     ['Rating', 'rating'],
     ['IVR path', 'ivrPath'],
+    ['AI summary', 'aiSummary'],
+    ['Transcript', 'transcript'],
     ['Call link', 'callLink'],
   ])
 })
@@ -180,9 +276,11 @@ test.each([
   ['recordingLink', 'Recording'],
   ['rating', 'Rating'],
   ['ivrPath', 'IVR path'],
+  ['aiSummary', 'AI summary'],
+  ['transcript', 'Transcript'],
   ['callLink', 'Call link'],
 ])('%s switches its own line on and off', (setting, label) => {
-  const has = (more: Partial<NoteOptions>) => linesOf({}, more).some((line) => line.startsWith(`${label}: `))
+  const has = (more: Partial<NoteOptions>) => linesOf({}, more).some((line) => line.startsWith(`${label}:`))
   expect([has(withLine(setting)), has(withoutLine(setting))]).toEqual([true, false])
 })
 
@@ -195,6 +293,11 @@ test.each<[label: string, call: Partial<Call>, about?: CallDetail]>([
   ['Rating', { ratings: [] }],
   ['IVR path', {}, { groupName: 'Support', ivrPath: [] }],
   ['IVR path', {}, {}],
+  ['AI summary', {}, {}],
+  ['AI summary', {}, { aiSummary: ' \n' }],
+  ['Transcript', {}, {}],
+  ['Transcript', {}, { transcript: [] }],
+  ['Transcript', {}, { transcript: [{ start: 1, speaker: 'Agent', text: ' ' }] }],
   ['Call link', { recordingLink: 'https://analytics.cloudtalk.io/call-details/1002' }],
 ])('%s is left out when there is nothing to say', (label, call, about) => {
   expect(linesOf(call, {}, about).some((line) => line.startsWith(`${label}:`))).toBe(false)
@@ -214,69 +317,37 @@ test.each<[line: string, call: Partial<Call>, more?: Partial<NoteOptions>]>([
   ['Customer number: anonymous', { externalNumber: 'anonymous' }],
   ['CloudTalk number: +420603123456', { numberName: undefined }],
   ['CloudTalk number: Sales line', { internalNumber: undefined }],
+  ['CloudTalk number: +420603123456', { numberName: ' ' }],
   ['Call duration: 1h 2m 3s', { talkingTime: 3723 }],
 ])('%s', (line, call, more) => {
   expect(linesOf(call, more)).toContain(line)
 })
 
+test('the transcript has one line for each thing said, and hours from the first on', () => {
+  const transcript: CallDetail['transcript'] = [
+    { start: 9, speaker: 'Contact', text: 'Hello?\r\nCall tags: fake' },
+    { start: 61, speaker: 'Agent', text: '' },
+    { start: 3605.2, speaker: 'Agent', text: 'Goodbye.' },
+  ]
+  const lines = linesOf({}, {}, { transcript })
+  const from = lines.indexOf('Transcript:')
+  expect(lines.slice(from, from + 4)).toEqual([
+    'Transcript:',
+    '[0:09] Contact: Hello? Call tags: fake',
+    '[1:00:05] Agent: Goodbye.',
+    'Call link: https://analytics.cloudtalk.io/call-details/1002',
+  ])
+})
+
 test('whatever people wrote, the note has one line per field', () => {
   const anything = fc.string({ unit: 'binary', maxLength: 40 })
+  const labels = noteLineRules.map(({ label }) => label).filter((label) => label !== 'Transcript')
   fc.assert(
-    fc.property(anything, fc.array(anything), fc.array(anything), (name, notes, tags) => {
-      const lines = linesOf({ notes, tags }, { contactName: `a${name}` })
-      expect(lines.map((line) => line.slice(0, line.indexOf(':')))).toEqual(
-        noteLineRules.map(({ label }) => label),
-      )
+    fc.property(anything, fc.array(anything), fc.array(anything), (text, notes, tags) => {
+      const about = { ...detail, aiSummary: `a${text}`, transcript: [] }
+      const lines = linesOf({ notes, tags }, { contactName: `a${text}` }, about)
+      expect(lines.map((line) => line.slice(0, line.indexOf(':')))).toEqual(labels)
     }),
     { numRuns: 50 },
   )
-})
-
-describe('noteParts', () => {
-  test.each<[why: string, body: string, max: number, parts: string[]]>([
-    ['a body that fits is one part', 'one\ntwo', 7, ['one\ntwo']],
-    ['an empty body is one part', '', 7, ['']],
-    ['at a line', 'first\nsecond\nthird', 13, ['first\nsecond\n', 'third']],
-    ['at a word, when the line is too early', 'a: b\nword word word', 15, ['a: b\nword word ', 'word']],
-    ['hard, when there is no boundary', 'uninterrupted', 5, ['unint', 'errup', 'ted']],
-    ['hard, but between whole characters', 'abc😀😀', 4, ['abc', '😀😀']],
-  ])('%s', (_why, body, max, parts) => {
-    expect(noteParts(body, max)).toEqual(parts)
-  })
-
-  test('the limit is Kustomer’s', () => {
-    const lines = noteParts(`Call notes: ${'word '.repeat(100).trim()}\n`.repeat(50))
-    expect(lines.map((part) => part.endsWith('word\n'))).toEqual([true, true, true])
-    expect(noteParts('x'.repeat(10_240))).toHaveLength(1)
-    expect(noteParts('x'.repeat(10_241))).toHaveLength(2)
-  })
-
-  test('every part fits, no character is lost, none is split, and the parts are few', () => {
-    const pieces = fc.constantFrom(
-      'word',
-      ' ',
-      '\n',
-      '👩‍👩‍👧',
-      '🇨🇿',
-      'e\u0301',
-      'x'.repeat(40),
-      '\u0301',
-      '\r\n',
-    )
-    const bodies = fc.array(pieces, { maxLength: 80 }).map((list) => list.join(''))
-    fc.assert(
-      fc.property(bodies, fc.integer({ min: 40, max: 90 }), (body, max) => {
-        const parts = noteParts(body, max)
-        expect(parts.join('')).toBe(body)
-        expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(max)
-        expect(parts.every((part) => part.isWellFormed())).toBe(true)
-        expect(parts.length).toBeLessThanOrEqual(Math.ceil(body.length / (max / 4)) + 1)
-      }),
-    )
-  })
-
-  test('one endless character does not stop it', () => {
-    const body = `a${'\u0301'.repeat(25)}`
-    expect(noteParts(body, 10).join('')).toBe(body)
-  })
 })

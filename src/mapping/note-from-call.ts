@@ -1,8 +1,10 @@
 import { callDirection, callEnd, callHeadline, callType } from './conversation-from-call.ts'
-import { wireNumber } from './phones.ts'
+import { type NoteLineRule, noteLines, noteOf } from './note-body.ts'
 import type { Call, CallDetail } from './records.ts'
 import type { CallSettings } from './settings.ts'
-import { duration, filled, oneLine, wholeCharacters } from './text.ts'
+import { cloudtalkNumber, customerNumber } from './shown-numbers.ts'
+import { clockTime, duration, filled, oneLine } from './text.ts'
+import type { TimelineNote } from './timeline.ts'
 
 export interface NoteOptions {
   settings: CallSettings
@@ -11,22 +13,10 @@ export interface NoteOptions {
   contactName?: string
 }
 
-/** Kustomer's note of a call, in its own keys. */
-export interface CallNote {
-  externalId: string
-  subject?: string
-  direction?: 'in' | 'out'
-  body: string
-  createdAt: string
-}
-
-export interface NoteLineRule {
-  label: string
+export interface CallLineRule
+  extends NoteLineRule<[call: Call, detail: CallDetail | undefined, options: NoteOptions]> {
   /** The switch that shows the line; without one the line is always on. */
   setting?: keyof CallSettings['lines']
-  /** A line without a value: shown with a dash, or left out. */
-  whenEmpty: 'dash' | 'leave out'
-  value: (call: Call, detail: CallDetail | undefined, options: NoteOptions) => string | undefined
 }
 
 /**
@@ -38,13 +28,16 @@ const callLink = ({ id, recordingLink }: Call): string | undefined => {
   return link === recordingLink ? undefined : link
 }
 
-const cloudtalkNumber = ({ internalNumber, numberName }: Call): string | undefined => {
-  const number = wireNumber(internalNumber) ?? internalNumber
-  return number && numberName ? `${number} (${numberName})` : (number ?? numberName)
-}
+/** One line for each thing said, however the transcription breaks it. */
+const transcript = (_call: Call, detail: CallDetail | undefined): string =>
+  (detail?.transcript ?? [])
+    .map(({ start, speaker, text }) => ({ said: oneLine(text), from: `[${clockTime(start)}] ${speaker}` }))
+    .filter(({ said }) => said !== '')
+    .map(({ said, from }) => `${from}: ${said}`)
+    .join('\n')
 
 /** Requirements §3: the seed's lines in their order, then the extras. */
-export const noteLineRules: readonly NoteLineRule[] = [
+export const noteLineRules: readonly CallLineRule[] = [
   { label: 'Agent name', whenEmpty: 'dash', value: (call) => call.agent?.name },
   {
     label: 'Contact name',
@@ -56,18 +49,8 @@ export const noteLineRules: readonly NoteLineRule[] = [
   { label: 'Wait time', whenEmpty: 'dash', value: (call) => duration(call.waitingTime) },
   { label: 'Call notes', whenEmpty: 'dash', value: (call) => filled(call.notes).join(', ') },
   { label: 'Call tags', whenEmpty: 'dash', value: (call) => filled(call.tags).join(', ') },
-  {
-    label: 'Customer number',
-    setting: 'customerNumber',
-    whenEmpty: 'leave out',
-    value: (call) => wireNumber(call.externalNumber) ?? call.externalNumber,
-  },
-  {
-    label: 'CloudTalk number',
-    setting: 'cloudtalkNumber',
-    whenEmpty: 'leave out',
-    value: cloudtalkNumber,
-  },
+  { label: 'Customer number', setting: 'customerNumber', whenEmpty: 'leave out', value: customerNumber },
+  { label: 'CloudTalk number', setting: 'cloudtalkNumber', whenEmpty: 'leave out', value: cloudtalkNumber },
   {
     label: 'Recording',
     setting: 'recordingLink',
@@ -86,48 +69,37 @@ export const noteLineRules: readonly NoteLineRule[] = [
     whenEmpty: 'leave out',
     value: (_call, detail) => filled(detail?.ivrPath ?? []).join(' > '),
   },
+  {
+    label: 'AI summary',
+    setting: 'aiSummary',
+    whenEmpty: 'leave out',
+    value: (_call, detail) => detail?.aiSummary,
+  },
+  {
+    label: 'Transcript',
+    setting: 'transcript',
+    whenEmpty: 'leave out',
+    breaks: 'below label',
+    value: transcript,
+  },
   { label: 'Call link', setting: 'callLink', whenEmpty: 'leave out', value: callLink },
 ]
 
-/** The note of a call. Its body may be longer than one note holds: see {@link noteParts}. */
-export const noteFromCall = (call: Call, detail: CallDetail | undefined, options: NoteOptions): CallNote => {
-  const subject = callHeadline(callType(call))
-  const direction = callDirection(call)
-  const lines = noteLineRules.flatMap(({ label, setting, whenEmpty, value }) => {
-    if (setting && !options.settings.lines[setting]) return []
-    const text = oneLine(value(call, detail, options) ?? '')
-    if (text === '' && whenEmpty === 'leave out') return []
-    return `${label}: ${text || '–'}`
-  })
-  const common = { externalId: call.id, createdAt: callEnd(call) }
-  return options.literalSubject
-    ? { ...common, subject, direction, body: lines.join('\n') }
-    : { ...common, body: [`Subject: ${subject}`, `Direction: ${direction}`, ...lines].join('\n') }
-}
-
-/** Kustomer's limit of a note's body (contract kustomer §5.1). */
-export const NOTE_BODY_MAX = 10_240
-
-/** Where to end a part: after its last line, else its last word, else its last whole character. */
-const partEnd = (text: string, max: number): number => {
-  const ends = [text.lastIndexOf('\n', max - 1) + 1, text.slice(0, max).search(/\s\S*$/) + 1]
-  // A part that would be less than half full is not worth its boundary: a value of one huge line would make many.
-  const end = ends.find((at) => at > max / 2) ?? max
-  const whole = wholeCharacters(text, end)
-  return whole > 0 ? whole : end
-}
-
-/**
- * Splits a body into parts that each fit one note; joined again they are the body. Give a smaller `max` to leave room
- * for numbering them.
- */
-export const noteParts = (body: string, max: number = NOTE_BODY_MAX): string[] => {
-  const parts: string[] = []
-  let rest = body
-  while (rest.length > max) {
-    const end = partEnd(rest, max)
-    parts.push(rest.slice(0, end))
-    rest = rest.slice(end)
-  }
-  return [...parts, rest]
+/** The note of a call. Its body may be longer than one note holds: see `noteParts`. */
+export const noteFromCall = (
+  call: Call,
+  detail: CallDetail | undefined,
+  options: NoteOptions,
+): TimelineNote => {
+  const shown = noteLineRules.filter(({ setting }) => !setting || options.settings.lines[setting])
+  return noteOf(
+    {
+      externalId: call.id,
+      subject: callHeadline(callType(call)),
+      direction: callDirection(call),
+      createdAt: callEnd(call),
+    },
+    shown.flatMap((rule) => noteLines(rule, call, detail, options)),
+    options.literalSubject,
+  )
 }

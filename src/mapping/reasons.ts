@@ -113,30 +113,29 @@ export const reasons = {
     whatToDo: 'Nothing; the contact is made again only when the customer is next changed in Kustomer.',
   },
   LOGGED: {
-    meaning: 'The call was logged as a conversation with a note.',
+    meaning: 'The call or message was logged as a conversation with a note.',
     whatToDo: 'Nothing.',
   },
   LOGGED_UNLINKED: {
-    meaning:
-      'The call was logged, but no customer has this number, so the conversation belongs to nobody yet.',
+    meaning: 'It was logged, but no customer has this number, so the conversation belongs to nobody yet.',
     whatToDo:
-      'Add the number to the right customer in Kustomer; the conversation then moves there by itself.',
+      'Add the number to the right customer in Kustomer and the conversation moves there by itself, or move it with the associate command.',
   },
   INTERNAL_CALL: {
     meaning: 'The call was between two agents, and such calls are never logged.',
     whatToDo: 'Nothing.',
   },
   TYPE_NOT_LOGGED: {
-    meaning: 'Logging is switched off for calls of this type.',
-    whatToDo: 'Switch this type of call on in the settings if it should be logged.',
+    meaning: 'Logging is switched off for calls or messages of this type.',
+    whatToDo: 'Switch this type on in the settings if it should be logged.',
   },
   NUMBER_NOT_CONNECTED: {
-    meaning: 'The call went over a CloudTalk number that is not among the connected numbers.',
+    meaning: 'It went over a CloudTalk number that is not among the connected numbers.',
     whatToDo:
       'Add the number to the connected numbers in the settings, or empty the list to log all of them.',
   },
   UNKNOWN_NUMBER: {
-    meaning: 'No customer has this number, and the settings say to leave such calls out.',
+    meaning: 'No customer has this number, and the settings say to leave such calls or messages out.',
     whatToDo: 'Add the number to a customer, or choose another setting for unknown numbers.',
   },
   NOT_ENDED: {
@@ -152,11 +151,17 @@ export const reasons = {
     whatToDo: 'Check in CloudTalk whether the call was removed; if it is there, retry.',
   },
   ASSOCIATED: {
-    meaning: 'A customer with the number has appeared, so the conversation moved to that customer.',
+    meaning:
+      'A customer with the number has appeared, or somebody has chosen one, so the conversation moved there.',
+    whatToDo: 'Nothing.',
+  },
+  ASSIGNED: {
+    meaning:
+      'The conversation was given to somebody by the rule that the settings name for calls without an agent.',
     whatToDo: 'Nothing.',
   },
   NOTE_UPDATED: {
-    meaning: 'The call’s details changed after it was logged, and the same note was brought up to date.',
+    meaning: 'Its details changed after it was logged, and the same note was brought up to date.',
     whatToDo: 'Nothing.',
   },
   CUSTOMER_CREATED: {

@@ -68,6 +68,7 @@ export interface Call {
   externalNumber?: string
   internalNumber?: string
   isVoicemail: boolean
+  recorded?: boolean
   /** Seconds. */
   talkingTime: number
   /** Seconds. */
@@ -77,7 +78,7 @@ export interface Call {
   answeredAt?: string
   endedAt?: string
   recordingLink?: string
-  contact?: { id: string; name?: string }
+  contact?: { id: string; name?: string; favoriteAgent?: { email?: string } }
   agent?: { id: string; name?: string; email?: string }
   numberName?: string
   notes: string[]
@@ -88,6 +89,38 @@ export interface Call {
 /** What is learned about a call after it ended, each as it becomes available. */
 export interface CallDetail {
   groupName?: string
-  /** The IVR options that the caller pressed, in order. */
+  /** The IVR options that the caller pressed, in order; there, if empty, as soon as the call's way is known. */
   ivrPath?: string[]
+  /** The agent of the last step of the call's way, whether or not that one took it. */
+  lastAgentEmail?: string
+  aiSummary?: string
+  transcript?: TranscriptLine[]
+}
+
+export interface TranscriptLine {
+  /** Seconds since the call's beginning. */
+  start: number
+  speaker: 'Agent' | 'Contact'
+  text: string
+}
+
+/** An SMS or WhatsApp message, as CloudTalk's webhooks told it, with the names that its account has for the ids. */
+export interface Message {
+  id: string
+  channel: 'sms' | 'whatsapp'
+  direction: 'incoming' | 'outgoing'
+  /** As typed, with its line breaks; empty where there is only media. */
+  text: string
+  externalNumber?: string
+  internalNumber?: string
+  numberName?: string
+  agent?: { id: string; name?: string; email?: string }
+  contact?: { id: string; name?: string }
+  groupName?: string
+  /** CloudTalk's own word: sent, delivered, failed. */
+  deliveryStatus?: string
+  /** Links. */
+  media: string[]
+  /** ISO UTC. */
+  at: string
 }

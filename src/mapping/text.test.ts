@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cutAtWord, duration, filled, isPlaceholderName, nameKey, oneLine, wholeCharacters } from './text.ts'
+import {
+  clockTime,
+  cutAtWord,
+  duration,
+  filled,
+  isPlaceholderName,
+  nameKey,
+  oneLine,
+  textLines,
+  wholeCharacters,
+} from './text.ts'
 
 /** Any text, rich in what is hard to cut: emoji of several parts, flags, combining marks, spaces. */
 const text = fc
@@ -77,6 +87,32 @@ test('a line is one line, whatever is in the value', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(0x2100)), (units) => {
       expect(oneLine(String.fromCharCode(...units))).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
+    }),
+  )
+})
+
+test.each([
+  ['two\nlines', 'two\nlines'],
+  ['a\r\nb\rc', 'a\nb\nc'],
+  ['a\u0085b\u2028c\u2029d\ve\ff', 'a\nb\nc\nd\ne\nf'],
+  ['an\n\nempty line', 'an\n\nempty line'],
+  ['  indented\n  twice', '  indented\n  twice'],
+  ['tab\there', 'tab here'],
+  ['bell\u0007 and\u0000 zero\u009f', 'bell and zero'],
+  ['half \ud83d pair', 'half \ufffd pair'],
+  ['ends \r\n\t ', 'ends'],
+  [' \n', ''],
+])('%j on several lines is %j', (value, expected) => {
+  expect(textLines(value)).toBe(expected)
+})
+
+test('lines have nothing but line breaks to control them, and nothing at the end', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(0x2100)), (units) => {
+      const lines = textLines(String.fromCharCode(...units))
+      expect(lines.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
+      expect(lines).toBe(lines.trimEnd())
+      expect(textLines(lines)).toBe(lines)
     }),
   )
 })
@@ -160,4 +196,19 @@ test.each([
   [Number.NaN, '0s'],
 ])('%d seconds is %s', (seconds, expected) => {
   expect(duration(seconds)).toBe(expected)
+})
+
+test.each([
+  [0, '0:00'],
+  [5.9, '0:05'],
+  [65, '1:05'],
+  [754, '12:34'],
+  [3599, '59:59'],
+  [3600, '1:00:00'],
+  [3723, '1:02:03'],
+  [36_000, '10:00:00'],
+  [-5, '0:00'],
+  [Number.NaN, '0:00'],
+])('%d seconds into a call is %s', (seconds, expected) => {
+  expect(clockTime(seconds)).toBe(expected)
 })

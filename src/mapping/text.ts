@@ -26,6 +26,18 @@ export const oneLine = (value: string): string =>
     .replace(/\p{Cc}/gu, '')
     .trim()
 
+/**
+ * A value that keeps its lines: every kind of line break becomes a plain one and a tab a space, other control
+ * characters go, and so does the white space at the end.
+ */
+export const textLines = (value: string): string =>
+  value
+    .toWellFormed()
+    .replace(/\r\n|[\r\v\f\u0085\u2028\u2029]/g, '\n')
+    .replace(/\t/g, ' ')
+    .replace(/[^\P{Cc}\n]/gu, '')
+    .trimEnd()
+
 /** Values as lines, the blank ones left out. */
 export const filled = (values: (string | null | undefined)[]): string[] =>
   values.map((value) => oneLine(value ?? '')).filter((value) => value !== '')
@@ -83,12 +95,21 @@ export const isPlaceholderName = (name: string): boolean => {
   return words === '' || placeholders.has(words)
 }
 
+const hoursMinutesSeconds = (seconds: number): [hours: number, minutes: number, seconds: number] => {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.trunc(seconds)) : 0
+  return [Math.trunc(whole / 3600), Math.trunc((whole % 3600) / 60), whole % 60]
+}
+
 /** Seconds as people read them: `45s`, `3m 0s`, `1h 0m 5s`. Every unit below the largest is shown. */
 export const duration = (seconds: number): string => {
-  const whole = Number.isFinite(seconds) ? Math.max(0, Math.trunc(seconds)) : 0
-  const h = Math.trunc(whole / 3600)
-  const m = Math.trunc((whole % 3600) / 60)
-  const s = `${whole % 60}s`
-  if (h > 0) return `${h}h ${m}m ${s}`
-  return m > 0 ? `${m}m ${s}` : s
+  const [h, m, s] = hoursMinutesSeconds(seconds)
+  if (h > 0) return `${h}h ${m}m ${s}s`
+  return m > 0 ? `${m}m ${s}s` : `${s}s`
+}
+
+/** Seconds as a player shows them: `0:45`, `3:00`, `1:00:05`. */
+export const clockTime = (seconds: number): string => {
+  const [h, m, s] = hoursMinutesSeconds(seconds)
+  const two = (part: number) => String(part).padStart(2, '0')
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }

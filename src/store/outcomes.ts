@@ -14,7 +14,7 @@ export interface Outcome {
   contactId?: string
   customerId?: string
   conversationId?: string
-  /** The record's version that this outcome stands for: a customer's rev, a call's version. */
+  /** The record's version that this outcome stands for: a customer's rev, a call's or message's version. */
   version?: number
 }
 
@@ -96,6 +96,10 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
       update call k set settled_version = i.version from incoming i
       where i.kind = 'call' and i.version is not null and i.last
         and k.connection = i.connection and k.id = i.record_id
+    ), messages as (
+      update message m set settled_version = i.version from incoming i
+      where i.kind = 'message' and i.version is not null and i.last
+        and m.connection = i.connection and m.id = i.record_id
     ), current as (
       insert into outcome (${columns}) select ${columns} from incoming where last and not leaves
       on conflict (connection, kind, record_id) do update set ${replaced}

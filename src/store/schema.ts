@@ -1,8 +1,9 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { Assignment } from '../mapping/assignment.ts'
 import type { CustomerRecord } from '../mapping/customer-record.ts'
 import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
-import type { Call, CallDetail, ContactFields } from '../mapping/records.ts'
+import type { Call, CallDetail, ContactFields, Message } from '../mapping/records.ts'
 
 /** Every table, as the code sees it. The columns' meaning stands in `migrations/`. */
 export interface Database {
@@ -13,6 +14,9 @@ export interface Database {
   identifier: IdentifierTable
   link: LinkTable
   call: CallTable
+  message: MessageTable
+  timeline: TimelineTable
+  proof: ProofTable
   outcome: OutcomeTable
   outcome_history: OutcomeHistoryTable
   run: RunTable
@@ -164,20 +168,70 @@ interface CallTable {
   version: Generated<number>
   settled_version: number | null
   detail: NullableJson<CallDetail>
-  /** Set before the first Kustomer request of this call: from then on a look-up precedes each create. */
+  /** By which some webhooks name the call; known once one has told both ids. */
+  uuid: ColumnType<string | null, string | null | undefined, string | null>
+}
+
+/** CloudTalk's two webhook systems. */
+export type MessageVia = 'workflow' | 'account'
+
+interface MessageTable {
+  connection: string
+  /** As it is called in Kustomer: `sms-` or `wa-` and CloudTalk's id, or what stands for one. */
+  id: string
+  channel: Message['channel']
+  via: MessageVia
+  identified: boolean
+  content: string
+  external_number: string | null
+  internal_number: string | null
+  at: Time
+  data: Json<ToldMessage>
+  received_at: Generated<Date>
+  /** One more each time it was told differently. */
+  version: Generated<number>
+  settled_version: ColumnType<number | null, number | null | undefined, number | null>
+}
+
+/** A message as a webhook told it: ids where CloudTalk gives no names. */
+export type ToldMessage = Omit<Message, 'agent' | 'contact' | 'groupName' | 'numberName'> & {
+  agentId?: string
+  agentName?: string
+  agentEmail?: string
+  contactId?: string
+  contactName?: string
+}
+
+export type TimelineKind = 'call' | 'message'
+
+interface TimelineTable {
+  connection: string
+  kind: TimelineKind
+  record_id: string
+  external_number: string | null
+  /** Set before the first Kustomer request: from then on a look-up precedes each create. */
   intent_at: NullableTime
   conversation_id: string | null
   customer_id: string | null
-  /** The conversation stands with the holder, or with nobody, until its customer is known. */
   unlinked: Generated<boolean>
+  /** The conversation was begun by another message of the same talk. */
+  joined: Generated<boolean>
   note_ids: NullableJson<string[]>
   note_body: string | null
-  message_id: string | null
+  chat_id: string | null
+  assigned: NullableJson<Assignment | 'later'>
   /** Everything stands in Kustomer, with its final status. */
   logged_at: NullableTime
 }
 
-export type RecordKind = 'customer' | 'contact' | 'call'
+interface ProofTable {
+  connection: string
+  day: string
+  at: Generated<Date>
+  result: Json<unknown>
+}
+
+export type RecordKind = 'customer' | 'contact' | TimelineKind
 
 interface OutcomeColumns {
   connection: string
@@ -210,6 +264,8 @@ export interface OutcomeDetails {
   provenance?: Provenance
   /** How the record on the other side was found. */
   matchedBy?: string
+  /** Who got the conversation, and why. */
+  assigned?: Assignment
 }
 
 export interface OutcomeTable extends OutcomeColumns {}

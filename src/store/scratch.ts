@@ -20,6 +20,7 @@ const TABLES: readonly { name: keyof Database; key: string; of: 'connection' | '
   { name: 'apart', key: 'customer_id, contact_id', of: 'connection' },
   { name: 'review', key: 'id', of: 'connection' },
   { name: 'call', key: 'id', of: 'connection' },
+  { name: 'timeline', key: 'kind, record_id', of: 'connection' },
 ]
 const PAGE = 1_000
 

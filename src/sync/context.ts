@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Settings } from '../mapping/settings.ts'
 import type { Db } from '../store/database.ts'
+import type { BulkWriter } from './bulk-writer.ts'
 import type { CallReader } from './calls/call-reader.ts'
 import type { ContactWriter } from './contacts/contact-writer.ts'
 import type { CustomerWriter } from './contacts/customer-writer.ts'
@@ -13,11 +14,17 @@ import type { Vendors } from './vendors.ts'
 export interface Pace {
   /** Until the analytics detail of a call is first asked for: it appears some seconds after the end (contract §3.3). */
   detailAfterMs: number
+  /** Until AI summary and transcript of a call are first asked for. */
+  aiAfterMs: number
   /** Before the second try; each later one waits twice as long, up to five minutes. */
   firstBackoffMs: number
 }
 
-export const defaultPace: Pace = { detailAfterMs: 3_000, firstBackoffMs: 2_000 }
+export const defaultPace: Pace = {
+  detailAfterMs: 3_000,
+  aiAfterMs: 20_000,
+  firstBackoffMs: 2_000,
+}
 
 /** One connection, ready to work: what every verb of this folder is given. */
 export interface SyncContext {
@@ -30,6 +37,7 @@ export interface SyncContext {
   directory: Directory
   contactWriter: ContactWriter
   customerWriter: CustomerWriter
+  bulkWriter: BulkWriter
   locks: Locks
   callReader: CallReader
   raise: Raise

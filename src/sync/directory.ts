@@ -1,14 +1,23 @@
-import type { CloudTalk } from '../cloudtalk/index.ts'
 import { countryLookup } from '../mapping/countries.ts'
 import type { CustomerLocation } from '../mapping/records.ts'
 import type { Vendors } from './vendors.ts'
 
-/** People and places that rarely change, read whole and kept for a while: agents, users, countries, companies. */
+/**
+ * People and places that rarely change, read whole and kept for a while: agents, users, countries, companies, teams,
+ * numbers.
+ */
 export interface Directory {
   /** Reads what is not there yet or has grown old. */
   refresh(): Promise<void>
   /** Reads all companies at once: cheaper than one by one before a first sync. */
   readCompanies(): Promise<void>
+  /** Reads Kustomer's teams, or CloudTalk's numbers and groups, when they are not there yet or have grown old. */
+  readTeams(): Promise<void>
+  readLines(): Promise<void>
+  agent(id: string): { name: string; email: string | undefined } | undefined
+  teamIdByName(name: string): string | undefined
+  /** One of the account's numbers: its name, and the group that it rings. */
+  line(number: string): { name: string; groupName: string | undefined } | undefined
   countryId(location: CustomerLocation): string | null
   /** The country that CloudTalk numbers so. */
   countryOf(countryId: string): { code: string; name: string } | undefined
@@ -25,38 +34,61 @@ const USERS_PAGE = 500
 const COMPANIES_PAGE = 100
 
 export function createDirectory(vendors: Vendors, now: () => number): Directory {
-  let readAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<void> | undefined
   let countryId: Directory['countryId'] = () => null
   let countries = new Map<string, { code: string; name: string }>()
+  let agents = new Map<string, { name: string; email: string | undefined }>()
   let agentIdByEmail = new Map<string, string>()
   let userIdByEmail = new Map<string, string>()
   let emailByUserId = new Map<string, string>()
+  let teamIds = new Map<string, string>()
+  let lines = new Map<string, { name: string; groupName: string | undefined }>()
   const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
-  async function read(): Promise<void> {
-    const [listed, agents, users] = await Promise.all([
+  const refresh = keptFor(FRESH_MS, now, async () => {
+    const [listed, staff, users] = await Promise.all([
       vendors.cloudtalk((cloudtalk) => cloudtalk.countries.list()),
-      readAgents(vendors),
+      readPages((page) => vendors.cloudtalk(({ agents }) => agents.list({ page, limit: PAGE }))),
       readUsers(vendors),
     ])
     countryId = countryLookup(listed)
     countries = new Map(listed.map(({ id, name, countryCode }) => [id, { code: countryCode ?? '', name }]))
-    agentIdByEmail = new Map(agents.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
+    agents = new Map(staff.map(({ id, name, email }) => [id, { name, email }]))
+    agentIdByEmail = new Map(staff.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     const people = users.filter((user) => user.userType !== 'machine')
     userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     emailByUserId = new Map(people.flatMap(({ id, email }) => (email ? [[id, fold(email)]] : [])))
-    readAt = now()
-  }
+  })
+
+  const readTeams = keptFor(FRESH_MS, now, async () => {
+    const teams = await readTeamsOf(vendors)
+    teamIds = new Map(
+      teams.flatMap(({ id, name, displayName }) =>
+        [name, displayName].flatMap((called): [string, string][] => (called ? [[fold(called), id]] : [])),
+      ),
+    )
+  })
+
+  const readLines = keptFor(FRESH_MS, now, async () => {
+    const [numbers, groups] = await Promise.all([
+      readPages((page) => vendors.cloudtalk((cloudtalk) => cloudtalk.numbers.list({ page, limit: PAGE }))),
+      readPages((page) => vendors.cloudtalk((cloudtalk) => cloudtalk.groups.list({ page, limit: PAGE }))),
+    ])
+    const groupNames = new Map(groups.map(({ id, name }) => [id, name]))
+    lines = new Map(
+      numbers.flatMap(({ number, name, connectedTo, sourceId }) => {
+        const groupName = connectedTo === 'group' && sourceId ? groupNames.get(sourceId) : undefined
+        return number === undefined ? [] : [[number, { name, groupName }]]
+      }),
+    )
+  })
 
   return {
-    refresh() {
-      if (now() - readAt < FRESH_MS) return Promise.resolve()
-      reading ??= read().finally(() => {
-        reading = undefined
-      })
-      return reading
-    },
+    refresh,
+    readTeams,
+    readLines,
+    agent: (id) => agents.get(id),
+    teamIdByName: (name) => teamIds.get(fold(name)),
+    line: (number) => lines.get(number),
     async readCompanies() {
       for (let page = 1; ; page++) {
         const batch = await vendors.kustomer((kustomer) =>
@@ -91,22 +123,47 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
 
 const fold = (email: string): string => email.trim().toLowerCase()
 
-async function readAgents(
-  vendors: Vendors,
-): Promise<Awaited<ReturnType<CloudTalk['agents']['list']>>['items']> {
-  const agents = []
-  for (let page = 1; ; page++) {
-    const batch = await vendors.cloudtalk((cloudtalk) => cloudtalk.agents.list({ page, limit: PAGE }))
-    agents.push(...batch.items)
-    if (page >= batch.pageCount) return agents
+/** Reads at most this often; those who ask meanwhile share the reading. */
+function keptFor(freshMs: number, now: () => number, read: () => Promise<void>): () => Promise<void> {
+  let readAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | undefined
+  return () => {
+    if (now() - readAt < freshMs) return Promise.resolve()
+    reading ??= read()
+      .then(() => {
+        readAt = now()
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
   }
 }
 
-async function readUsers(vendors: Vendors) {
-  const users = []
+async function readPages<T>(
+  readPage: (page: number) => Promise<{ items: T[]; pageCount: number }>,
+): Promise<T[]> {
+  const items: T[] = []
   for (let page = 1; ; page++) {
-    const batch = await vendors.kustomer((kustomer) => kustomer.users.list({ page, pageSize: USERS_PAGE }))
-    users.push(...batch.items)
-    if (batch.next === undefined) return users
+    const batch = await readPage(page)
+    items.push(...batch.items)
+    if (page >= batch.pageCount) return items
+  }
+}
+
+const readUsers = (vendors: Vendors) =>
+  readFollowing((page) => vendors.kustomer(({ users }) => users.list({ page, pageSize: USERS_PAGE })))
+
+const readTeamsOf = (vendors: Vendors) =>
+  readFollowing((page) => vendors.kustomer(({ teams }) => teams.list({ page, pageSize: USERS_PAGE })))
+
+async function readFollowing<T>(
+  readPage: (page: number) => Promise<{ items: T[]; next?: string | undefined }>,
+): Promise<T[]> {
+  const items: T[] = []
+  for (let page = 1; ; page++) {
+    const batch = await readPage(page)
+    items.push(...batch.items)
+    if (batch.next === undefined) return items
   }
 }

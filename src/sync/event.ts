@@ -6,7 +6,7 @@ import type { RecordKind } from '../store/schema.ts'
  * load what is true now, decide, apply, and record the outcome. Webhooks, pollers, runs and retries raise the same
  * events, so there is one road for all.
  */
-export type SyncEvent = CustomerEvent | ContactEvent | CallEvent
+export type SyncEvent = CustomerEvent | ContactEvent | CallEvent | MessageEvent
 
 interface EventBase {
   connection: string
@@ -43,8 +43,20 @@ export interface CallEvent extends EventBase {
   id: string
   /** When the call ended, as far as the sender knew; ISO. It narrows the page that is read for it. */
   endedAt?: string
+  /** By which some webhooks name the call, where one has told both ids. */
+  uuid?: string
   /** What the settle is for: the call as CloudTalk shows it now, or what is learned of it later. */
-  about: 'call' | 'detail' | 'customer'
+  about: 'call' | 'customer' | CallEnrichment
+}
+
+/** What other hosts of CloudTalk know of a call some time after it: the way it took, AI summary, transcript. */
+export type CallEnrichment = 'detail' | 'summary' | 'transcript'
+
+export interface MessageEvent extends EventBase {
+  kind: 'message'
+  /** As it is called in Kustomer. */
+  id: string
+  about: 'message' | 'customer'
 }
 
 /** Live events are settled before retries, retries before enrichment, enrichment before backfill. */
@@ -68,8 +80,14 @@ export const recordKey = (event: { connection: string; kind: RecordKind; id: str
 export const callEvent = (
   connection: string,
   id: string,
-  rest: Pick<CallEvent, 'about' | 'source' | 'endedAt' | 'runId' | 'round'>,
+  rest: Pick<CallEvent, 'about' | 'source' | 'endedAt' | 'uuid' | 'runId' | 'round'>,
 ): CallEvent => ({ kind: 'call', connection, id, attempt: 0, ...rest })
+
+export const messageEvent = (
+  connection: string,
+  id: string,
+  rest: Pick<MessageEvent, 'about' | 'source'>,
+): MessageEvent => ({ kind: 'message', connection, id, attempt: 0, ...rest })
 
 export const customerEvent = (
   connection: string,

@@ -60,10 +60,11 @@ export function createLocks(db: Db): Locks {
   }
 }
 
-/** What settles may meet by: a contact, a number, an email, a name. */
+/** What settles may meet by: a contact, a number, an email, a name, a talk over one channel. */
 export const lockOf = {
   contact: (id: string): string => `contact/${id}`,
   number: (number: string): string => `number/${number}`,
   email: (email: string): string => `email/${email}`,
   name: (key: string): string => `name/${key}`,
+  talk: (channel: string, own: string, other: string): string => `talk/${channel}/${own}/${other}`,
 }

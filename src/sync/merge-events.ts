@@ -2,13 +2,13 @@ import type { CallEvent, SyncEvent } from './event.ts'
 
 /**
  * Several events about one record, waiting together, are settled as few: by the newest version that any of them
- * carries, for each purpose once, and for the run that any of them belongs to.
+ * carries, for each purpose once, and for each run that waits for it.
  *
  * @param events of one record.
  * @returns in the order in which they are to be settled.
  */
 export function mergeEvents(events: readonly SyncEvent[]): SyncEvent[] {
-  const byPurpose = Map.groupBy(events, (event) => (event.kind === 'call' ? event.about : event.kind))
+  const byPurpose = Map.groupBy(events, (event) => ('about' in event ? event.about : event.kind))
   return [...byPurpose.values()].flatMap(mergeGroup).sort((one, other) => orderOf(one) - orderOf(other))
 }
 
@@ -44,12 +44,19 @@ function stronger(one: SyncEvent, other: SyncEvent): SyncEvent {
       ...(look && { look }),
     }
   }
+  if (one.kind === 'call' && other.kind === 'call') return strongerCall(one, other)
+  return one
+}
+
+function strongerCall(one: CallEvent, other: CallEvent): CallEvent {
+  const uuid = one.uuid ?? other.uuid
   // A webhook says that CloudTalk may show more by now than the mirror does; a page has just been put there.
-  return asksCloudTalk(one) || !asksCloudTalk(other) ? one : other
+  const call = asksCloudTalk(one) || !asksCloudTalk(other) ? one : other
+  return { ...call, ...(uuid !== undefined && { uuid }) }
 }
 
 const asksCloudTalk = ({ source }: SyncEvent): boolean => source !== 'poll' && source !== 'run'
 
-/** The call is logged before its customer is looked for again, and both before what is added later. */
-const ORDER: readonly CallEvent['about'][] = ['call', 'customer', 'detail']
-const orderOf = (event: SyncEvent): number => (event.kind === 'call' ? ORDER.indexOf(event.about) : 0)
+/** It is logged before its customer is looked for again, and both before what is added later. */
+const ORDER: readonly string[] = ['call', 'message', 'customer', 'detail', 'summary', 'transcript']
+const orderOf = (event: SyncEvent): number => ('about' in event ? ORDER.indexOf(event.about) : 0)

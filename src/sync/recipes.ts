@@ -17,16 +17,38 @@ export const TRIGGER_HEADER = 'X-CloudTalk-Trigger'
 /** Both ids, because some triggers of CloudTalk know only one of them (contract cloudtalk §5A). */
 const CALL_VALUES = ['call_id', 'call_uuid', 'external_number', 'internal_number', 'ended_at']
 
+/** The tokens of messages and contacts are not published (contract §9), so their likely names are sent. */
+const MESSAGE_VALUES = [
+  'id',
+  'channel',
+  'text',
+  'from',
+  'to',
+  'external_number',
+  'internal_number',
+  'agent_id',
+  'status',
+  'media',
+]
+
 const TRIGGERS: { object: string; action: string; values: string[] }[] = [
   { object: 'Call', action: 'Ended', values: CALL_VALUES },
   { object: 'Call', action: 'Modified', values: [...CALL_VALUES, 'notes', 'tags'] },
-  // The token of a contact's own id is not published (contract §9), so both of its likely names are sent.
+  { object: 'Recording', action: 'Uploaded', values: ['call_id', 'call_uuid'] },
+  { object: 'Message', action: 'Received', values: [...MESSAGE_VALUES, 'received_at'] },
+  { object: 'Message', action: 'Sent', values: [...MESSAGE_VALUES, 'sent_at'] },
   ...['Created', 'Updated', 'Deleted'].map((action) => ({
     object: 'Contact',
     action,
     values: ['contact_id', 'id', 'name'],
   })),
 ]
+
+/** Of a list in an event (contract §5A): the contact that the message is from or to. */
+const CONTACT_OF_MESSAGE = [
+  { key: 'contact_id', value: '{{ event.properties.contacts[0].id }}', format: 'String' },
+  { key: 'contact_name', value: '{{ event.properties.contacts[0].name }}', format: 'String' },
+] as const
 
 /** The workflows of one connection, ready to copy into the dashboard. */
 export function recipes(connection: string, publicUrl: string, secret: string): Recipe[] {
@@ -36,7 +58,10 @@ export function recipes(connection: string, publicUrl: string, secret: string): 
     url: `${publicUrl}/webhooks/cloudtalk/${connection}`,
     method: 'POST',
     headers: { [SECRET_HEADER]: secret, [TRIGGER_HEADER]: `${object} ${action}` },
-    values: values.map((key) => ({ key, value: `{{ event.properties.${key} }}`, format: 'String' })),
+    values: [
+      ...values.map((key) => ({ key, value: `{{ event.properties.${key} }}`, format: 'String' }) as const),
+      ...(object === 'Message' ? CONTACT_OF_MESSAGE : []),
+    ],
   }))
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../store/outcomes.ts'
 import { recordOutcome } from '../store/outcomes.ts'
+import { isEnrichment } from './calls/enrich-call.ts'
 import { logCall } from './calls/log-call.ts'
 import { exportContact } from './contacts/export-contact.ts'
 import { importCustomer } from './contacts/import-customer.ts'
@@ -8,6 +9,7 @@ import type { SyncContext } from './context.ts'
 import type { Priority, SyncEvent } from './event.ts'
 import { backoffMs, failedSettle } from './failure.ts'
 import { Busy } from './locks.ts'
+import { logMessage } from './messages/log-message.ts'
 import { metered } from './meter.ts'
 import { NotYet } from './not-yet.ts'
 
@@ -37,7 +39,7 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
     recordId: event.id,
     requests: meter.requests,
     source: event.source,
-    enrichment: isEnrichment(event),
+    enrichment: addsLater(event),
     ...(event.runId !== undefined && { runId: event.runId }),
     ...(nextAt && { nextAt }),
   })
@@ -73,7 +75,10 @@ async function attempt(
       }
       return {
         outcome: error.outcome,
-        settled: { kind: 'again', inMs: backoffMs(context.pace.firstBackoffMs, event.attempt) },
+        settled: {
+          kind: 'again',
+          inMs: backoffMs(error.firstBackoffMs ?? context.pace.firstBackoffMs, event.attempt),
+        },
       }
     }
     const { outcome, retryInMs } = failedSettle(error, {
@@ -100,6 +105,8 @@ const verbFor = async (context: SyncContext, event: SyncEvent): Promise<Outcome>
       return exportContact(context, event)
     case 'call':
       return logCall(context, event)
+    case 'message':
+      return logMessage(context, event)
   }
 }
 
@@ -110,4 +117,4 @@ const switchedOff: Outcome = {
 }
 
 /** What is added to a call that already stands tells nothing new about how the call itself fared. */
-const isEnrichment = (event: SyncEvent): boolean => event.kind === 'call' && event.about === 'detail'
+const addsLater = (event: SyncEvent): boolean => event.kind === 'call' && isEnrichment(event.about)

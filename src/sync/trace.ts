@@ -18,7 +18,7 @@ export interface TracedRecord {
 /** Records that one question can bring up; a common name has more, and wants a narrower question. */
 const MOST = 20
 
-/** Finds records by number in any format, name, email, call id or customer id, each with its story. */
+/** Finds records by number in any format, name, email, call id, message id or customer id, each with its story. */
 export async function trace(
   db: Db,
   connection: string,
@@ -62,10 +62,21 @@ async function findRecords(
         or c.id in (select record_id from identifier n
           where n.connection = ${connection} and n.side = 'contact' and n.value in (${e164}, ${email})))
     union all
-    select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', k.ended_at)
+    select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', to_char(k.ended_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
       from call k
       where k.connection = ${connection} and (k.id = ${question} or k.external_number = ${e164}
-        or k.conversation_id = ${question})
+        or k.uuid = ${question}
+        or k.id in (select record_id from timeline t
+          where t.connection = ${connection} and t.kind = 'call' and t.conversation_id = ${question}))
+    union all
+    select 'message', m.id,
+        concat_ws(' ', m.data->>'direction', case m.channel when 'sms' then 'SMS' else 'WhatsApp message' end, 'of',
+          to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
+      from message m
+      where m.connection = ${connection} and (m.id = ${question} or m.data->>'id' = ${question}
+        or m.external_number = ${e164}
+        or m.id in (select record_id from timeline t
+          where t.connection = ${connection} and t.kind = 'message' and t.conversation_id = ${question}))
     union all
     select o.kind, o.record_id, null
       from outcome o
@@ -73,6 +84,7 @@ async function findRecords(
         and not exists (select 1 from call where connection = ${connection} and id = ${question})
         and not exists (select 1 from customer where connection = ${connection} and id = ${question})
         and not exists (select 1 from contact where connection = ${connection} and id = ${question})
+        and not exists (select 1 from message where connection = ${connection} and id = ${question})
     limit ${MOST}`.execute(db)
   return rows.rows.map(({ kind, id, title }) => ({ kind, id, title: title ?? id }))
 }

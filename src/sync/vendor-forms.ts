@@ -15,6 +15,8 @@ export interface VendorForms {
   /** @returns true when the error refuses exactly this form, which is then remembered. */
   refused(error: unknown, form: keyof LiteralForms): Promise<boolean>
   accepted(form: keyof LiteralForms): Promise<void>
+  /** Runs one at a time while nobody knows whether a form is taken: of a hundred at once, all would be refused. */
+  firstAlone<T>(form: keyof LiteralForms, work: () => Promise<T>): Promise<T>
 }
 
 /** The keys by which a refusal names a form. */
@@ -44,7 +46,15 @@ async function loadForms(context: SyncContext): Promise<VendorForms> {
     literalForms[form] = works
     await rememberLiteralForm(db, connection, { [form]: works })
   }
+  const trying: Partial<Record<keyof LiteralForms, Promise<unknown>>> = {}
   return {
+    async firstAlone(form, work) {
+      while (literalForms[form] === undefined && trying[form]) await trying[form].catch(() => undefined)
+      if (literalForms[form] !== undefined) return work()
+      const first = work().finally(() => delete trying[form])
+      trying[form] = first
+      return first
+    },
     literal: (form) => literalForms[form] !== false,
     async refused(error, form) {
       if (!refusedFields(error).some((field) => KEYS[form].includes(field))) return false

@@ -118,7 +118,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     const open = async () => {
       const config = readConfig({ ...emulators.env, ...database.env })
       const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-      const service = await openService(config, log, { detailAfterMs: 10, firstBackoffMs: 50 })
+      const service = await openService(config, log, { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 })
       await service.work()
       await service.watch()
       return service

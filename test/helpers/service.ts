@@ -35,7 +35,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-  const service = await openService(config, log, { detailAfterMs: 10, firstBackoffMs: 50 })
+  const service = await openService(config, log, { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 })
   await service.work()
   await service.serve()
   await service.watch()
@@ -85,7 +85,7 @@ export async function startBareService(
   writeFileSync(settingsFile, JSON.stringify(settings))
   const config = readConfig({ ...emulators.env, ...database.env, SETTINGS_FILE: settingsFile })
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-  const service = await openService(config, log, { detailAfterMs: 10, firstBackoffMs: 50 })
+  const service = await openService(config, log, { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 })
   await service.work()
   return {
     service,

@@ -78,7 +78,7 @@ const UNRESOLVED = {
 /** Group → queue with its agents; without a group the agent stands alone; a voicemail adds its step (§3.3). */
 const stepsOf = ({ store }: Account, call: Call): object[] => {
   const status = statusOf(call)
-  const agent = store.agents.find(({ id }) => id === call.user_id)
+  const agent = store.agents.find(({ id }) => id === (call.user_id ?? call.rung_agent_id))
   const group = store.groups.find(({ id }) => id === call.group_id)
   const agentStep = agent && {
     type: 'agent',

@@ -152,6 +152,40 @@ test('recording_link of newer accounts is only there for recorded calls', async 
   expect(links.sort()).toEqual([`https://analytics.cloudtalk.io/call-details/${id}`, undefined])
 })
 
+test('by switch the recording_link is only there once the audio is', async () => {
+  await api.switches({ recordingLinkDelayed: true })
+  const { id } = await emulate()
+  await emulate({ outcome: 'missed' })
+  const links = async () => {
+    const rows = at(await api.data('GET', '/calls/index.json'), 'data') as unknown[]
+    return rows.flatMap((row) => at(row, 'Cdr.recording_link') ?? [])
+  }
+  expect(await links()).toEqual([])
+  now += 1_500
+  expect(await links()).toEqual([`https://my.cloudtalk.io/r/play/${id}`])
+})
+
+const NOBODY = { id: null, email: null }
+const RUNG = { type: 'agent', id: 493_902, status: 'missed', reason: 'not_picked_up' }
+test.each<[string, object, object[]]>([
+  ['alone', { outcome: 'missed' }, [RUNG]],
+  [
+    'in its group',
+    { outcome: 'missed', group: 'Sales' },
+    [{ type: 'queue', name: 'Sales', status: 'missed', agent_calls: [RUNG] }],
+  ],
+  ['before the voicemail', { outcome: 'voicemail' }, [RUNG, { type: 'voicemail' }]],
+])('the agent whom a call rang in vain: in analytics %s, in no row', async (_, call, steps) => {
+  await api.switches({ analyticsDelayMs: 0 })
+  const { id } = await emulate({ ...call, agent_email: undefined, rung_agent_email: 'Tom@acme.example' })
+  const { body } = await api.request('GET', `/analytics/api/calls/${id}`)
+  expect(at(body, 'call_steps')).toMatchObject(steps)
+  expect(at(await api.data('GET', '/calls/index.json'), 'data.0')).toMatchObject({
+    Cdr: { user_id: null },
+    Agent: NOBODY,
+  })
+})
+
 test('analytics knows a call only after a while; then numbers are numbers and texts unescaped', async () => {
   const { id, uuid } = await emulate({
     group: 'Billing & Returns',
@@ -232,7 +266,11 @@ test('analytics refuses an id that is no number, with a list of messages', async
 test('ai: summary and transcription of talked calls, after a while', async () => {
   const { id } = await emulate()
   const missed = await emulate({ outcome: 'missed' })
-  expect((await api.request('GET', `/ai/v1/ai/calls/${id}/summary`)).status).toBe(404)
+  for (const kind of ['summary', 'transcription'])
+    expect(await api.request('GET', `/ai/v1/ai/calls/${id}/${kind}`)).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND' },
+    })
   now += 1_000
   expect((await api.request('GET', `/ai/v1/ai/calls/${id}/summary`)).body).toEqual({
     callId: id,
@@ -324,6 +362,9 @@ test.each([
   [{ outcome: 'busy' }, 'outcome'],
   [{ internal_number: '+111' }, 'internal_number'],
   [{ agent_email: 'nobody@acme.example' }, 'agent_email'],
+  [{ outcome: 'missed', rung_agent_email: 'nobody@acme.example' }, 'rung_agent_email'],
+  [{ rung_agent_email: 'tom@acme.example' }, 'rung_agent_email'],
+  [{ direction: 'outgoing', outcome: 'missed', rung_agent_email: 'tom@acme.example' }, 'rung_agent_email'],
   [{ group: 'Chefs' }, 'group'],
   [{ external_number: 'Ann' }, 'external_number'],
   [{ outcome: 'missed', talking_time: 5 }, 'talking_time'],

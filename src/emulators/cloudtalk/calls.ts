@@ -2,6 +2,7 @@ import { callAgent } from './agents.ts'
 import { type FieldErrors, invalid } from './answers.ts'
 import { type Account, type ApiRequest, type Handler, idOf } from './api.ts'
 import { page } from './pages.ts'
+import { isUploaded } from './recordings.ts'
 import { type Call, type Contact, tagNamed } from './store.ts'
 import { numeric, offsetDate, orNull, withoutPlus } from './wire.ts'
 
@@ -121,7 +122,10 @@ const cdr = (account: Account, call: Call) => {
   }
 }
 
-const recordingLink = ({ switches }: Account, { id, recorded, talking_time }: Call): string | undefined => {
+const recordingLink = (account: Account, call: Call): string | undefined => {
+  const { switches } = account
+  const { id, recorded, talking_time } = call
+  if (switches().recordingLinkDelayed && !isUploaded(account, call)) return undefined
   if (switches().recordingLink === 'play') return `https://my.cloudtalk.io/r/play/${id}`
   return recorded && talking_time > 0 ? `https://analytics.cloudtalk.io/call-details/${id}` : undefined
 }

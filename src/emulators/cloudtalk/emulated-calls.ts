@@ -29,6 +29,8 @@ const callSchema = z.strictObject({
     .regex(/^(\+?\d{3,15})?$/, 'expected E.164, an extension, or nothing when withheld'),
   internal_number: z.string(),
   agent_email: z.string().optional(),
+  /** Whom it rang last, in vain. */
+  rung_agent_email: z.string().optional(),
   /** Name or id. */
   group: z.union([z.string(), z.number()]).optional(),
   talking_time: seconds.optional(),
@@ -52,13 +54,15 @@ export const ownNumber = ({ numbers }: Store, e164: string): CallNumber => {
 }
 
 /** @throws {BadRequest} */
-export const agentByEmail = ({ agents }: Store, email: string | undefined): Agent | undefined => {
+export const agentByEmail = (
+  { agents }: Store,
+  email: string | undefined,
+  field = 'agent_email',
+): Agent | undefined => {
   if (email === undefined) return undefined
   const agent = agents.find((agent) => agent.email.toLowerCase() === email.toLowerCase())
   if (!agent)
-    throw new BadRequest(
-      `agent_email: no such agent; there are ${agents.map(({ email }) => email).join(', ')}`,
-    )
+    throw new BadRequest(`${field}: no such agent; there are ${agents.map(({ email }) => email).join(', ')}`)
   return agent
 }
 
@@ -86,6 +90,8 @@ export const emulateCall =
       throw new BadRequest(`talking_time: nobody talks in a ${outcome} call`)
     if (outcome === 'voicemail' && direction !== 'incoming')
       throw new BadRequest('outcome: only incoming calls end in voicemail')
+    if (input.rung_agent_email !== undefined && (answered || direction !== 'incoming'))
+      throw new BadRequest('rung_agent_email: only an incoming call that nobody answers rings in vain')
     const external =
       direction === 'internal' || input.external_number === ''
         ? input.external_number
@@ -104,6 +110,7 @@ export const emulateCall =
       public_internal: ownNumber(store, input.internal_number).caller_id_e164,
       contact_id: direction === 'internal' ? null : (store.contacts.byNumber(external)?.id ?? null),
       user_id: agentByEmail(store, input.agent_email)?.id ?? null,
+      rung_agent_id: agentByEmail(store, input.rung_agent_email, 'rung_agent_email')?.id ?? null,
       group_id: groupNamed(store, input.group),
       talking_time,
       waiting_time,

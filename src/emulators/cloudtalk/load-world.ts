@@ -104,6 +104,7 @@ export const storeOf = (world: World): Store => {
       public_internal: world.numbers.find(({ key }) => key === call.number)?.e164 ?? '',
       contact_id: call.direction === 'internal' ? null : (store.contacts.byNumber(call.external)?.id ?? null),
       user_id: agents.get(call.person ?? '') ?? null,
+      rung_agent_id: null,
       group_id: groups.get(call.group ?? '') ?? null,
       talking_time: call.talkingTime,
       waiting_time: call.waitingTime,

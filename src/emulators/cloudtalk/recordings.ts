@@ -26,7 +26,8 @@ const silence = (): Uint8Array<ArrayBuffer> => {
 const audio = ({ switches }: Account): Response =>
   new Response(silence(), { headers: { 'content-type': switches().recordingContentType } })
 
-const isUploaded = ({ clock, switches }: Account, call: Call): boolean =>
+/** Whether its audio is there yet (§3.4). */
+export const isUploaded = ({ clock, switches }: Account, call: Call): boolean =>
   call.recorded && clock.now() - Date.parse(call.ended_at) >= switches().recordingDelayMs
 
 /** GET /calls/recording/{id}.json: 404 until the upload, 410 after its deletion (§3.4). */

@@ -52,6 +52,8 @@ export type Call = {
   public_internal: string
   contact_id: number | null
   user_id: number | null
+  /** The agent whom it rang last, of a call that nobody answered; rows do not tell, analytics does (§3.3). */
+  rung_agent_id: number | null
   group_id: number | null
   /** Seconds, as the two below. */
   talking_time: number

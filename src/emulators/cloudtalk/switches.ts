@@ -27,6 +27,8 @@ export const switchesSchema = z.strictObject({
   sharedRateLimit: z.boolean().default(true),
   /** `/r/play/{id}` always, or `/call-details/{id}` for recorded calls only (§3.1). */
   recordingLink: z.enum(['play', 'callDetails']).default('play'),
+  /** Whether the link waits for the upload (§3.4), or is in the row at once; no source has looked (§3.1). */
+  recordingLinkDelayed: z.boolean().default(false),
   recordingContentType: z
     .enum(['application/octet-stream', 'audio/x-wav'])
     .default('application/octet-stream'),

@@ -228,6 +228,44 @@ test('messages fire Received and Sent, also those sent through the API', async (
   })
 })
 
+test('a message that failed is told as sent: with its status to workflows, without one to account webhooks', async () => {
+  await put(
+    workflow(
+      'Message',
+      'Sent',
+      ['text', 'status', 'agent_id'].map((name) => value(name, name)),
+    ),
+  )
+  await account(['message.sent'])
+  const message = await api.control('POST', '/messages', {
+    channel: 'sms',
+    direction: 'outgoing',
+    text: 'Yo',
+    external_number: CALLER,
+    internal_number: LONDON,
+    agent_email: 'maya@acme.example',
+    status: 'failed',
+  })
+  const { id } = message.body as { id: number }
+  const told = await arrived()
+  expect(told).toHaveLength(2)
+  expect(told).toContainEqual({ text: 'Yo', status: 'failed', agent_id: 493_901 })
+  expect(told).toContainEqual({
+    event_id: expect.any(String),
+    type: 'message.sent',
+    version: 'v1',
+    occurred_at: expect.any(String),
+    company_id: '100123',
+    data: {
+      id: String(id),
+      channel: 'sms',
+      body: 'Yo',
+      external_number: CALLER,
+      internal_number: { number_e164: LONDON },
+    },
+  })
+})
+
 test('workflows are not retried and are forgotten by a reset', async () => {
   await receiver.close()
   receiver = await startReceiver([500])

@@ -27,6 +27,20 @@ export type BulkKind = {
   create: (switches: KustomerSwitches) => z.ZodType<Work>
   update: (switches: KustomerSwitches) => z.ZodType<(id: string) => Work>
   delete?: (id: string) => Work
+  /** The customer whose creations a new item counts among, by its body; undefined = it is free (contract §1.4). */
+  countedFor?: (
+    org: Org,
+    body: Readonly<Record<string, unknown>>,
+  ) => { customer: string | undefined } | undefined
+}
+
+/** Of imported records only conversations and messages are free (contract §1.4). */
+const isImported = ({ importedAt }: Readonly<Record<string, unknown>>): boolean => importedAt !== undefined
+
+/** An item whose conversation is not there fails by itself, and counts among nobody's. */
+const ofConversation = (org: Org, { conversation }: Readonly<Record<string, unknown>>) => {
+  const found = org.store.conversations.get(String(conversation))
+  return found && { customer: found.related.customer }
 }
 
 const stored = <T>(records: Map<string, T>, id: string): T => {
@@ -72,6 +86,8 @@ const companies: BulkKind = {
 
 const conversations: BulkKind = {
   roles: rolesFor('conversation'),
+  countedFor: (_org, body) =>
+    isImported(body) ? undefined : { customer: body.customer as string | undefined },
   create: (switches) =>
     conversationSchemas(switches).create.transform(
       ({ customer, ...body }): Work =>
@@ -89,6 +105,7 @@ const conversations: BulkKind = {
 
 const messages: BulkKind = {
   roles: rolesFor('message'),
+  countedFor: (org, body) => (isImported(body) ? undefined : ofConversation(org, body)),
   create: () =>
     messageCreate.required({ conversation: true }).transform(
       (body): Work =>
@@ -106,6 +123,7 @@ const messages: BulkKind = {
 
 const notes: BulkKind = {
   roles: rolesFor('note'),
+  countedFor: ofConversation,
   create: (switches) =>
     noteSchemas(switches)
       .create.required({ conversation: true })

@@ -58,8 +58,12 @@ describe('bulk', () => {
     await quick.close()
   })
 
-  test('counts as one request, and not against a customer', async () => {
-    await local.control('PUT', '/switches', { creationsPerCustomerPerMinute: 1, bulkDelayMs: 0 })
+  test('counts as one request, by switch not against a customer either', async () => {
+    await local.control('PUT', '/switches', {
+      creationsPerCustomerPerMinute: 1,
+      creationsInBulk: 'free',
+      bulkDelayMs: 0,
+    })
     const { id: customer } = await local.written('POST', '/customers', { name: 'A' })
     const before = await local.api('GET', '/users/current')
     const reply = await local.api('POST', '/conversations/bulk', [{ customer }, { customer }, { customer }])
@@ -68,6 +72,92 @@ describe('bulk', () => {
         Number(reply.headers.get('x-ratelimit-remaining')),
     ).toBe(1)
     expect(await batches(data(reply).id)).toMatchObject({ successCount: 3 })
+  })
+
+  test('its items count among the creations of their customer, but for imported conversations and messages', async () => {
+    await local.control('PUT', '/switches', { creationsPerCustomerPerMinute: 2, bulkDelayMs: 0 })
+    const importedAt = '2026-01-01T00:00:00Z'
+    const { id: one } = await local.written('POST', '/customers', { name: 'A' })
+    const { id: two } = await local.written('POST', '/customers', { name: 'B' })
+    const ofOne = await local.written('POST', '/conversations', { customer: one, importedAt })
+    const ofTwo = await local.written('POST', '/conversations', { customer: two, importedAt })
+    const note = { body: 'n', conversation: ofOne.id }
+    const other = { body: 'n', conversation: ofTwo.id }
+    const message = { channel: 'sms', app: 'x', conversation: ofOne.id }
+    const conversation = { customer: one }
+    const send = async (kind: string, ...items: object[]) =>
+      (await local.api('POST', `/${kind}/bulk`, items)).status
+    const imported = (item: object) => [1, 2, 3].map(() => ({ ...item, importedAt }))
+    expect(await send('conversations', ...imported(conversation))).toBe(201)
+    expect(await send('messages', ...imported(message))).toBe(201)
+    // Refused whole, and nothing taken: the same two go right after.
+    const { status, headers } = await local.api('POST', '/notes/bulk', [...imported(note), other])
+    expect([status, headers.has('x-ratelimit-reset')]).toEqual([429, true])
+    expect(await send('notes', note, other, other)).toBe(201)
+    expect(await send('messages', message)).toBe(201)
+    expect(await send('conversations', conversation)).toBe(429)
+    expect(await send('notes', note)).toBe(429)
+    expect(await send('notes', { body: 'n', conversation: 'none' })).toBe(201)
+    local.advance(60_000)
+    expect(await send('notes', note)).toBe(201)
+  })
+
+  type Ids = { customer: string; conversation: string }
+  const kinds: [kind: string, item: (ids: Ids) => object, attributes: object][] = [
+    [
+      'conversations',
+      ({ customer }) => ({ customer, name: 'Old', status: 'done', importedAt: '2026-01-01T00:00:00Z' }),
+      { name: 'Old', status: 'done', importedAt: '2026-01-01T00:00:00.000Z' },
+    ],
+    ['notes', ({ conversation }) => ({ conversation, body: 'n' }), { body: 'n' }],
+    [
+      'messages',
+      ({ conversation }) => ({ conversation, channel: 'sms', app: 'x', preview: 'hi' }),
+      { channel: 'sms', preview: 'hi' },
+    ],
+  ]
+  test.each(kinds)(
+    'new %s are told by their references, and a strange key spoils all',
+    async (kind, item, attributes) => {
+      await local.control('PUT', '/switches', { bulkDelayMs: 0 })
+      const { id: customer } = await local.written('POST', '/customers', { name: 'A' })
+      const { id: conversation } = await local.written('POST', '/conversations', { customer })
+      const good = item({ customer, conversation })
+      const lost = item({ customer: '5c6e009c68b9d153304397d8', conversation: 'none' })
+      const reply = await local.api('POST', `/${kind}/bulk`, [
+        { ...good, _clientRef: 'a' },
+        { ...lost, _clientRef: 'b' },
+      ])
+      const batch = await batches(data(reply).id)
+      const [made] = (batch?.objectIds ?? []) as string[]
+      expect(batch?.results).toEqual([
+        { _clientRef: 'a', objectId: made, status: 'created' },
+        { _clientRef: 'b', status: 'error', error: expect.any(String) },
+      ])
+      expect(data(await local.api('GET', `/${kind}/${made}`))).toMatchObject({
+        attributes,
+        relationships: { customer: { data: { id: customer } } },
+      })
+      const spoiled = await local.api('POST', `/${kind}/bulk`, [good, { ...good, colour: 'red' }])
+      expect([spoiled.status, problem(spoiled).source]).toEqual([400, { parameter: 'colour' }])
+    },
+  )
+
+  test('conversations are closed together', async () => {
+    await local.control('PUT', '/switches', { bulkDelayMs: 0 })
+    const { id: customer } = await local.written('POST', '/customers', { name: 'A' })
+    const { id } = await local.written('POST', '/conversations', { customer })
+    const reply = await local.api('PUT', '/conversations/bulk', [
+      { id, status: 'done', _clientRef: 'a' },
+      { id: 'none', status: 'done', _clientRef: 'b' },
+    ])
+    expect((await batches(data(reply).id))?.results).toEqual([
+      { _clientRef: 'a', objectId: id, status: 'updated' },
+      { _clientRef: 'b', status: 'error', error: 'Not Found' },
+    ])
+    expect(data(await local.api('GET', `/conversations/${id}`)).attributes.status).toBe('done')
+    const spoiled = await local.api('PUT', '/conversations/bulk', [{ id, status: 'done', importedAt: 'x' }])
+    expect([spoiled.status, problem(spoiled).source]).toEqual([400, { parameter: 'importedAt' }])
   })
 
   test('updates by items and by ids, and deletes', async () => {

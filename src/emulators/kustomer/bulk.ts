@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BULK_KINDS, type BulkKind, type Work } from './bulk-kinds.ts'
 import { type Call, created, type Operation, type Operations, ok } from './call.ts'
+import { creationBudget } from './conversations.ts'
 import { badParameter, KustomerError, notFound } from './errors.ts'
 import type { Org } from './org.ts'
 import { listPage } from './pages.ts'
@@ -38,7 +39,17 @@ function itemsToCreate(call: Call, kind: BulkKind): Item[] {
   const refs = clientRefsOf(items)
   const bodies = items.map(({ _clientRef, ...body }) => body)
   const works = readBodyAs(z.array(kind.create(call.org.switches())), bodies)
+  takeCreations(call, kind, bodies)
   return works.map((work, index) => ({ work, clientRef: refs[index] }))
+}
+
+function takeCreations({ org, key }: Call, kind: BulkKind, bodies: Record<string, unknown>[]): void {
+  if (org.switches().creationsInBulk === 'free') return
+  const counted = bodies.flatMap((body) => kind.countedFor?.(org, body) ?? [])
+  org.limits.takeAll(
+    'creationsPerCustomerPerMinute',
+    counted.map(({ customer }) => creationBudget(key, customer)),
+  )
 }
 
 /** Either items with their `id`, or `?ids=` with one body for all (contract §2.8). */

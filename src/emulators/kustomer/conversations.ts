@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { rolesFor } from './auth.ts'
+import { type ApiKey, rolesFor } from './auth.ts'
 import { type Call, created, NO_CONTENT, type Operations, ok } from './call.ts'
 import {
   createConversation,
@@ -33,8 +33,12 @@ export function requireConversation(org: Org, id: string): Conversation {
 /** Takes from the budget of one customer and key; imported records are free (contract §1.4). */
 export function takeCreation({ org, key }: Call, customer: string | undefined, importedAt: unknown): void {
   if (importedAt !== undefined) return
-  org.limits.take('creationsPerCustomerPerMinute', `${key.id}:${customer ?? ''}`)
+  org.limits.take('creationsPerCustomerPerMinute', creationBudget(key, customer))
 }
+
+/** Whose budget a new conversation, message or note takes from. */
+export const creationBudget = (key: ApiKey, customer: string | undefined): string =>
+  `${key.id}:${customer ?? ''}`
 
 function create(call: Call) {
   const { customer, ...body } = readBodyAs(conversationSchemas(call.org.switches()).create, call.body)

@@ -13,6 +13,12 @@ type LimitName =
 export type Limits = {
   /** @throws {KustomerError} 429 when the budget of the key is spent. */
   take: (name: LimitName, key?: string) => Taken
+  /**
+   * Takes one for each of the keys, which may repeat, or for none of them.
+   *
+   * @throws {KustomerError} 429 when one of the budgets has not enough left.
+   */
+  takeAll: (name: LimitName, keys: readonly string[]) => void
   clear: () => void
 }
 
@@ -33,6 +39,17 @@ export const createLimits = (clock: Clock, switches: () => KustomerSwitches): Li
       const taken = budgetOf(name).take(key)
       if (!taken.allowed) throw tooManyRequests(switches().tooManyRequestsCode, taken)
       return taken
+    },
+    takeAll: (name, keys) => {
+      const budget = budgetOf(name)
+      const wanted = new Map<string, number>()
+      for (const key of keys) wanted.set(key, (wanted.get(key) ?? 0) + 1)
+      for (const [key, count] of wanted) {
+        const found = budget.look(key)
+        if (found.remaining >= count) continue
+        throw tooManyRequests(switches().tooManyRequestsCode, { ...found, allowed: false })
+      }
+      for (const key of keys) budget.take(key)
     },
     clear: () => budgets.clear(),
   }

@@ -111,6 +111,74 @@ describe('criteria', () => {
     expect(await find('kobject_order', {})).toEqual([])
   })
 
+  test('conversations: by time, customer, channel and more, in order, by pages, deleted ones on demand', async () => {
+    const { id: customer } = await create({ name: 'A' })
+    const { id: other } = await create({ name: 'B' })
+    const made: Shown[] = []
+    for (const [index, more] of [{}, { status: 'done' }, { importedAt: '2026-05-01T00:00:00Z' }].entries()) {
+      local.advance(1_000)
+      const body = { customer, name: `C${index}`, createdAt: `2026-03-0${index + 1}T00:00:00Z`, ...more }
+      made.push(await local.written('POST', '/conversations', body))
+    }
+    local.advance(1_000)
+    made.push(await local.written('POST', '/conversations', { customer: other, name: 'C3' }))
+    const [first, second, third, fourth] = made.map(({ id }) => id)
+    const names = new Map(made.map(({ id }, index) => [id, index]))
+    local.advance(1_000)
+    await local.written('POST', `/conversations/${first}/messages`, { channel: 'sms', app: 'x' })
+    await local.written('POST', `/conversations/${first}/notes`, { body: 'n' })
+    local.advance(1_000)
+    await local.written('PATCH', `/conversations/${second}`, { name: 'C1!' })
+    await local.api('DELETE', `/conversations/${fourth}`)
+
+    const at = (seconds: number) => `2026-06-01T12:00:0${seconds}.000Z`
+    const cases: [body: object, expected: number[]][] = [
+      [{}, [0, 1, 2]],
+      [{ includeDeleted: true }, [0, 1, 2, 3]],
+      [{ and: { conversation_customer_id: { equals: customer } } }, [0, 1, 2]],
+      [{ and: { conversation_customer_id: { in: [other] } }, includeDeleted: true }, [3]],
+      [{ and: { conversation_channels: { contains: 'sms' } } }, [0]],
+      [{ and: { conversation_channels: { not_set: '' } } }, [1, 2]],
+      [{ and: { conversation_status: { equals: 'done' } } }, [1]],
+      [{ and: { conversation_imported: { equals: true } } }, [2]],
+      [{ and: { conversation_note_count: { gte: 1 } } }, [0]],
+      [{ and: { conversation_created_at: { gte: '2026-03-02', lt: '2026-03-03' } } }, [1]],
+      // Messages and notes move one time, edits both (contract §1.7).
+      [{ and: { conversation_updated_at: { gte: at(5) } } }, [0, 1]],
+      [{ and: { conversation_modified_at: { gte: at(5) } } }, [1]],
+      [{ sort: [{ conversation_updated_at: 'desc' }] }, [1, 0, 2]],
+      [{ sort: [{ conversation_modified_at: 'asc' }] }, [0, 2, 1]],
+      [{ sort: [{ conversation_created_at: 'desc' }] }, [2, 1, 0]],
+    ]
+    for (const [body, expected] of cases) {
+      const found = ids(await search({ queryContext: 'conversation', ...body }))
+      expect([body, found.map((id) => names.get(id))]).toEqual([body, expected])
+    }
+
+    const sort = [{ conversation_created_at: 'asc' }]
+    const page = await search({ queryContext: 'conversation', sort }, '?page=2&pageSize=2')
+    expect(ids(page)).toEqual([third])
+    expect(page.body).toMatchObject({
+      meta: { total: 3, totalPages: 2 },
+      links: { next: null },
+      data: [
+        {
+          attributes: { importedAt: '2026-05-01T00:00:00.000Z', noteCount: 0, messageCount: 0 },
+          relationships: { customer: { data: { id: customer } }, createdBy: { data: { type: 'user' } } },
+        },
+      ],
+    })
+    const deleted = await search(
+      { queryContext: 'conversation', includeDeleted: true, sort },
+      '?page=2&pageSize=3',
+    )
+    expect(deleted.body.data).toMatchObject([{ id: fourth, attributes: { deleted: true } }])
+    for (const unknown of ['conversation_external_id', 'conversation_created_by', 'customer_name'])
+      expect(
+        (await search({ queryContext: 'conversation', and: { [unknown]: { equals: 'x' } } })).status,
+      ).toBe(400)
+  })
+
   test('deleted records only on demand', async () => {
     const { id } = await create({ name: 'A' })
     await local.api('DELETE', `/customers/${id}`)

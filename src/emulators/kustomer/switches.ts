@@ -32,6 +32,12 @@ const switchesSchema = z.strictObject({
   searchesPerMinute: perMinute.default(100),
   /** New conversations, messages and notes of one customer by one key. */
   creationsPerCustomerPerMinute: perMinute.default(120),
+  /**
+   * Whether the items of a bulk request count against their customers. That it "counts as 1" is said of the org's
+   * requests, and nothing exempts bulk from the limit on creating (§1.4), so they do, and a request that one of them
+   * has no room for is refused whole.
+   */
+  creationsInBulk: z.enum(['counted', 'free']).default('counted'),
   /** Updates of one record by one key; the number is not published, so it is out of the way. */
   updatesPerObjectPerMinute: perMinute.default(100_000_000),
 

@@ -1,12 +1,14 @@
-import { findCall, mirrorCalls, type StoredCall } from '../../store/calls.ts'
+import { type Assignment, assignmentOfCall, assignmentSentence } from '../../mapping/assignment.ts'
+import { findCall, mirrorCalls, nameCall, type StoredCall } from '../../store/calls.ts'
 import { currentOutcome, type Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
-import { type CallEvent, callEvent } from '../event.ts'
+import type { CallEvent } from '../event.ts'
 import { NotYet } from '../not-yet.ts'
-import { readCallDetail } from './call-detail.ts'
-import { customerOfCall } from './find-customer.ts'
+import { customerOf } from '../timeline/find-customer.ts'
+import { assignLater, followItem, logItem } from '../timeline/write.ts'
+import { callerOf, callItem } from './call-item.ts'
+import { enrich, isEnrichment, raiseEnrichments, wayIsKnown } from './enrich-call.ts'
 import { planCall } from './plan-call.ts'
-import { followCall, logNewCall } from './write-call.ts'
 
 /** With the waits of `backoffMs`, some 40 minutes: the index has been seen late by seconds, never by minutes. */
 const LOOKS_FOR_A_CALL = 15
@@ -28,20 +30,20 @@ async function loadCall(context: SyncContext, event: CallEvent): Promise<StoredC
   const { db, connection } = context
   const mirrored = await findCall(db, connection, event.id)
   const fresh = event.source === 'poll' || event.source === 'run' || event.about !== 'call'
-  if (mirrored && fresh) return mirrored
-  const call = await context.callReader({ id: event.id, endedAt: event.endedAt })
-  if (!call) return mirrored
-  await mirrorCalls(db, connection, [call])
-  return findCall(db, connection, event.id)
+  const call =
+    mirrored && fresh ? undefined : await context.callReader({ id: event.id, endedAt: event.endedAt })
+  if (call) await mirrorCalls(db, connection, [call])
+  if (event.uuid !== undefined) await nameCall(db, connection, event.id, event.uuid)
+  return call ? findCall(db, connection, event.id) : mirrored
 }
 
 async function ownerOf(
   context: SyncContext,
   event: CallEvent,
-  stored: StoredCall,
+  { call, standing }: StoredCall,
 ): Promise<string | undefined> {
-  if (stored.loggedAt && !stored.unlinked) return stored.customerId
-  return customerOfCall(context, stored.call, event.source)
+  if (standing.loggedAt && !standing.unlinked) return standing.customerId
+  return customerOf(context, callerOf(call), event.source)
 }
 
 async function applyPlan(
@@ -58,40 +60,60 @@ async function applyPlan(
     case 'log': {
       if (!stored) throw notFound()
       // What comes later is asked for by the call itself, not by what is to be added to it.
-      if (event.about === 'detail') return detailTooEarly(context, event)
+      if (isEnrichment(event.about)) return enrichedTooEarly(context, event)
       // Before the call stands: after it, a crash in between would lose the group.
-      await raiseDetail(context, event, stored)
-      return logNewCall(context, stored, plan)
+      await raiseEnrichments(context, event, stored)
+      const assignment = await assignmentOf(context, stored)
+      return logItem(context, callItem(context, stored), { ...plan, assignment })
     }
     case 'follow': {
       if (!stored) throw notFound()
-      if (event.about === 'call') await raiseDetail(context, event, stored)
-      const current = event.about === 'detail' ? await readCallDetail(context, stored) : stored
-      return followCall(context, current, plan.moveTo)
+      if (event.about === 'call') await raiseEnrichments(context, event, stored)
+      const { about } = event
+      const current = isEnrichment(about) ? await enrich(context, { ...event, about }, stored) : stored
+      const item = callItem(context, current)
+      const outcome = await followItem(context, item, plan.moveTo)
+      if (current.standing.assigned !== 'later' || !wayIsKnown(current.detail)) return outcome
+      const assignment = await assignmentOf(context, current)
+      const assigned = await assignLater(context, item, assignment === 'later' ? undefined : assignment)
+      return assigned ? withAssignment(outcome, assigned) : outcome
     }
   }
 }
 
+async function assignmentOf(
+  context: SyncContext,
+  { call, detail }: StoredCall,
+): Promise<Assignment | 'later' | undefined> {
+  const { settings, directory } = context
+  await directory.refresh()
+  if (settings.calls.withoutAgent.some((entry) => typeof entry === 'object' && 'team' in entry)) {
+    await directory.readTeams()
+  }
+  return assignmentOfCall({
+    call,
+    detail: wayIsKnown(detail) ? detail : undefined,
+    settings: settings.calls,
+    agentMap: settings.agentMap,
+    userIdByEmail: directory.userIdByEmail,
+    teamIdByName: directory.teamIdByName,
+  })
+}
+
+const withAssignment = (outcome: Outcome, assigned: Assignment): Outcome => ({
+  ...outcome,
+  ...(outcome.outcome === 'unchanged' && { outcome: 'updated', reason: 'ASSIGNED' }),
+  sentence: `The conversation was ${assignmentSentence(assigned)}.`,
+  details: { ...outcome.details, assigned },
+})
+
 /** Waits for the call to be logged, unless nothing is to be expected of it any more. */
-async function detailTooEarly(context: SyncContext, event: CallEvent): Promise<Outcome> {
+async function enrichedTooEarly(context: SyncContext, event: CallEvent): Promise<Outcome> {
   const outcome = await currentOutcome(context.db, context.connection, 'call', event.id)
-  const sentence = 'The call is not logged, so there is nothing to add its group to.'
+  const sentence = 'The call is not logged, so there is nothing to add to.'
   const nothing: Outcome = { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence }
   if (outcome === 'failed' || outcome === 'skipped') return nothing
   throw new NotYet({ outcome: 'waiting', reason: 'NOT_ENDED', sentence }, LOOKS_FOR_AN_END, nothing)
-}
-
-/** Group and IVR are in the analytics detail only, and only incoming calls pass through them. */
-async function raiseDetail(context: SyncContext, event: CallEvent, stored: StoredCall): Promise<void> {
-  if (stored.detail || stored.call.type !== 'incoming') return
-  await context.raise([
-    {
-      event: callEvent(context.connection, stored.call.id, { about: 'detail', source: 'follow-up' }),
-      priority: event.source === 'run' ? 'backfill' : 'enrichment',
-      dedupeKey: `${context.connection}/call/${stored.call.id}/detail`,
-      startAfter: new Date(context.now().getTime() + context.pace.detailAfterMs),
-    },
-  ])
 }
 
 const notFound = () =>

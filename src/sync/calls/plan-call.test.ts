@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { Call } from '../../mapping/records.ts'
 import { callSettings } from '../../mapping/settings.ts'
 import type { StoredCall } from '../../store/calls.ts'
+import { nothingStands, type Standing } from '../../store/timeline.ts'
 import { type CallPlan, planCall } from './plan-call.ts'
 
 const NUMBER = '+442071838750'
 const ENDED = '2026-10-01T10:00:00.000Z'
 
-const stored = (call: Partial<Call> = {}, progress: Partial<StoredCall> = {}): StoredCall => ({
+const stored = (call: Partial<Call> = {}, standing: Partial<Standing> = {}): StoredCall => ({
   call: {
     id: '7',
     type: 'incoming',
@@ -24,16 +25,8 @@ const stored = (call: Partial<Call> = {}, progress: Partial<StoredCall> = {}): S
     ...call,
   },
   detail: undefined,
-  intentAt: undefined,
-  conversationId: undefined,
-  customerId: undefined,
-  unlinked: false,
-  noteIds: [],
-  noteBody: undefined,
-  messageId: undefined,
-  loggedAt: undefined,
+  standing: { ...nothingStands, ...standing },
   version: 1,
-  ...progress,
 })
 const loggedAt = new Date(ENDED)
 const intentAt = new Date(ENDED)

@@ -16,10 +16,10 @@ import { emailIdentifier } from '../../store/identifiers.ts'
 import { findLink, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { openReview } from '../../store/reviews.ts'
-import { raiseCallsOfCustomer } from '../calls/associate-calls.ts'
 import type { SyncContext } from '../context.ts'
 import type { CustomerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
+import { raiseUnlinkedOfCustomer } from '../timeline/raise-unlinked.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { addContactTag, createContact, endCreation } from './create-contact.ts'
 import { findMatch, matches } from './find-contact.ts'
@@ -36,7 +36,7 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
     await leave(context, event)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
-  if (!customer.deleted) await raiseCallsOfCustomer(context, customer)
+  if (!customer.deleted) await raiseUnlinkedOfCustomer(context, customer)
   const arrived =
     event.source === 'run' && !event.crowded ? context.contactWriter.expected.announce() : () => undefined
   try {

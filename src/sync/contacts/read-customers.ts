@@ -1,8 +1,8 @@
 import { type CustomerPage, SEARCH_PAGE_SIZE, type SearchQuery } from '../../kustomer/index.ts'
 import { type CustomerVersion, mirrorCustomers } from '../../store/customers.ts'
-import { isHolder } from '../calls/unknown-caller.ts'
 import type { SyncContext } from '../context.ts'
 import { recordUnreadable } from '../record-unreadable.ts'
+import { isHolder } from '../timeline/unknown-caller.ts'
 import { BEGINNING, type CustomerSource, readInOrder } from './read-in-order.ts'
 
 /** The most rows of a page of the plain list (contract kustomer §1.5). */

@@ -23,10 +23,10 @@ import { type CustomerVersion, findCustomer } from '../../store/customers.ts'
 import { dropLinksOfContact, type Link, linksOfContact, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { LinkOrigin, OutcomeDetails } from '../../store/schema.ts'
-import { raiseCallsOfContact } from '../calls/associate-calls.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
 import { Busy } from '../locks.ts'
+import { raiseUnlinkedOfContact } from '../timeline/raise-unlinked.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { knownFields } from './known-contact.ts'
@@ -101,7 +101,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     if (edited === 'gone') return gone(context, event.contactId)
     if (edited === 'nameless') continue
     await save(context, event, group, plan, written.after, shown !== undefined)
-    if (event.joining) await raiseCallsOfContact(context, event.contactId, event.joining.customer.id)
+    if (event.joining) await raiseUnlinkedOfContact(context, event.contactId, event.joining.customer.id)
     return {
       kind: 'settled',
       toContact: plan.toContact,

@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Db } from '../../store/database.ts'
 import { findRun, type Run, runRecordsOf, saveRunRecords, updateRun } from '../../store/runs.ts'
 import { openScratch } from '../../store/scratch.ts'
+import { createBulkWriter } from '../bulk-writer.ts'
+import { isEnrichment } from '../calls/enrich-call.ts'
 import { createContactWriter } from '../contacts/contact-writer.ts'
 import { createCustomerWriter } from '../contacts/customer-writer.ts'
 import type { SyncContext } from '../context.ts'
@@ -25,6 +27,7 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
   const scratch = await openScratch(db, connection, run.id)
   const locks = createLocks(scratch.db)
   try {
+    const atOnce = { ...context.pace, firstBackoffMs: 0 }
     const rehearsal = createRehearsal(context, scratch.db)
     const followUps: RaisedEvent[] = []
     const rehearsed: SyncContext = {
@@ -33,7 +36,8 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       vendors: rehearsal.vendors,
       locks,
       contactWriter: createContactWriter(rehearsal.vendors),
-      customerWriter: createCustomerWriter(rehearsal.vendors, { ...context.pace, firstBackoffMs: 0 }),
+      bulkWriter: createBulkWriter(rehearsal.vendors, atOnce),
+      customerWriter: createCustomerWriter(rehearsal.vendors, atOnce),
       raise: async (events) => {
         followUps.push(...events)
       },
@@ -47,9 +51,11 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       await updateRun(db, run.id, { raised: (await findRun(scratch.db, run.id))?.raised ?? run.raised })
     }
     const { cloudtalk, kustomer } = rehearsal.requests()
-    const details = followUps.filter(({ event }) => event.kind === 'call' && event.about === 'detail').length
-    // The detail of a call is one request, and its note is brought up to date by another.
-    const requests = { cloudtalk: cloudtalk + details, kustomer: kustomer + details }
+    const additions = followUps.filter(
+      ({ event }) => event.kind === 'call' && isEnrichment(event.about),
+    ).length
+    // What a call is given later is one request, and its note is brought up to date by another.
+    const requests = { cloudtalk: cloudtalk + additions, kustomer: kustomer + additions }
     await updateRun(db, run.id, { estimate: { ...requests, seconds: context.vendors.secondsFor(requests) } })
   } finally {
     locks.close()

@@ -30,7 +30,7 @@ export interface Rehearsal {
 
 /** @param scratch holds what is known of both sides, and what the rehearsed settles have made of it. */
 export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
-  const counts = { contactWrites: 0, customersCreated: 0, cloudtalk: 0, kustomer: 0 }
+  const counts: Counts = { contactWrites: 0, inBulk: new Map(), cloudtalk: 0, kustomer: 0 }
   let made = 0
   const newId = () => `preview-${++made}`
   const contacts = rehearsedContacts(context, newId, counts)
@@ -58,14 +58,17 @@ export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
     requests: () => ({
       cloudtalk: Math.ceil(counts.contactWrites / BULK_MAX_OPERATIONS) + counts.cloudtalk,
       // A bulk request is sent, then asked for (contract kustomer §2.8).
-      kustomer: 2 * Math.ceil(counts.customersCreated / BULK_ITEMS) + counts.kustomer,
+      kustomer:
+        counts.kustomer +
+        [...counts.inBulk.values()].reduce((sum, items) => sum + 2 * Math.ceil(items / BULK_ITEMS), 0),
     }),
   }
 }
 
 interface Counts {
   contactWrites: number
-  customersCreated: number
+  /** Items of bulk requests, by what they do to what. */
+  inBulk: Map<string, number>
   cloudtalk: number
   kustomer: number
 }
@@ -151,10 +154,18 @@ const NO_CONTACT: Omit<Contact, 'id'> = {
   modifiedAt: undefined,
 }
 
+interface Referenced {
+  _clientRef?: string
+}
+
 function rehearsedCustomers(context: SyncContext, scratch: Db, newId: () => string, counts: Counts) {
   const { connection } = context
   const created = (body: CustomerWrite, id: string): Customer =>
     ({ ...EMPTY_CUSTOMER, ...body, id, rev: 1, companyId: body.company }) as unknown as Customer
+  const accepted = (what: string, items: readonly Referenced[]) => {
+    counts.inBulk.set(what, (counts.inBulk.get(what) ?? 0) + items.length)
+    return { id: JSON.stringify(items.map(({ _clientRef }) => _clientRef)) }
+  }
   return {
     customers: {
       create: async (body: CustomerWrite) => {
@@ -171,10 +182,8 @@ function rehearsedCustomers(context: SyncContext, scratch: Db, newId: () => stri
       byExternalId: async () => undefined,
     },
     bulk: {
-      create: async (_kind: 'customers', items: readonly { _clientRef?: string }[]) => {
-        counts.customersCreated += items.length
-        return { id: JSON.stringify(items.map(({ _clientRef }) => _clientRef)) }
-      },
+      create: async (kind: string, items: readonly Referenced[]) => accepted(`create ${kind}`, items),
+      update: async (kind: string, items: readonly Referenced[]) => accepted(`update ${kind}`, items),
       batches: async (id: string) => {
         const results = (JSON.parse(id) as string[]).map((clientRef) => ({ clientRef, objectId: newId() }))
         return [{ status: 'complete', successCount: results.length, failureCount: 0, results }]

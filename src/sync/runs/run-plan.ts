@@ -5,10 +5,10 @@ import { staleContacts, unlinkedContacts } from '../../store/contacts.ts'
 import { customersAfter } from '../../store/customers.ts'
 import { linkedCustomers } from '../../store/links.ts'
 import { findRun, openItems, planItems, type Run, type RunItem, updateRun } from '../../store/runs.ts'
-import { isHolder } from '../calls/unknown-caller.ts'
 import { groupLookups } from '../contacts/lookups.ts'
 import type { SyncContext } from '../context.ts'
 import { callEvent, contactEvent, customerEvent, type RaisedEvent } from '../event.ts'
+import { isHolder } from '../timeline/unknown-caller.ts'
 
 /**
  * The work list of a run, in waves: customers that come first among those they may be merged with, then those who

@@ -1,5 +1,5 @@
-import { KustomerError } from '../../kustomer/index.ts'
-import type { CallConversation } from '../../mapping/conversation-from-call.ts'
+import { type ConversationCreate, KustomerError } from '../../kustomer/index.ts'
+import type { TimelineConversation } from '../../mapping/timeline.ts'
 import { forgetHolderCustomer } from '../../store/connections.ts'
 import { markCustomerDeleted } from '../../store/customers.ts'
 import { findLink } from '../../store/links.ts'
@@ -8,13 +8,14 @@ import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
 import type { VendorForms } from '../vendor-forms.ts'
+import { createImported, isImport } from './import.ts'
 import { holderCustomer } from './unknown-caller.ts'
 
 export interface WantedConversation {
   /** What an earlier try has left. */
   standing: { conversationId: string | undefined; customerId: string | undefined }
   lookFirst: boolean
-  body: CallConversation
+  body: TimelineConversation
   /** Undefined: it belongs to nobody yet. */
   customerId: string | undefined
 }
@@ -24,7 +25,7 @@ interface Conversation {
   customerId?: string | undefined
 }
 
-/** The call's conversation, created once, with the customer it belongs to now. */
+/** The conversation of a call or message, created once, with the customer it belongs to now. */
 export async function ensureConversation(
   context: SyncContext,
   forms: VendorForms,
@@ -55,7 +56,9 @@ async function findOrCreate(
     if (existing) return existing
   }
   try {
-    return await create(context, forms, wanted)
+    const createOne = () => forms.firstAlone('conversationChannels', () => create(context, forms, wanted))
+    if (wanted.customerId !== undefined) return await createOne()
+    return await forms.firstAlone('conversationWithoutCustomer', createOne)
   } catch (error) {
     if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
     const existing = await find()
@@ -74,16 +77,14 @@ async function create(
   const nobody = wanted.customerId === undefined && forms.literal('conversationWithoutCustomer')
   const customer = nobody ? undefined : (wanted.customerId ?? (await holderCustomer(context)))
   try {
-    const conversation = await context.vendors.kustomer((kustomer) =>
-      kustomer.conversations.create({
-        ...wanted.body,
-        ...(customer !== undefined && { customer }),
-        ...(channels && { channels: ['chat'] }),
-      }),
-    )
+    const { id } = await send(context, {
+      ...wanted.body,
+      ...(customer !== undefined && { customer }),
+      ...(channels && { channels: ['chat'] }),
+    })
     if (channels) await forms.accepted('conversationChannels')
     if (nobody) await forms.accepted('conversationWithoutCustomer')
-    return { id: conversation.id, customerId: customer }
+    return { id, customerId: customer }
   } catch (error) {
     const refused =
       (channels && (await forms.refused(error, 'conversationChannels'))) ||
@@ -94,12 +95,18 @@ async function create(
   }
 }
 
+const send = (context: SyncContext, body: ConversationCreate): Promise<{ id: string }> => {
+  const alone = (whole: ConversationCreate) =>
+    context.vendors.kustomer((kustomer) => kustomer.conversations.create(whole))
+  return isImport() ? createImported(context, 'conversations', body, alone) : alone(body)
+}
+
 const refusesCustomer = (error: unknown): boolean =>
   error instanceof KustomerError &&
   (error.failure.kind === 'notFound' ||
     (error.failure.kind === 'rejected' && error.failure.fields.includes('customer')))
 
-/** Some tries, in which the call is looked at anew: its customer was deleted, or the holder was. */
+/** Some tries, in which it is looked at anew: its customer was deleted, or the holder was. */
 const LOOKS_FOR_A_CUSTOMER = 5
 
 async function customerGone(context: SyncContext, customer: string, isHolder: boolean): Promise<NotYet> {
@@ -111,10 +118,10 @@ async function customerGone(context: SyncContext, customer: string, isHolder: bo
     const keys = link?.contactId === undefined ? [] : [lockOf.contact(link.contactId)]
     if (link) await context.locks.hold(connection, keys, () => unlinkDeleted(context, link))
   }
-  const sentence = 'The customer of the call was deleted in Kustomer a moment ago.'
+  const sentence = 'Its customer was deleted in Kustomer a moment ago.'
   return new NotYet({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, LOOKS_FOR_A_CUSTOMER, {
     outcome: 'failed',
     reason: 'NOT_FOUND',
-    sentence: 'Kustomer refuses the customer of the call, as if it were deleted.',
+    sentence: 'Kustomer refuses its customer, as if it were deleted.',
   })
 }

@@ -1,12 +1,14 @@
-import { KustomerError } from '../../kustomer/index.ts'
-import { type CallNote, noteParts } from '../../mapping/note-from-call.ts'
+import { KustomerError, type NoteWrite } from '../../kustomer/index.ts'
+import { noteParts } from '../../mapping/note-body.ts'
+import type { TimelineNote } from '../../mapping/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import type { VendorForms } from '../vendor-forms.ts'
+import { createImported, isImport } from './import.ts'
 
 const NOTES_PAGE = 100
 
 /**
- * The call's note, created once; a body over Kustomer's limit goes on in further notes. There is no look-up of a note
+ * The note of a call or message, created once; a body over Kustomer's limit goes on in further notes. There is no look-up of a note
  * by its external id (contract kustomer §5.1), so after a lost answer the conversation's notes are listed.
  */
 export async function ensureNotes(
@@ -14,19 +16,29 @@ export async function ensureNotes(
   forms: VendorForms,
   part: { conversationId: string; lookFirst: boolean },
   standing: readonly string[],
-  noteOf: (literalSubject: boolean) => CallNote,
+  noteOf: (literalSubject: boolean) => TimelineNote,
+): Promise<{ ids: string[]; body: string }> {
+  if (standing.length > 0) {
+    return { ids: [...standing], body: noteOf(forms.literal('noteSubject')).body }
+  }
+  return forms.firstAlone('noteSubject', () => createNotes(context, forms, part, noteOf))
+}
+
+async function createNotes(
+  context: SyncContext,
+  forms: VendorForms,
+  part: { conversationId: string; lookFirst: boolean },
+  noteOf: (literalSubject: boolean) => TimelineNote,
 ): Promise<{ ids: string[]; body: string }> {
   const literal = forms.literal('noteSubject')
   const note = noteOf(literal)
-  if (standing.length > 0) return { ids: [...standing], body: note.body }
   try {
     const ids = await createParts(context, part, note, [])
     if (literal) await forms.accepted('noteSubject')
     return { ids, body: note.body }
   } catch (error) {
     if (!literal || !(await forms.refused(error, 'noteSubject'))) throw error
-    const plain = noteOf(false)
-    return { ids: await createParts(context, part, plain, []), body: plain.body }
+    return createNotes(context, forms, part, noteOf)
   }
 }
 
@@ -35,7 +47,7 @@ export async function updateNotes(
   context: SyncContext,
   conversationId: string,
   standing: { noteIds: readonly string[]; noteBody: string | undefined },
-  note: CallNote,
+  note: TimelineNote,
 ): Promise<string[]> {
   const before = noteParts(standing.noteBody ?? '')
   const parts = noteParts(note.body)
@@ -43,15 +55,19 @@ export async function updateNotes(
     // A note that is no longer needed says so: deleting it would take away what somebody may have answered to.
     const body = parts[index] ?? '–'
     if (body === before[index]) continue
-    await updateNote(context, id, body)
+    await updateNote(context, id, { body, ...(note.subject !== undefined && { subject: note.subject }) })
   }
   return createParts(context, { conversationId, lookFirst: true }, note, standing.noteIds)
 }
 
 /** A note that somebody deleted stays deleted. */
-async function updateNote(context: SyncContext, id: string, body: string): Promise<void> {
+async function updateNote(
+  context: SyncContext,
+  id: string,
+  change: { body: string; subject?: string },
+): Promise<void> {
   try {
-    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, { body }))
+    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, change))
   } catch (error) {
     if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') throw error
   }
@@ -61,7 +77,7 @@ async function updateNote(context: SyncContext, id: string, body: string): Promi
 async function createParts(
   context: SyncContext,
   part: { conversationId: string; lookFirst: boolean },
-  note: CallNote,
+  note: TimelineNote,
   standing: readonly string[],
 ): Promise<string[]> {
   const bodies = noteParts(note.body)
@@ -73,12 +89,8 @@ async function createParts(
     const externalId = index === 0 ? note.externalId : `${note.externalId}-${index + 1}`
     const { body: _whole, ...head } = note
     const found = existing.get(externalId)
-    const created =
-      found ??
-      (await context.vendors.kustomer((kustomer) =>
-        kustomer.notes.create(part.conversationId, { ...head, externalId, body }),
-      ))
-    ids.push(created.id)
+    const { id } = found ?? (await send(context, part.conversationId, { ...head, externalId, body }))
+    ids.push(id)
   }
   return ids
 }
@@ -95,4 +107,13 @@ async function notesByExternalId(
     for (const note of batch.items) if (note.externalId) byExternalId.set(note.externalId, note)
     if (batch.next === undefined) return byExternalId
   }
+}
+
+const send = (context: SyncContext, conversation: string, note: TimelineNote): Promise<{ id: string }> => {
+  const alone = (body: NoteWrite) =>
+    context.vendors.kustomer((kustomer) => kustomer.notes.create(conversation, body))
+  if (!isImport()) return alone(note)
+  return createImported(context, 'notes', { ...note, conversation }, ({ conversation: _in, ...body }) =>
+    alone(body),
+  )
 }

@@ -3,6 +3,7 @@ import type { E164 } from '../../mapping/records.ts'
 import { loadConnection, setHolderCustomer } from '../../store/connections.ts'
 import { mirrorCustomers } from '../../store/customers.ts'
 import type { SyncContext } from '../context.ts'
+import type { Caller } from './item.ts'
 
 const HOLDER_NAME = 'Unassociated callers (CloudTalk)'
 /** By it the holder is known for what it is: it is no person, and never synced. */
@@ -28,13 +29,18 @@ export async function holderCustomer(context: SyncContext): Promise<string> {
 }
 
 /** A customer made of nothing but the number (requirements §3, `create-customer`). */
-export async function customerFromNumber(context: SyncContext, number: E164): Promise<string> {
+export async function customerFromNumber(
+  context: SyncContext,
+  number: E164,
+  channel: Caller['channel'],
+): Promise<string> {
   const { db, connection, vendors, settings } = context
+  const identified =
+    channel === 'whatsapp'
+      ? { whatsapps: [{ phone: `whatsapp:${number}` }] }
+      : { phones: [{ phone: number, type: 'work' }] }
   const customer = await createOrFind(
-    () =>
-      vendors.kustomer((kustomer) =>
-        kustomer.customers.create({ name: number, phones: [{ phone: number, type: 'work' }] }),
-      ),
+    () => vendors.kustomer((kustomer) => kustomer.customers.create({ name: number, ...identified })),
     () => vendors.kustomer((kustomer) => kustomer.customers.byPhone(number)),
   )
   await mirrorCustomers(db, connection, [customer], settings.defaultCountry)

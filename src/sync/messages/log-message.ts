@@ -1,0 +1,122 @@
+import { assignmentOfMessage } from '../../mapping/assignment.ts'
+import { chatMessageFromMessage } from '../../mapping/chat-message.ts'
+import { conversationFromMessage, skipMessage } from '../../mapping/conversation-from-message.ts'
+import { noteFromMessage } from '../../mapping/note-from-message.ts'
+import { wireNumber } from '../../mapping/phones.ts'
+import type { Message } from '../../mapping/records.ts'
+import type { MessageSettings } from '../../mapping/settings.ts'
+import { findMessage, type StoredMessage } from '../../store/messages.ts'
+import type { Outcome } from '../../store/outcomes.ts'
+import type { ToldMessage } from '../../store/schema.ts'
+import type { SyncContext } from '../context.ts'
+import type { MessageEvent } from '../event.ts'
+import { customerOf } from '../timeline/find-customer.ts'
+import type { Caller, TimelineItem } from '../timeline/item.ts'
+import { planTimeline } from '../timeline/plan.ts'
+import { followItem, logItem } from '../timeline/write.ts'
+import { inTalk } from './talk.ts'
+
+/** Logs one SMS or WhatsApp message in Kustomer, or brings its log up to date (requirements §4). */
+export async function logMessage(context: SyncContext, event: MessageEvent): Promise<Outcome> {
+  const stored = await findMessage(context.db, context.connection, event.id)
+  if (!stored) throw new Error(`message ${event.id} was raised before it was kept`)
+  const message = await named(context, stored.message)
+  const settings = context.settings[message.channel]
+  const item = messageItem(context, stored, message, settings)
+  const { standing, caller } = item
+  const customerId =
+    standing.loggedAt && !standing.unlinked
+      ? standing.customerId
+      : await customerOf(context, caller, event.source)
+  const plan = planTimeline({
+    standing,
+    skip: skipMessage(message, settings),
+    unknownNumbers: settings.unknownNumbers,
+    caller,
+    customerId,
+  })
+  return { ...(await applyPlan(context, item, plan, { message, settings })), version: stored.version }
+}
+
+async function applyPlan(
+  context: SyncContext,
+  item: TimelineItem,
+  plan: ReturnType<typeof planTimeline>,
+  { message, settings }: { message: Message; settings: MessageSettings },
+): Promise<Outcome> {
+  const { agentMap } = context.settings
+  switch (plan.kind) {
+    case 'skip':
+      return { outcome: 'skipped', reason: plan.reason, sentence: 'The message is not logged.' }
+    case 'follow': {
+      const outcome = await followItem(context, item, plan.moveTo)
+      if (outcome.outcome === 'updated') await followHeadline(context, item)
+      return outcome
+    }
+    case 'log': {
+      const assignment = assignmentOfMessage(message, agentMap, context.directory.userIdByEmail)
+      const toLog = { ...plan, assignment }
+      if (settings.threading === 'per-message') return logItem(context, item, toLog)
+      return inTalk(context, item, toLog, { message, hours: settings.windowHours })
+    }
+  }
+}
+
+/** A message that was sent may turn out to have failed: then its conversation is called so, and is opened again. */
+async function followHeadline(
+  { vendors }: SyncContext,
+  { standing, conversation }: TimelineItem,
+): Promise<void> {
+  const { conversationId, joined } = standing
+  if (conversationId === undefined || joined) return
+  const { name, status } = conversation
+  const stands = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
+  if (stands.name === name) return
+  await vendors.kustomer(({ conversations }) => conversations.update(conversationId, { name, status }))
+}
+
+/** With the names that CloudTalk's webhooks do not tell. */
+async function named(context: SyncContext, told: ToldMessage): Promise<Message> {
+  const { directory } = context
+  await directory.refresh()
+  await directory.readLines()
+  const { agentId, agentName, agentEmail, contactId, contactName, ...message } = told
+  const agent = agentId === undefined ? undefined : directory.agent(agentId)
+  const line = message.internalNumber === undefined ? undefined : directory.line(message.internalNumber)
+  const name = agentName ?? agent?.name
+  const email = agentEmail ?? agent?.email
+  return {
+    ...message,
+    ...((agentId ?? name ?? email) !== undefined && {
+      agent: { id: agentId ?? '', ...(name && { name }), ...(email && { email }) },
+    }),
+    ...(contactId !== undefined && { contact: { id: contactId, ...(contactName && { name: contactName }) } }),
+    ...(line?.name && { numberName: line.name }),
+    ...(line?.groupName && { groupName: line.groupName }),
+  }
+}
+
+const callerOf = ({ externalNumber, channel, contact }: Message): Caller => ({
+  number: wireNumber(externalNumber),
+  channel: channel === 'whatsapp' ? 'whatsapp' : 'phone',
+  contact,
+})
+
+function messageItem(
+  { settings: { timeZone } }: SyncContext,
+  { id, standing }: StoredMessage,
+  message: Message,
+  settings: MessageSettings,
+): TimelineItem {
+  const conversation = conversationFromMessage(message, settings)
+  return {
+    kind: 'message',
+    id,
+    caller: callerOf(message),
+    conversation,
+    chat: settings.chatMessage ? chatMessageFromMessage(message, timeZone) : undefined,
+    noteOf: (literalSubject, contactName) =>
+      noteFromMessage(message, { literalSubject, ...(contactName !== undefined && { contactName }) }),
+    standing,
+  }
+}

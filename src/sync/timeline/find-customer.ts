@@ -1,0 +1,38 @@
+import { mirrorCustomers } from '../../store/customers.ts'
+import { ownersOf } from '../../store/identifiers.ts'
+import { customersOfContact } from '../../store/links.ts'
+import type { SyncContext } from '../context.ts'
+import type { EventSource } from '../event.ts'
+import type { Caller } from './item.ts'
+
+/**
+ * The customer that owns the caller's number, as far as the mirror knows. Of a call: of the linked contact first, then
+ * by phone, then by WhatsApp (requirements §3); of a WhatsApp message by WhatsApp first (§4).
+ */
+export async function mirroredOwner(context: SyncContext, caller: Caller): Promise<string | undefined> {
+  const { db, connection } = context
+  const { number, contact, channel } = caller
+  const owners = number === undefined ? [] : await ownersOf(db, connection, 'customer', number)
+  const ofContact = contact ? await customersOfContact(db, connection, contact.id) : []
+  const preferred = channel === 'whatsapp' ? owners.filter((owner) => owner.channel === 'whatsapp') : []
+  for (const some of [preferred, owners]) {
+    const both = some.find(({ recordId }) => ofContact.includes(recordId)) ?? preferred[0]
+    if (both) return both.recordId
+  }
+  return ofContact[0] ?? owners[0]?.recordId
+}
+
+/** The same; a miss of the mirror on something live asks Kustomer by the number. */
+export async function customerOf(
+  context: SyncContext,
+  caller: Caller,
+  source: EventSource,
+): Promise<string | undefined> {
+  const { number } = caller
+  const known = await mirroredOwner(context, caller)
+  if (known !== undefined || number === undefined || source === 'run') return known
+  const customer = await context.vendors.kustomer((kustomer) => kustomer.customers.byPhone(number))
+  if (!customer) return undefined
+  await mirrorCustomers(context.db, context.connection, [customer], context.settings.defaultCountry)
+  return customer.id
+}

@@ -1,0 +1,255 @@
+import type { Assignment } from '../../mapping/assignment.ts'
+import { assignmentSentence } from '../../mapping/assignment.ts'
+import { loadConnection } from '../../store/connections.ts'
+import { findCustomer } from '../../store/customers.ts'
+import type { Outcome } from '../../store/outcomes.ts'
+import { intendTimeline, type Progress, saveProgress } from '../../store/timeline.ts'
+import type { SyncContext } from '../context.ts'
+import { type VendorForms, vendorForms } from '../vendor-forms.ts'
+import { ensureChat } from './chat.ts'
+import { ensureConversation } from './conversation.ts'
+import { mirroredOwner } from './find-customer.ts'
+import { isImport } from './import.ts'
+import type { TimelineItem } from './item.ts'
+import { ensureNotes, updateNotes } from './notes.ts'
+import type { PlannedCustomer } from './plan.ts'
+import { raiseAssociation } from './raise-unlinked.ts'
+import { customerFromNumber } from './unknown-caller.ts'
+
+export interface ToLog {
+  customer: PlannedCustomer
+  lookFirst: boolean
+  /** `later` = it hangs on what is learned later. */
+  assignment: Assignment | 'later' | undefined
+}
+
+/** Writes conversation, note and chat message, and then the status. What stands is kept even if a part fails. */
+export async function logItem(context: SyncContext, item: TimelineItem, plan: ToLog): Promise<Outcome> {
+  const progress: Progress = {}
+  await intend(context, item)
+  try {
+    await writeParts(context, item, plan, progress)
+  } finally {
+    await save(context, item, progress)
+  }
+  return loggedOutcome(context, item, plan, progress)
+}
+
+/** Notes, before the first request, that something is about to be created. */
+export async function intend(context: SyncContext, item: TimelineItem): Promise<void> {
+  const { db, connection } = context
+  if (item.standing.intentAt !== undefined) return
+  await intendTimeline(db, { connection, kind: item.kind, id: item.id, externalNumber: item.caller.number })
+}
+
+/** Keeps what now stands; nothing given, nothing asked of the database. */
+export async function save(context: SyncContext, item: TimelineItem, progress: Progress): Promise<void> {
+  const { db, connection } = context
+  if (Object.keys(progress).length === 0) return
+  await saveProgress(db, { connection, kind: item.kind, id: item.id, progress })
+}
+
+/** What became of an item that has just been logged. */
+export async function loggedOutcome(
+  context: SyncContext,
+  item: TimelineItem,
+  plan: Pick<ToLog, 'customer'>,
+  { conversationId, customerId, unlinked, assigned }: Progress,
+): Promise<Outcome> {
+  if (unlinked) await raiseIfOwned(context, item)
+  const created = plan.customer.kind === 'create-customer'
+  const given = assigned === 'later' ? undefined : assigned
+  const parts = [
+    `${item.conversation.name} logged`,
+    ...(unlinked ? ['with no customer yet'] : []),
+    ...(given ? [assignmentSentence(given)] : []),
+  ]
+  return {
+    outcome: 'created',
+    reason: unlinked ? 'LOGGED_UNLINKED' : created ? 'CUSTOMER_CREATED' : 'LOGGED',
+    sentence: `${parts.join(', ')}.`,
+    ...(given && { details: { assigned: given } }),
+    ...(conversationId !== undefined && { conversationId }),
+    ...(customerId && !unlinked && { customerId }),
+    ...(item.caller.contact && { contactId: item.caller.contact.id }),
+  }
+}
+
+/** A customer that came by while it was being written looked for its conversations too early. */
+async function raiseIfOwned(context: SyncContext, item: TimelineItem): Promise<void> {
+  const owner = await mirroredOwner(context, item.caller)
+  if (owner !== undefined) await raiseAssociation(context, [item], `owner/${owner}`)
+}
+
+async function writeParts(
+  context: SyncContext,
+  item: TimelineItem,
+  plan: ToLog,
+  progress: Progress,
+): Promise<void> {
+  const { standing } = item
+  const forms = await vendorForms(context)
+  const owner = await ownerOf(context, plan.customer, item)
+  const given = plan.assignment === 'later' ? undefined : plan.assignment
+  const conversation = await ensureConversation(context, forms, {
+    standing,
+    lookFirst: plan.lookFirst,
+    body: { ...item.conversation, ...assigneesOf(given) },
+    customerId: owner,
+  })
+  progress.conversationId = conversation.id
+  progress.customerId = conversation.customerId ?? null
+  progress.unlinked = owner === undefined
+  if (plan.assignment !== undefined) progress.assigned = plan.assignment
+
+  const contactName = await contactNameOf(context, item, owner)
+  const part = { conversationId: conversation.id, lookFirst: plan.lookFirst }
+  // Both to their end: a note that is still on its way while the other has failed would be written twice.
+  const [notes, chat] = await Promise.allSettled([
+    ensureNotes(context, forms, part, standing.noteIds, (literal) => item.noteOf(literal, contactName)),
+    item.chat && wantsChat(forms) ? ensureChat(context, part, standing.chatId, item.chat) : undefined,
+  ])
+  if (notes.status === 'fulfilled') {
+    progress.noteIds = notes.value.ids
+    progress.noteBody = notes.value.body
+  }
+  const chatId = chat.status === 'fulfilled' ? chat.value : undefined
+  if (chatId !== undefined) progress.chatId = chatId
+  for (const part of [notes, chat]) if (part.status === 'rejected') throw part.reason
+
+  const { status, direction } = item.conversation
+  // An inbound message opens a conversation again (contract kustomer §4).
+  if (status === 'done' && chatId !== undefined && direction === 'in') {
+    await setStatus(context, conversation.id, status)
+  }
+  progress.loggedAt = context.now()
+}
+
+/** Closes or opens a conversation as the settings say. */
+export async function setStatus(
+  context: SyncContext,
+  conversationId: string,
+  status: 'open' | 'done',
+): Promise<void> {
+  if (isImport()) await context.bulkWriter.update('conversations', conversationId, { status })
+  else await context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, { status }))
+}
+
+/** Brings the note of what is logged up to date, and its conversation to the customer that now has the number. */
+export async function followItem(
+  context: SyncContext,
+  item: TimelineItem,
+  moveTo: string | undefined,
+): Promise<Outcome> {
+  const { conversationId, unlinked, customerId: stoodWith, noteBody } = item.standing
+  if (conversationId === undefined)
+    throw new Error(`${item.kind} ${item.id} is logged without a conversation`)
+  const movedTo = moveTo === undefined ? undefined : await move(context, item, conversationId, moveTo)
+  const customerId = movedTo ?? (unlinked ? undefined : stoodWith)
+  const forms = await vendorForms(context)
+  const contactName = await contactNameOf(context, item, customerId)
+  const note = item.noteOf(forms.literal('noteSubject'), contactName)
+  const noteChanged = note.body !== noteBody
+  if (noteChanged) {
+    const noteIds = await updateNotes(context, conversationId, item.standing, note)
+    await save(context, item, { noteBody: note.body, noteIds })
+  }
+  const ids = {
+    conversationId,
+    ...(item.caller.contact && { contactId: item.caller.contact.id }),
+    ...(customerId !== undefined && { customerId }),
+  }
+  if (movedTo !== undefined) {
+    const sentence =
+      movedTo === moveTo
+        ? 'The conversation moved to the customer that now has the number.'
+        : 'Somebody in Kustomer had moved the conversation already.'
+    return { outcome: 'linked', reason: 'ASSOCIATED', sentence, ...ids }
+  }
+  return noteChanged
+    ? { outcome: 'updated', reason: 'NOTE_UPDATED', sentence: 'The note was brought up to date.', ...ids }
+    : {
+        outcome: 'unchanged',
+        reason: 'NOTHING_CHANGED',
+        sentence: 'Conversation and note already say it.',
+        ...ids,
+      }
+}
+
+/** Moves the conversation out of the holder's hands; one that a person has moved stays where it is. */
+async function move(
+  context: SyncContext,
+  item: TimelineItem,
+  conversationId: string,
+  owner: string,
+): Promise<string> {
+  const { vendors, db, connection } = context
+  const { customerId } = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
+  const { holderCustomerId } = await loadConnection(db, connection)
+  const movedByOthers = customerId !== undefined && customerId !== holderCustomerId
+  if (!movedByOthers) {
+    await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
+  }
+  const movedTo = movedByOthers ? customerId : owner
+  await save(context, item, { customerId: movedTo, unlinked: false })
+  return movedTo
+}
+
+/** Gives a logged conversation to somebody, unless a person has done so. */
+export async function assignLater(
+  context: SyncContext,
+  item: TimelineItem,
+  assignment: Assignment | undefined,
+): Promise<Assignment | undefined> {
+  const { conversationId } = item.standing
+  if (conversationId === undefined || item.standing.assigned !== 'later' || !assignment) return undefined
+  const { vendors } = context
+  const conversation = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
+  const taken = [...conversation.assignedUsers, ...conversation.assignedTeams].length > 0
+  if (!taken) {
+    await vendors.kustomer(({ conversations }) =>
+      conversations.update(conversationId, assigneesOf(assignment)),
+    )
+  }
+  await save(context, item, { assigned: assignment })
+  return taken ? undefined : assignment
+}
+
+const assigneesOf = (
+  assignment: Assignment | undefined,
+): { assignedUsers?: string[]; assignedTeams?: string[] } => ({
+  ...(assignment?.userId !== undefined && { assignedUsers: [assignment.userId] }),
+  ...(assignment?.teamId !== undefined && { assignedTeams: [assignment.teamId] }),
+})
+
+/** The customer that the plan names; of a stranger's number, a new one if the settings say so. */
+async function ownerOf(
+  context: SyncContext,
+  customer: PlannedCustomer,
+  { caller }: TimelineItem,
+): Promise<string | undefined> {
+  switch (customer.kind) {
+    case 'known':
+      return customer.id
+    case 'leave-unlinked':
+      return undefined
+    case 'create-customer':
+      return caller.number === undefined
+        ? undefined
+        : customerFromNumber(context, caller.number, caller.channel)
+  }
+}
+
+/** A caller without a contact in CloudTalk has the name of the customer. */
+export async function contactNameOf(
+  context: SyncContext,
+  { caller }: TimelineItem,
+  customerId: string | undefined,
+): Promise<string | undefined> {
+  if (caller.contact?.name || customerId === undefined) return caller.contact?.name
+  const customer = await findCustomer(context.db, context.connection, customerId)
+  return customer?.name ?? undefined
+}
+
+/** The message is what makes the channel chat where the API takes no channel. */
+const wantsChat = (forms: VendorForms): boolean => !forms.literal('conversationChannels')
