@@ -8,12 +8,13 @@ import { takeFolder } from './data-folder.ts'
 import type { Doors } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
-import { pendingEvents } from './queue/pending.ts'
+import { pendingEvents, queuedRecords } from './queue/pending.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import { openDatabase } from './store/database.ts'
+import type { RecordKind } from './store/schema.ts'
 import { createBulkWriter } from './sync/bulk-writer.ts'
 import { createCallReader } from './sync/calls/call-reader.ts'
 import { pollCalls } from './sync/calls/poll-calls.ts'
@@ -29,6 +30,7 @@ import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
 import { createLocks } from './sync/locks.ts'
 import { pollMessages, receiveMessage } from './sync/messages/receive-message.ts'
 import { type Poller, startPoller } from './sync/poller.ts'
+import { createNightly } from './sync/prove/nightly.ts'
 import { workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/runs/run.ts'
 import { createPauseCheck } from './sync/runs/run-pause.ts'
@@ -46,6 +48,8 @@ const POLL_CONTACTS_MS = 15 * MINUTE
 const POLL_MESSAGES_MS = MINUTE
 /** A few contacts in each idle minute, for what the index does not show. */
 const LOOK_AT_CONTACTS_MS = MINUTE
+/** How often it is seen whether a night has come, or whether a repair has helped. */
+const PROVE_MS = 60 * MINUTE
 /** Kustomer is asked again after this long, then twice as long, up to five minutes. */
 const REGISTER_AGAIN_MS = 5 * SECOND
 /** One request a minute finds out that the webhook is gone or switched off. */
@@ -102,7 +106,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     now,
   }
   const runs = createRuns(context)
-  const operations = operationsOf(context, runs, () => pendingEvents(db))
+  const queued = (kind: RecordKind) => queuedRecords(db, CONNECTION, kind)
+  const operations = operationsOf(context, runs, { queued, pending: () => pendingEvents(db) })
   const pollers: Poller[] = []
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
@@ -187,6 +192,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           callPoller,
           startPoller(poll, `${CONNECTION}/poll/customers`, POLL_CUSTOMERS_MS, () => pollCustomers(context)),
           startPoller(poll, `${CONNECTION}/poll/contacts`, POLL_CONTACTS_MS, () => pollContacts(context)),
+          startPoller(poll, `${CONNECTION}/prove`, PROVE_MS, createNightly(context, { queued })),
           startPoller(poll, `${CONNECTION}/look/contacts`, LOOK_AT_CONTACTS_MS, () =>
             lookAtContacts(context),
           ),

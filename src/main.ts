@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
+import { unassociatedAsText } from './commands/associate.ts'
 import { check, checksAsText } from './commands/check.ts'
 import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
+import { proofAsText } from './commands/prove.ts'
 import { recipesAsText, recipesOf } from './commands/recipes.ts'
 import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
@@ -12,6 +14,7 @@ import { withOperations } from './commands/with-operations.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { FolderInUse } from './data-folder.ts'
 import { createLog } from './log.ts'
+import { isProved } from './sync/prove/proof.ts'
 
 /** Exit codes: 0 well, 1 failed, 2 wrong use. */
 const FAILED = 1
@@ -90,6 +93,41 @@ program
   })
 
 program
+  .command('prove')
+  .description(
+    'prove that nothing of a day is missing: every record done, skipped with a reason, or under way',
+  )
+  .option('--day <date>', 'such as 2026-01-31; yesterday where none is given', day)
+  .option('--repair', 'settle again what is not explained', false)
+  .option('--json', 'as JSON', false)
+  .action(async ({ day, repair, json }: { day?: string; repair: boolean; json: boolean }) => {
+    const proof = await withOperations(process.env, repair, (operations) => operations.prove(day, repair))
+    console.log(json ? JSON.stringify(proof) : proofAsText(proof))
+    if (!isProved(proof)) process.exitCode = FAILED
+  })
+
+program
+  .command('associate')
+  .description('list the conversations that belong to nobody yet, or move one to a customer')
+  .argument('[conversation]', 'conversation, call or message id')
+  .argument('[customer]', 'customer id, email or number')
+  .option('--json', 'as JSON', false)
+  .action(async (what: string | undefined, whom: string | undefined, { json }: { json: boolean }) => {
+    if (what !== undefined && whom === undefined) {
+      program.error('error: name the customer too: its id, email or number', { exitCode: WRONG_USE })
+    }
+    const print = (value: unknown, text: string) => console.log(json ? JSON.stringify(value) : text)
+    await withOperations(process.env, false, async (operations) => {
+      if (what === undefined || whom === undefined) {
+        const conversations = await operations.unassociated()
+        return print(conversations, unassociatedAsText(conversations))
+      }
+      const moved = await operations.associate(what, whom)
+      print(moved, `Conversation ${moved.conversationId} belongs to customer ${moved.customerId} now.`)
+    })
+  })
+
+program
   .command('emulate')
   .description('run the emulators of both vendors')
   .option('--cloudtalk-port <port>', 'where CloudTalk answers; 0 takes a free port', port, 4_010)
@@ -116,6 +154,15 @@ function port(text: string): number {
   const number = whole(text)
   if (number > 65_535) throw new InvalidArgumentError('It must be a port number, at most 65535.')
   return number
+}
+
+function day(text: string): string {
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return Temporal.PlainDate.from(text).toString()
+  } catch {
+    // Told below, as every other wrong one.
+  }
+  throw new InvalidArgumentError('It must be a day such as 2026-01-31.')
 }
 
 function date(text: string): Date {

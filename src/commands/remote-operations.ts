@@ -1,6 +1,9 @@
 import type { Operations, Summary } from '../http/operations.ts'
 import type { Review } from '../store/reviews.ts'
 import type { RunProgress, RunRecord } from '../store/runs.ts'
+import type { Unassociated } from '../store/timeline.ts'
+import type { Proof } from '../sync/prove/proof.ts'
+import type { Associated } from '../sync/timeline/associate.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
 /** The service's own JSON API, asked by another command of the same installation. */
@@ -12,8 +15,10 @@ export function remoteOperations(port: number, token: string): Operations {
       body: body === undefined ? undefined : JSON.stringify(body),
     })
     if (response.status === 404) return undefined
-    if (!response.ok)
-      throw new Error(`the running service answered ${response.status} to ${path.split('?')[0]}`)
+    if (!response.ok) {
+      const { error } = (await response.json().catch(() => ({}))) as { error?: string }
+      throw new Error(error ?? `the running service answered ${response.status} to ${path.split('?')[0]}`)
+    }
     return (await response.json()) as T
   }
   const answer = async <T>(path: string, body?: unknown): Promise<T> => {
@@ -49,6 +54,14 @@ export function remoteOperations(port: number, token: string): Operations {
     async unmerge(contactId, customerId) {
       await answer(`/contacts/${contactId}/unmerge`, { customerId })
     },
+    unassociated: async () => {
+      const { conversations } = await answer<{ conversations: Unassociated[] }>('/unassociated')
+      return conversations.map((one) => ({ ...one, at: one.at && new Date(one.at) }))
+    },
+    associate: (what, whom) =>
+      answer<Associated>(`/unassociated/${encodeURIComponent(what)}/associate`, { customer: whom }),
+    prove: (day, repair) => answer<Proof>('/proofs', { repair, ...(day !== undefined && { day }) }),
+    proofs: async () => (await answer<{ proofs: Proof[] }>('/proofs')).proofs,
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }
 }

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { Undecidable } from '../sync/contacts/decide.ts'
 import { Busy } from '../sync/locks.ts'
+import { Unassociable } from '../sync/timeline/associate.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
 import { sameSecret } from './same-secret.ts'
@@ -15,6 +16,9 @@ const decisionBody = z.strictObject({
   decision: z.enum(['merge', 'keep-apart']),
   contactId: z.string().min(1).optional(),
 })
+const proveBody = z.strictObject({ day: z.iso.date().optional(), repair: z.boolean().default(false) })
+/** By id, email or number. */
+const associateBody = z.strictObject({ customer: z.string().trim().min(1) })
 const unmergeBody = z.strictObject({ customerId: z.string().min(1) })
 
 /** What a person asked for, or why it cannot be done. */
@@ -23,9 +27,8 @@ async function decided(c: Context, decide: () => Promise<unknown>): Promise<Resp
     return c.json(await decide())
   } catch (error) {
     if (error instanceof Undecidable) return problem(c, 409, error.message, 'Load the review again.')
-    if (error instanceof Busy) {
-      return problem(c, 409, 'One of the contacts is being synced at this moment.', 'Try again.')
-    }
+    if (error instanceof Unassociable) return problem(c, 409, error.message, 'Load the list again.')
+    if (error instanceof Busy) return problem(c, 409, 'It is being synced at this moment.', 'Try again.')
     throw error
   }
 }
@@ -66,6 +69,19 @@ export function api(operations: Operations, token: string): Hono {
         await operations.unmerge(c.req.param('id'), body.data.customerId)
         return { unmerged: true }
       })
+    })
+    .get('/unassociated', async (c) => c.json({ conversations: await operations.unassociated() }))
+    .post('/unassociated/:id/associate', async (c) => {
+      const body = associateBody.safeParse(await c.req.json().catch(() => undefined))
+      if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customer": "…"}.')
+      return decided(c, () => operations.associate(c.req.param('id'), body.data.customer))
+    })
+    .get('/proofs', async (c) => c.json({ proofs: await operations.proofs() }))
+    .post('/proofs', async (c) => {
+      const body = proveBody.safeParse(await c.req.json().catch(() => ({})))
+      if (!body.success)
+        return problem(c, 400, z.prettifyError(body.error), 'Send {"day": "2026-01-31"} or {}.')
+      return c.json(await operations.prove(body.data.day, body.data.repair), 201)
     })
     .post('/runs', async (c) => {
       const body = runBody.safeParse(await c.req.json().catch(() => ({})))

@@ -1,10 +1,16 @@
+import { latestProofs } from '../store/proofs.ts'
 import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
 import type { ReviewDecision, RunKind } from '../store/schema.ts'
+import { type Unassociated, unassociated } from '../store/timeline.ts'
 import { decideReview, unmerge } from '../sync/contacts/decide.ts'
 import type { SyncContext } from '../sync/context.ts'
+import { yesterdayIn } from '../sync/prove/day.ts'
+import type { Proof } from '../sync/prove/proof.ts'
+import { type ProvePorts, prove } from '../sync/prove/prove.ts'
 import type { Runs } from '../sync/runs/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
+import { type Associated, associate } from '../sync/timeline/associate.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
 
 export interface Summary {
@@ -15,6 +21,8 @@ export interface Summary {
   /** Reviews that wait for a person. */
   reviews: number
   requests: { cloudtalk: number; kustomer: number }
+  /** The latest day that was proved, and how many of its records are not explained. */
+  proof: { day: string; provedAt: string; unexplained: number } | undefined
 }
 
 /** What people and scripts ask of a service; the API and the CLI are two ways to ask the same. */
@@ -32,14 +40,35 @@ export interface Operations {
   decideReview(id: string, decision: ReviewDecision, contactId: string | undefined): Promise<Review>
   /** Takes a customer out of a shared contact. @throws {Undecidable} */
   unmerge(contactId: string, customerId: string): Promise<void>
+  /** Conversations that belong to nobody yet, newest first. */
+  unassociated(): Promise<Unassociated[]>
+  /**
+   * Moves one of them.
+   * @param what a conversation, call or message. @param whom a customer's id, email or number. @throws {Unassociable}
+   */
+  associate(what: string, whom: string): Promise<Associated>
+  /**
+   * Proves a day, or the day before today, that nothing is missing.
+   * @throws {RangeError} where `day` is no date.
+   */
+  prove(day: string | undefined, repair: boolean): Promise<Proof>
+  /** The latest proofs of the latest days, newest first. */
+  proofs(): Promise<Proof[]>
   /** Events that are not settled yet, those that come later included. */
   pending(): Promise<number>
 }
 
-/** Reviews that are shown at once. */
+/** Reviews and conversations that are shown at once. */
 const REVIEWS = 500
+const UNASSOCIATED = 500
+/** A month of nights. */
+const PROOFS = 31
 
-export function operationsOf(context: SyncContext, runs: Runs, pending: () => Promise<number>): Operations {
+export interface OperationPorts extends ProvePorts {
+  pending(): Promise<number>
+}
+
+export function operationsOf(context: SyncContext, runs: Runs, ports: OperationPorts): Operations {
   const { db, connection, settings } = context
   return {
     async summary() {
@@ -48,7 +77,17 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
       const calls = await summaryOf(db, connection, 'call')
       const messages = await summaryOf(db, connection, 'message')
       const reviews = (await openReviews(db, connection, REVIEWS)).length
-      return { customers, contacts, calls, messages, reviews, requests: { ...context.vendors.answered } }
+      const [last] = await latestProofs(db, connection, 1)
+      const { day, provedAt, problems } = (last?.result ?? {}) as Partial<Proof>
+      return {
+        customers,
+        contacts,
+        calls,
+        messages,
+        reviews,
+        requests: { ...context.vendors.answered },
+        proof: day && provedAt ? { day, provedAt, unexplained: problems?.length ?? 0 } : undefined,
+      }
     },
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
     beginRun: runs.begin,
@@ -58,6 +97,11 @@ export function operationsOf(context: SyncContext, runs: Runs, pending: () => Pr
     reviews: () => openReviews(db, connection, REVIEWS),
     decideReview: (id, decision, contactId) => decideReview(context, id, decision, contactId),
     unmerge: (contactId, customerId) => unmerge(context, contactId, customerId),
-    pending,
+    unassociated: () => unassociated(db, connection, UNASSOCIATED),
+    associate: (what, whom) => associate(context, what, whom),
+    prove: (day, repair) =>
+      prove(context, ports, day ?? yesterdayIn(settings.timeZone, context.now()), repair),
+    proofs: async () => (await latestProofs(db, connection, PROOFS)).map(({ result }) => result as Proof),
+    pending: ports.pending,
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../store/database.ts'
+import type { RecordKind } from '../store/schema.ts'
 import { SETTLE } from './policy.ts'
 
 /** Events that wait or are being settled at this moment. */
@@ -8,4 +9,13 @@ export async function pendingEvents(db: Db): Promise<number> {
     select count(*)::int as count from pgboss.job
     where name = ${SETTLE} and state in ('created', 'retry', 'active')`.execute(db)
   return rows[0]?.count ?? 0
+}
+
+/** The records of one kind that an event in the queue is about. */
+export async function queuedRecords(db: Db, connection: string, kind: RecordKind): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct data->>'id' as id from pgboss.job
+    where name = ${SETTLE} and state in ('created', 'retry', 'active')
+      and data->>'kind' = ${kind} and data->>'connection' = ${connection}`.execute(db)
+  return new Set(rows.map(({ id }) => id))
 }

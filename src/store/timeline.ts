@@ -216,3 +216,15 @@ export async function recordsOfConversation(
     customerId: row.customer_id ?? undefined,
   }))
 }
+
+/** The conversation of a call or message, by its id here. */
+export async function conversationOf(db: Db, connection: string, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('timeline')
+    .select('conversation_id')
+    .where('connection', '=', connection)
+    .where('record_id', '=', id)
+    .where('conversation_id', 'is not', null)
+    .executeTakeFirst()
+  return row?.conversation_id ?? undefined
+}

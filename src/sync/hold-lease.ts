@@ -1,21 +1,21 @@
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, renewLeases, takeLeases } from '../store/leases.ts'
+import { giveBackLeases, renewLeases, takeAllLeases } from '../store/leases.ts'
 
 /** Well before a lease runs out. */
 const RENEW_MS = 5_000
 
 /**
- * Does work that only one process may do at a time, and keeps its lease for as long as that takes.
- * @returns whether it was done; false where another has the lease.
+ * Does work that only one process may do at a time, and keeps its leases for as long as that takes.
+ * @returns whether it was done; false where another has one of the leases.
  */
 export async function holdLease(
   db: Db,
   holder: string,
-  key: string,
+  keys: string | readonly string[],
   work: () => Promise<void>,
 ): Promise<boolean> {
-  const mine = await takeLeases(db, holder, [key])
-  if (mine.size === 0) return false
+  const mine = typeof keys === 'string' ? [keys] : keys
+  if (!(await takeAllLeases(db, holder, mine))) return false
   const renewing = setInterval(() => void renewLeases(db, holder, mine).catch(() => undefined), RENEW_MS)
   try {
     await work()

@@ -93,3 +93,30 @@ export async function endCall(
   })
   return { id: String(ended.id), uuid: ended.uuid }
 }
+
+export interface MessageInput {
+  channel?: 'sms' | 'whatsapp'
+  direction?: 'incoming' | 'outgoing'
+  text?: string
+  external_number?: string
+  internal_number?: string
+  agent_email?: string
+  media?: string[]
+  status?: string
+  at?: string
+  deliver?: boolean
+}
+
+/** Sends or receives a message in the CloudTalk emulator. @returns what it is called in Kustomer. */
+export async function sendMessage(emulators: Emulators, message: MessageInput = {}): Promise<string> {
+  const { numbers } = await emulators.cloudtalk.state()
+  const sent = await emulators.cloudtalk.control<{ id: string | number }>('POST', '/messages', {
+    channel: 'sms',
+    direction: 'incoming',
+    text: 'Hello',
+    external_number: '+442071838750',
+    internal_number: numbers?.[0]?.caller_id_e164,
+    ...message,
+  })
+  return `${message.channel === 'whatsapp' ? 'wa' : 'sms'}-${sent.id}`
+}

@@ -10,6 +10,8 @@ import { until } from './until.ts'
 
 export interface Stack extends Emulators {
   service: Service
+  /** Where other commands find the service. */
+  dataDir: string
   /** Waits until everything that has been raised is settled and every webhook has arrived. */
   settled(): Promise<void>
   /** Brings over everything, and the calls since `from`, and waits for its end. */
@@ -47,6 +49,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     ...emulators,
     service,
+    dataDir: database.env.DATA_DIR,
     settled: () => settled(emulators, service),
     async sync(from) {
       const id = await service.operations.beginRun('sync', from)

@@ -1,0 +1,90 @@
+import { v4 as uuid } from 'uuid'
+import { KustomerError } from '../../kustomer/index.ts'
+import { parsePhone } from '../../mapping/phones.ts'
+import { type CustomerVersion, findCustomer, mirrorCustomers } from '../../store/customers.ts'
+import { recordOutcome } from '../../store/outcomes.ts'
+import { conversationOf, recordsOfConversation, saveProgress } from '../../store/timeline.ts'
+import type { SyncContext } from '../context.ts'
+import { recordKey } from '../event.ts'
+import { holdLease } from '../hold-lease.ts'
+import { Busy } from '../locks.ts'
+import { raiseAssociation } from './raise-unlinked.ts'
+
+/** What a person asked for cannot be done: what, and why. */
+export class Unassociable extends Error {
+  override readonly name = 'Unassociable' as const
+}
+
+export interface Associated {
+  conversationId: string
+  customerId: string
+}
+
+/**
+ * Moves a conversation that belongs to nobody yet to the customer that a person names.
+ *
+ * @param what a conversation, or a call or message in it, by its id.
+ * @param whom a customer, by id, email or number.
+ * @throws {Unassociable} where there is no such conversation or customer, or it belongs to one already.
+ * @throws {Busy} while it is being settled.
+ */
+export async function associate(context: SyncContext, what: string, whom: string): Promise<Associated> {
+  const { db, connection, vendors } = context
+  const conversationId = (await conversationOf(db, connection, what)) ?? what
+  const records = await recordsOfConversation(db, connection, conversationId)
+  if (records.length === 0) {
+    throw new Unassociable(`No logged call, message or conversation has the id "${what}".`)
+  }
+  if (!records.every(({ unlinked }) => unlinked)) {
+    throw new Unassociable('The conversation belongs to a customer already.')
+  }
+  const customer = await customerNamed(context, whom)
+  if (!customer) throw new Unassociable('Kustomer has no customer with this id, email or number.')
+  const done = await holdLease(db, uuid(), records.map(recordKey), async () => {
+    await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, customer.id))
+    for (const { kind, id } of records) {
+      const progress = { customerId: customer.id, unlinked: false }
+      await saveProgress(db, { connection, kind, id, progress })
+      await recordOutcome(db, {
+        connection,
+        kind,
+        recordId: id,
+        outcome: 'linked',
+        reason: 'ASSOCIATED',
+        sentence: 'Somebody moved the conversation to this customer.',
+        requests: 1 / records.length,
+        source: 'person',
+        customerId: customer.id,
+        conversationId,
+      })
+    }
+  })
+  if (!done) throw new Busy()
+  // The notes name the customer.
+  await raiseAssociation(context, records, `person/${customer.id}`)
+  return { conversationId, customerId: customer.id }
+}
+
+async function customerNamed(context: SyncContext, whom: string): Promise<CustomerVersion | undefined> {
+  const { db, connection, vendors, settings } = context
+  const mirrored = await findCustomer(db, connection, whom)
+  if (mirrored) return mirrored.deleted ? undefined : mirrored
+  const number = parsePhone(whom, settings.defaultCountry)
+  const found = await vendors.kustomer(async ({ customers }) => {
+    if (whom.includes('@')) return customers.byEmail(whom)
+    return number === undefined ? unlessNotFound(customers.get(whom)) : customers.byPhone(number)
+  })
+  if (found) await mirrorCustomers(db, connection, [found], settings.defaultCountry)
+  return found
+}
+
+async function unlessNotFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    // What is no id at all is refused with 400.
+    const kinds: string[] = ['notFound', 'rejected']
+    if (error instanceof KustomerError && kinds.includes(error.failure.kind)) return undefined
+    throw error
+  }
+}
