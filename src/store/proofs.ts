@@ -117,19 +117,17 @@ export async function beingLogged(db: Db, ids: readonly string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Forgets what stood in Kustomer for a record, so that it is logged anew. */
-export async function forgetTimeline(
+/** Forgets where a record stands in Kustomer: it is looked for there, and what is missing is logged anew. */
+export async function forgetStanding(
   db: Db,
   connection: string,
   kind: TimelineKind,
   id: string,
 ): Promise<void> {
-  await db
-    .deleteFrom('timeline')
-    .where('connection', '=', connection)
-    .where('kind', '=', kind)
-    .where('record_id', '=', id)
-    .execute()
+  await sql`
+    update timeline set conversation_id = null, customer_id = null, unlinked = false, joined = false,
+      note_ids = null, note_body = null, chat_id = null, logged_at = null
+    where connection = ${connection} and kind = ${kind} and record_id = ${id}`.execute(db)
 }
 
 export interface StoredProof {

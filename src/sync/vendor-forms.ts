@@ -12,6 +12,8 @@ import type { SyncContext } from './context.ts'
 export interface VendorForms {
   /** Whether the literal form is to be used: until the API has refused it, yes. */
   literal(form: keyof LiteralForms): boolean
+  /** Whether the API has told: what it may still refuse does not share a request with others. */
+  known(form: keyof LiteralForms): boolean
   /** @returns true when the error refuses exactly this form, which is then remembered. */
   refused(error: unknown, form: keyof LiteralForms): Promise<boolean>
   accepted(form: keyof LiteralForms): Promise<void>
@@ -56,6 +58,7 @@ async function loadForms(context: SyncContext): Promise<VendorForms> {
       return first
     },
     literal: (form) => literalForms[form] !== false,
+    known: (form) => literalForms[form] !== undefined,
     async refused(error, form) {
       if (!refusedFields(error).some((field) => KEYS[form].includes(field))) return false
       await remember(form, false)

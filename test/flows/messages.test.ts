@@ -695,7 +695,9 @@ describe('both webhook systems at once', () => {
     const numbers = NUMBERS.slice(0, 4)
     await Promise.all(
       numbers.flatMap((external_number, index) =>
-        types.map(({ input }) => send(stack, { ...input, external_number, text: `${knowsId} ${index}` })),
+        types.map(({ name, input }) =>
+          send(stack, { ...input, external_number, text: `${knowsId} ${index} ${name}` }),
+        ),
       ),
     )
     // A failure counts as one with what was sent only by its id: the account webhook knows no status.

@@ -4,9 +4,13 @@ import { pino } from 'pino'
 import { openService, type Service } from '../../src/app.ts'
 import { recipesOf } from '../../src/commands/recipes.ts'
 import { readConfig } from '../../src/config.ts'
+import type { Pace } from '../../src/sync/context.ts'
 import { createDatabase, type DatabaseKind } from './databases.ts'
 import { type Emulators, startEmulators, type WorldSize } from './emulators.ts'
 import { until } from './until.ts'
+
+/** What only time can bring comes at once. */
+const PACE: Pace = { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 }
 
 export interface Stack extends Emulators {
   service: Service
@@ -37,7 +41,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-  const service = await openService(config, log, { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 })
+  const service = await openService(config, log, PACE)
   await service.work()
   await service.serve()
   await service.watch()
@@ -82,13 +86,14 @@ export interface BareService {
 export async function startBareService(
   emulators: Emulators,
   settings: Record<string, unknown> = {},
+  pace: Partial<Pace> = {},
 ): Promise<BareService> {
   const database = await createDatabase('embedded')
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(settings))
   const config = readConfig({ ...emulators.env, ...database.env, SETTINGS_FILE: settingsFile })
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-  const service = await openService(config, log, { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 })
+  const service = await openService(config, log, { ...PACE, ...pace })
   await service.work()
   return {
     service,

@@ -2,7 +2,7 @@ import { loadConnection } from '../../store/connections.ts'
 import {
   contactsToProve,
   customersToProve,
-  forgetTimeline,
+  forgetStanding,
   type LoggedToProve,
   loggedToProve,
   type RecordToProve,
@@ -167,7 +167,7 @@ async function settleAgain(context: SyncContext, problems: readonly Problem[]): 
   const round = context.now().getTime()
   for (const { kind, id, what } of problems) {
     const gone = what === 'conversation gone' || what === 'note missing'
-    if (gone && (kind === 'call' || kind === 'message')) await forgetTimeline(db, connection, kind, id)
+    if (gone && (kind === 'call' || kind === 'message')) await forgetStanding(db, connection, kind, id)
   }
   await context.raise(
     problems.flatMap(({ kind, id }) => {

@@ -31,7 +31,10 @@ const send = (context: SyncContext, conversation: string, chat: TimelineChat): P
   const alone = (body: MessageWrite) =>
     context.vendors.kustomer((kustomer) => kustomer.messages.create(conversation, body))
   if (!isImport()) return alone(chat)
-  return createImported(context, 'messages', { ...chat, conversation }, ({ conversation: _in, ...body }) =>
-    alone(body),
+  return createImported(
+    context,
+    'messages',
+    { ...chat, conversation },
+    { alone: ({ conversation: _in, ...body }) => alone(body), shared: true },
   )
 }

@@ -23,6 +23,8 @@ export interface WantedConversation {
 interface Conversation {
   id: string
   customerId?: string | undefined
+  /** It was there before, so its notes may be as well. */
+  found?: boolean
 }
 
 /** The conversation of a call or message, created once, with the customer it belongs to now. */
@@ -53,7 +55,7 @@ async function findOrCreate(
   const find = () => context.vendors.kustomer((kustomer) => kustomer.conversations.byExternalId(externalId))
   if (wanted.lookFirst) {
     const existing = await find()
-    if (existing) return existing
+    if (existing) return { ...existing, found: true }
   }
   try {
     const createOne = () => forms.firstAlone('conversationChannels', () => create(context, forms, wanted))
@@ -63,7 +65,7 @@ async function findOrCreate(
     if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
     const existing = await find()
     if (!existing) throw error
-    return existing
+    return { ...existing, found: true }
   }
 }
 
@@ -77,11 +79,15 @@ async function create(
   const nobody = wanted.customerId === undefined && forms.literal('conversationWithoutCustomer')
   const customer = nobody ? undefined : (wanted.customerId ?? (await holderCustomer(context)))
   try {
-    const { id } = await send(context, {
+    const body = {
       ...wanted.body,
       ...(customer !== undefined && { customer }),
       ...(channels && { channels: ['chat'] }),
-    })
+    }
+    const trying =
+      (channels && !forms.known('conversationChannels')) ||
+      (nobody && !forms.known('conversationWithoutCustomer'))
+    const { id } = await send(context, body, !trying)
     if (channels) await forms.accepted('conversationChannels')
     if (nobody) await forms.accepted('conversationWithoutCustomer')
     return { id, customerId: customer }
@@ -95,10 +101,10 @@ async function create(
   }
 }
 
-const send = (context: SyncContext, body: ConversationCreate): Promise<{ id: string }> => {
+const send = (context: SyncContext, body: ConversationCreate, shared: boolean): Promise<{ id: string }> => {
   const alone = (whole: ConversationCreate) =>
     context.vendors.kustomer((kustomer) => kustomer.conversations.create(whole))
-  return isImport() ? createImported(context, 'conversations', body, alone) : alone(body)
+  return isImport() ? createImported(context, 'conversations', body, { alone, shared }) : alone(body)
 }
 
 const refusesCustomer = (error: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { KustomerError, type NoteWrite } from '../../kustomer/index.ts'
+import { KustomerError, type Note, type NoteWrite } from '../../kustomer/index.ts'
 import { noteParts } from '../../mapping/note-body.ts'
 import type { TimelineNote } from '../../mapping/timeline.ts'
 import type { SyncContext } from '../context.ts'
@@ -33,7 +33,8 @@ async function createNotes(
   const literal = forms.literal('noteSubject')
   const note = noteOf(literal)
   try {
-    const ids = await createParts(context, part, note, [])
+    const shared = !literal || forms.known('noteSubject')
+    const ids = await createParts(context, { ...part, shared }, note, [])
     if (literal) await forms.accepted('noteSubject')
     return { ids, body: note.body }
   } catch (error) {
@@ -57,7 +58,7 @@ export async function updateNotes(
     if (body === before[index]) continue
     await updateNote(context, id, { body, ...(note.subject !== undefined && { subject: note.subject }) })
   }
-  return createParts(context, { conversationId, lookFirst: true }, note, standing.noteIds)
+  return createParts(context, { conversationId, lookFirst: true, shared: true }, note, standing.noteIds)
 }
 
 /** A note that somebody deleted stays deleted. */
@@ -76,30 +77,32 @@ async function updateNote(
 /** Creates the parts beyond those that stand, looking first where an earlier try may have made them. */
 async function createParts(
   context: SyncContext,
-  part: { conversationId: string; lookFirst: boolean },
+  part: { conversationId: string; lookFirst: boolean; shared: boolean },
   note: TimelineNote,
   standing: readonly string[],
 ): Promise<string[]> {
   const bodies = noteParts(note.body)
   const ids = [...standing]
   if (ids.length >= bodies.length) return ids
-  const existing = part.lookFirst ? await notesByExternalId(context, part.conversationId) : new Map()
+  const existing = part.lookFirst
+    ? await notesByExternalId(context, part.conversationId)
+    : new Map<string, Note>()
   for (const [index, body] of bodies.entries()) {
     if (index < standing.length) continue
     const externalId = index === 0 ? note.externalId : `${note.externalId}-${index + 1}`
     const { body: _whole, ...head } = note
     const found = existing.get(externalId)
-    const { id } = found ?? (await send(context, part.conversationId, { ...head, externalId, body }))
+    const { id } =
+      found ?? (await send(context, part.conversationId, { ...head, externalId, body }, part.shared))
+    // An earlier try may have known less than this one.
+    if (found && found.body !== body) await updateNote(context, id, { body })
     ids.push(id)
   }
   return ids
 }
 
-async function notesByExternalId(
-  context: SyncContext,
-  conversationId: string,
-): Promise<Map<string, { id: string }>> {
-  const byExternalId = new Map<string, { id: string }>()
+async function notesByExternalId(context: SyncContext, conversationId: string): Promise<Map<string, Note>> {
+  const byExternalId = new Map<string, Note>()
   for (let page = 1; ; page++) {
     const batch = await context.vendors.kustomer((kustomer) =>
       kustomer.notes.list(conversationId, { page, pageSize: NOTES_PAGE }),
@@ -109,11 +112,19 @@ async function notesByExternalId(
   }
 }
 
-const send = (context: SyncContext, conversation: string, note: TimelineNote): Promise<{ id: string }> => {
+const send = (
+  context: SyncContext,
+  conversation: string,
+  note: TimelineNote,
+  shared: boolean,
+): Promise<{ id: string }> => {
   const alone = (body: NoteWrite) =>
     context.vendors.kustomer((kustomer) => kustomer.notes.create(conversation, body))
   if (!isImport()) return alone(note)
-  return createImported(context, 'notes', { ...note, conversation }, ({ conversation: _in, ...body }) =>
-    alone(body),
+  return createImported(
+    context,
+    'notes',
+    { ...note, conversation },
+    { alone: ({ conversation: _in, ...body }) => alone(body), shared },
   )
 }

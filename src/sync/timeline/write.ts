@@ -103,7 +103,8 @@ async function writeParts(
   if (plan.assignment !== undefined) progress.assigned = plan.assignment
 
   const contactName = await contactNameOf(context, item, owner)
-  const part = { conversationId: conversation.id, lookFirst: plan.lookFirst }
+  const lookFirst = plan.lookFirst || conversation.found === true
+  const part = { conversationId: conversation.id, lookFirst }
   // Both to their end: a note that is still on its way while the other has failed would be written twice.
   const [notes, chat] = await Promise.allSettled([
     ensureNotes(context, forms, part, standing.noteIds, (literal) => item.noteOf(literal, contactName)),
