@@ -15,6 +15,13 @@ export interface Config {
   /** Where the vendors reach this service; undefined = this machine only. */
   publicUrl: string | undefined
   logLevel: string
+  /** At least one; the first is the one that is meant where none is named. */
+  connections: ConnectionConfig[]
+}
+
+/** One CloudTalk account joined to one Kustomer org (requirements §5). */
+export interface ConnectionConfig {
+  id: string
   accounts: VendorAccounts
   settings: Settings
   /** CloudTalk's signing secret of the account webhooks, `whsec_…`. */
@@ -33,7 +40,7 @@ export class ConfigError extends Error {
 }
 
 /** The connection that is made from the environment. */
-export const CONNECTION = 'default'
+const DEFAULT = 'default'
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).transform(trimSlash)
 
@@ -50,23 +57,40 @@ const environment = z.object({
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
     })
     .default('info'),
-  CLOUDTALK_ACCESS_KEY_ID: required('make a key in CloudTalk under Account > Settings > API keys'),
-  CLOUDTALK_ACCESS_KEY_SECRET: required('make a key in CloudTalk under Account > Settings > API keys'),
+  CLOUDTALK_ACCESS_KEY_ID: z.string().optional(),
+  CLOUDTALK_ACCESS_KEY_SECRET: z.string().optional(),
   CLOUDTALK_API_URL: url.default('https://my.cloudtalk.io/api'),
   CLOUDTALK_ANALYTICS_URL: url.default('https://analytics-api.cloudtalk.io/api'),
   CLOUDTALK_AI_URL: url.default('https://api.cloudtalk.io/v1'),
-  KUSTOMER_ORG: required('the first part of your Kustomer address, acme in acme.kustomerapp.com'),
-  KUSTOMER_API_KEY: required('make a key in Kustomer under Settings > Security > API Keys'),
+  KUSTOMER_ORG: z.string().optional(),
+  KUSTOMER_API_KEY: z.string().optional(),
   KUSTOMER_API_URL: url.optional(),
   SETTINGS_FILE: z.string().min(1).optional(),
 })
 
-/** The settings file holds the connection's settings, and what CloudTalk signs its account webhooks with. */
-const settingsFile = settingsSchema.extend({
+type Environment = z.output<typeof environment>
+
+/** The settings of a connection, and what CloudTalk signs its account webhooks with. */
+const connectionSettings = settingsSchema.extend({
   accountWebhookSecret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/=]+$/, 'must be the whsec_… secret that CloudTalk shows for the endpoint')
     .optional(),
+})
+
+/** One of several connections may have accounts of its own; those of the environment stand in for what it leaves out. */
+const oneOfSeveral = connectionSettings.extend({
+  cloudtalk: z
+    .strictObject({ accessKeyId: z.string().min(1), accessKeySecret: z.string().min(1) })
+    .optional(),
+  kustomer: z
+    .strictObject({ org: z.string().min(1), apiKey: z.string().min(1), apiUrl: url.optional() })
+    .optional(),
+})
+const severalConnections = z.strictObject({
+  connections: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and -'), oneOfSeveral)
+    .refine((all) => Object.keys(all).length > 0, 'must name at least one connection'),
 })
 
 /** @throws {ConfigError} naming every variable and setting that is wrong. */
@@ -79,9 +103,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...file.problems,
+    ...missingCredentials(given, file.connections),
   ]
-  if (!parsed.success || !file.settings || problems.length > 0) throw new ConfigError(problems)
-  const { accountWebhookSecret, ...settings } = file.settings
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const e = parsed.data
   return {
     database: e.DATABASE_URL
@@ -91,18 +115,29 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: e.PORT,
     publicUrl: e.PUBLIC_URL,
     logLevel: e.LOG_LEVEL,
+    connections: Object.entries(file.connections).map(([id, connection]) => connectionOf(id, connection, e)),
+  }
+}
+
+type ConnectionFile = z.output<typeof oneOfSeveral>
+
+function connectionOf(id: string, connection: ConnectionFile, e: Environment): ConnectionConfig {
+  const { accountWebhookSecret, cloudtalk, kustomer, ...settings } = connection
+  const org = kustomer?.org ?? e.KUSTOMER_ORG ?? ''
+  return {
+    id,
     accounts: {
       cloudtalk: {
-        accessKeyId: e.CLOUDTALK_ACCESS_KEY_ID,
-        accessKeySecret: e.CLOUDTALK_ACCESS_KEY_SECRET,
+        accessKeyId: cloudtalk?.accessKeyId ?? e.CLOUDTALK_ACCESS_KEY_ID ?? '',
+        accessKeySecret: cloudtalk?.accessKeySecret ?? e.CLOUDTALK_ACCESS_KEY_SECRET ?? '',
         apiUrl: e.CLOUDTALK_API_URL,
         analyticsUrl: e.CLOUDTALK_ANALYTICS_URL,
         aiUrl: e.CLOUDTALK_AI_URL,
       },
       kustomer: {
-        org: e.KUSTOMER_ORG,
-        apiKey: e.KUSTOMER_API_KEY,
-        apiUrl: e.KUSTOMER_API_URL ?? `https://${e.KUSTOMER_ORG}.api.kustomerapp.com`,
+        org,
+        apiKey: kustomer?.apiKey ?? e.KUSTOMER_API_KEY ?? '',
+        apiUrl: kustomer?.apiUrl ?? e.KUSTOMER_API_URL ?? `https://${org}.api.kustomerapp.com`,
       },
       userAgent: `cloudtalk-kustomer/${packageJson.version}`,
     },
@@ -111,37 +146,61 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
 }
 
+const CLOUDTALK_KEY = 'make a key in CloudTalk under Account > Settings > API keys'
+const CREDENTIALS = {
+  cloudtalk: { CLOUDTALK_ACCESS_KEY_ID: CLOUDTALK_KEY, CLOUDTALK_ACCESS_KEY_SECRET: CLOUDTALK_KEY },
+  kustomer: {
+    KUSTOMER_ORG: 'the first part of your Kustomer address, acme in acme.kustomerapp.com',
+    KUSTOMER_API_KEY: 'make a key in Kustomer under Settings > Security > API Keys',
+  },
+} as const
+
+/** Of the environment, for a connection that has no accounts of its own. */
+function missingCredentials(
+  given: Record<string, unknown>,
+  connections: Record<string, ConnectionFile>,
+): string[] {
+  return (['cloudtalk', 'kustomer'] as const).flatMap((vendor) => {
+    if (Object.values(connections).every((connection) => connection[vendor])) return []
+    return Object.entries(CREDENTIALS[vendor]).flatMap(([name, where]) =>
+      given[name] === undefined ? [`${name} is missing: ${where}`] : [],
+    )
+  })
+}
+
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */
 export const publicUrlOf = (config: Config, port = config.port): string =>
   config.publicUrl ?? `http://127.0.0.1:${port}`
 
+/** One connection's settings as they are, or `connections` with several; JSON is YAML too. */
 function readSettings(file: string | undefined): {
-  settings?: z.output<typeof settingsFile>
+  connections: Record<string, ConnectionFile>
   problems: string[]
 } {
   let content: unknown = {}
   if (file !== undefined) {
     try {
-      // JSON is YAML too.
       content = parseYaml(readFileSync(file, 'utf8')) ?? {}
     } catch (error) {
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-      return { problems: [`SETTINGS_FILE cannot be read: ${reason}`] }
+      return {
+        connections: { [DEFAULT]: connectionSettings.parse({}) },
+        problems: [`SETTINGS_FILE cannot be read: ${reason}`],
+      }
     }
   }
-  const parsed = settingsFile.safeParse(content)
-  if (parsed.success) return { settings: parsed.data, problems: [] }
-  return {
-    problems: parsed.error.issues.map((issue) =>
+  const several = typeof content === 'object' && content !== null && 'connections' in content
+  const parsed = several ? severalConnections.safeParse(content) : connectionSettings.safeParse(content)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'
         ? `SETTINGS_FILE: ${[...issue.path, ''].join('.')}${issue.keys.join(', ')} is not a setting`
         : `SETTINGS_FILE: ${issue.path.join('.') || 'the file'} ${issue.message}`,
-    ),
+    )
+    return { connections: { [DEFAULT]: connectionSettings.parse({}) }, problems }
   }
-}
-
-function required(where: string) {
-  return z.string({ error: `is missing: ${where}` }).min(1)
+  const { data } = parsed
+  return { connections: 'connections' in data ? data.connections : { [DEFAULT]: data }, problems: [] }
 }
 
 function trimSlash(address: string): string {

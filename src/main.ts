@@ -27,7 +27,10 @@ const logTo = (level: string): Logger => createLog(level, pino.destination({ fd:
 
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
+  .option('--connection <id>', 'which connection, where the settings file has several; else the first')
   .exitOverride()
+
+const named = (): string | undefined => program.opts<{ connection?: string }>().connection
 
 program
   .command('demo')
@@ -77,7 +80,12 @@ program
   .option('--from <date>', 'calls that ended since this date, e.g. 2026-01-31', date)
   .option('--json', 'print only the result, as JSON', false)
   .action(async ({ preview, from, json }: { preview: boolean; from?: Date; json: boolean }) => {
-    const run = await sync(process.env, { kind: preview ? 'preview' : 'sync', from, quiet: json })
+    const run = await sync(process.env, {
+      kind: preview ? 'preview' : 'sync',
+      from,
+      quiet: json,
+      connection: named(),
+    })
     console.log(json ? JSON.stringify(run) : runAsText(run))
   })
 
@@ -87,7 +95,12 @@ program
   .argument('<question>', 'number in any format, name, email, call id or customer id')
   .option('--json', 'as JSON', false)
   .action(async (question: string, { json }: { json: boolean }) => {
-    const records = await withOperations(process.env, false, (operations) => operations.trace(question))
+    const records = await withOperations(
+      process.env,
+      false,
+      (operations) => operations.trace(question),
+      named(),
+    )
     console.log(json ? JSON.stringify(records) : tracesAsText(records, question))
     if (records.length === 0) process.exitCode = FAILED
   })
@@ -101,7 +114,12 @@ program
   .option('--repair', 'settle again what is not explained', false)
   .option('--json', 'as JSON', false)
   .action(async ({ day, repair, json }: { day?: string; repair: boolean; json: boolean }) => {
-    const proof = await withOperations(process.env, repair, (operations) => operations.prove(day, repair))
+    const proof = await withOperations(
+      process.env,
+      repair,
+      (operations) => operations.prove(day, repair),
+      named(),
+    )
     console.log(json ? JSON.stringify(proof) : proofAsText(proof))
     if (!isProved(proof)) process.exitCode = FAILED
   })
@@ -117,14 +135,19 @@ program
       program.error('error: name the customer too: its id, email or number', { exitCode: WRONG_USE })
     }
     const print = (value: unknown, text: string) => console.log(json ? JSON.stringify(value) : text)
-    await withOperations(process.env, false, async (operations) => {
-      if (what === undefined || whom === undefined) {
-        const conversations = await operations.unassociated()
-        return print(conversations, unassociatedAsText(conversations))
-      }
-      const moved = await operations.associate(what, whom)
-      print(moved, `Conversation ${moved.conversationId} belongs to customer ${moved.customerId} now.`)
-    })
+    await withOperations(
+      process.env,
+      false,
+      async (operations) => {
+        if (what === undefined || whom === undefined) {
+          const conversations = await operations.unassociated()
+          return print(conversations, unassociatedAsText(conversations))
+        }
+        const moved = await operations.associate(what, whom)
+        print(moved, `Conversation ${moved.conversationId} belongs to customer ${moved.customerId} now.`)
+      },
+      named(),
+    )
   })
 
 program

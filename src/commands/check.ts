@@ -1,5 +1,5 @@
 import { CloudTalkError, createCloudTalk } from '../cloudtalk/index.ts'
-import { type Config, publicUrlOf } from '../config.ts'
+import { type Config, type ConnectionConfig, publicUrlOf } from '../config.ts'
 import { createKustomer, KustomerError } from '../kustomer/index.ts'
 
 export interface Check {
@@ -14,13 +14,19 @@ export interface Check {
 /** Requirements §5: what the API key must be allowed. */
 const ROLES = ['org.admin', 'org.permission', 'org.user']
 
-/** Asks both APIs with the credentials given, and reads what they allow. Writes nothing. */
+/** Asks both APIs with the credentials of each connection, and reads what they allow. Writes nothing. */
 export async function check(config: Config): Promise<Check[]> {
-  return [await checkCloudTalk(config), ...(await checkKustomer(config))]
+  const checks: Check[] = []
+  for (const connection of config.connections) {
+    const own = [await checkCloudTalk(connection), ...(await checkKustomer(connection, config))]
+    const several = config.connections.length > 1
+    checks.push(...own.map((one) => ({ ...one, name: several ? `${connection.id}: ${one.name}` : one.name })))
+  }
+  return checks
 }
 
-async function checkCloudTalk(config: Config): Promise<Check> {
-  const { cloudtalk, userAgent } = config.accounts
+async function checkCloudTalk({ accounts }: ConnectionConfig): Promise<Check> {
+  const { cloudtalk, userAgent } = accounts
   const name = 'CloudTalk access key'
   try {
     const agents = await createCloudTalk({ ...cloudtalk, userAgent }).agents.list({ page: 1, limit: 1 })
@@ -36,8 +42,8 @@ async function checkCloudTalk(config: Config): Promise<Check> {
   }
 }
 
-async function checkKustomer(config: Config): Promise<Check[]> {
-  const { kustomer, userAgent } = config.accounts
+async function checkKustomer({ accounts }: ConnectionConfig, config: Config): Promise<Check[]> {
+  const { kustomer, userAgent } = accounts
   const client = createKustomer({ ...kustomer, userAgent })
   const name = 'Kustomer API key'
   let roles: string[]

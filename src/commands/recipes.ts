@@ -1,10 +1,11 @@
-import { CONNECTION, type Config, publicUrlOf } from '../config.ts'
+import { type Config, publicUrlOf } from '../config.ts'
 import { type Recipe, recipes, workflowSecret } from '../sync/recipes.ts'
 
-/** The CloudTalk Workflow Automations of the connection. */
-export function recipesOf(config: Config, publicUrl = publicUrlOf(config)): Recipe[] {
-  return recipes(CONNECTION, publicUrl, workflowSecret(CONNECTION, config.accounts.cloudtalk.accessKeySecret))
-}
+/** The CloudTalk Workflow Automations of each connection. */
+export const recipesOf = (config: Config, publicUrl = publicUrlOf(config)): Recipe[] =>
+  config.connections.flatMap(({ id, accounts }) =>
+    recipes(id, publicUrl, workflowSecret(id, accounts.cloudtalk.accessKeySecret)),
+  )
 
 /** The same, for a person who sets them up in the dashboard. */
 export function recipesAsText(list: readonly Recipe[]): string {

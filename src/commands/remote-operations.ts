@@ -7,9 +7,11 @@ import type { Associated } from '../sync/timeline/associate.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
 /** The service's own JSON API, asked by another command of the same installation. */
-export function remoteOperations(port: number, token: string): Operations {
+export function remoteOperations(port: number, token: string, connection?: string): Operations {
   const ask = async <T>(path: string, body?: unknown): Promise<T | undefined> => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    const url = new URL(`http://127.0.0.1:${port}/api/v1${path}`)
+    if (connection !== undefined) url.searchParams.set('connection', connection)
+    const response = await fetch(url, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),

@@ -1,3 +1,4 @@
+import type { Operations } from '../http/operations.ts'
 import type { RunOutcome, RunProgress, RunRecord } from '../store/runs.ts'
 import type { RecordKind, RunKind } from '../store/schema.ts'
 import { summaryOfCounts } from '../sync/summary.ts'
@@ -11,10 +12,10 @@ export type FinishedRun = RunProgress & { records?: RunRecord[] }
 /** Brings over every customer and contact, and the calls since `from`, or only tells what that would come to. */
 export function sync(
   env: Record<string, string | undefined>,
-  options: { kind: RunKind; from: Date | undefined; quiet: boolean },
+  options: { kind: RunKind; from: Date | undefined; quiet: boolean; connection: string | undefined },
 ): Promise<FinishedRun> {
-  const { kind, from, quiet } = options
-  return withOperations(env, kind === 'sync', async (operations) => {
+  const { kind, from, quiet, connection } = options
+  const follow = async (operations: Operations): Promise<FinishedRun> => {
     const progress = progressWriter(quiet)
     try {
       const run = await followRun(operations, await operations.beginRun(kind, from), progress.report)
@@ -22,7 +23,8 @@ export function sync(
     } finally {
       progress.end()
     }
-  })
+  }
+  return withOperations(env, kind === 'sync', follow, connection)
 }
 
 const TITLES: Record<RecordKind, string> = {

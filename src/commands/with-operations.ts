@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { openService } from '../app.ts'
-import { readConfig } from '../config.ts'
+import { ConfigError, readConfig } from '../config.ts'
 import { FolderInUse, findOwner } from '../data-folder.ts'
 import type { Operations } from '../http/operations.ts'
 import { createLog } from '../log.ts'
@@ -14,24 +14,30 @@ const LOOK_EVERY_MS = 200
  * this process.
  *
  * @param work whether this process settles events meanwhile, where no service runs.
- * @throws {ConfigError} where no service runs and the environment is not complete.
+ * @param connection by its id; the first one where none is named.
+ * @throws {ConfigError} where no service runs and the environment is not complete, or there is no such connection.
  * @throws {FolderInUse} where another command has the folder.
  */
 export async function withOperations<T>(
   env: Record<string, string | undefined>,
   work: boolean,
   use: (operations: Operations) => Promise<T>,
+  connection?: string,
 ): Promise<T> {
   const folder = env.DATA_DIR || './data'
   const owner = env.DATABASE_URL ? undefined : await findOwner(folder)
-  if (owner?.port !== undefined) return use(remoteOperations(owner.port, owner.token))
+  if (owner?.port !== undefined) return use(remoteOperations(owner.port, owner.token, connection))
   if (owner) throw new FolderInUse(folder, owner)
   const config = readConfig(env)
+  if (connection !== undefined && config.connections.every(({ id }) => id !== connection)) {
+    throw new ConfigError([`--connection: SETTINGS_FILE has no connection "${connection}"`])
+  }
   const service = await openService(config, quietLog(env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
+    const { operations } = service.connections.get(connection ?? '') ?? service
     if (work) await service.work()
-    const result = await use(service.operations)
-    if (work) await followUps(service.operations)
+    const result = await use(operations)
+    if (work) await followUps(operations)
     return result
   } finally {
     await service.close()

@@ -33,55 +33,77 @@ async function decided(c: Context, decide: () => Promise<unknown>): Promise<Resp
   }
 }
 
-/** What the CLI asks of a running service: the embedded database can be opened by one process only. */
-export function api(operations: Operations, token: string): Hono {
-  const runOf = async (id: string) => (z.uuid().safeParse(id).success ? operations.run(id) : undefined)
+type Asked = { Variables: { operations: Operations } }
+
+/**
+ * What the CLI asks of a running service: the embedded database can be opened by one process only. The query parameter
+ * `connection` names the connection; without it the first one is meant.
+ */
+export function api(
+  operationsFor: (connection: string | undefined) => Operations | undefined,
+  token: string,
+): Hono<Asked> {
+  const runOf = async (c: Context<Asked>) => {
+    const id = c.req.param('id') ?? ''
+    return z.uuid().safeParse(id).success ? c.var.operations.run(id) : undefined
+  }
   const noSuchRun = (c: Context) => problem(c, 404, 'There is no such run.', 'Check the id.')
-  return new Hono()
+  return new Hono<Asked>()
     .use(async (c, next) => {
       const [, given] = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '') ?? []
-      if (given !== undefined && sameSecret(given, token)) return next()
-      c.header('www-authenticate', 'Bearer')
-      return problem(c, 401, 'The bearer token is missing or not accepted.', 'Use the token of this service.')
+      if (given === undefined || !sameSecret(given, token)) {
+        c.header('www-authenticate', 'Bearer')
+        return problem(
+          c,
+          401,
+          'The bearer token is missing or not accepted.',
+          'Use the token of this service.',
+        )
+      }
+      const operations = operationsFor(c.req.query('connection'))
+      if (!operations)
+        return problem(c, 400, 'There is no such connection.', 'Check its id in the settings file.')
+      c.set('operations', operations)
+      return next()
     })
-    .get('/summary', async (c) => c.json(await operations.summary()))
-    .get('/pending', async (c) => c.json({ events: await operations.pending() }))
+    .get('/summary', async (c) => c.json(await c.var.operations.summary()))
+    .get('/pending', async (c) => c.json({ events: await c.var.operations.pending() }))
     .get('/trace', async (c) => {
       const question = c.req.query('q') ?? ''
       if (question.trim() === '') {
         return problem(c, 400, 'The query parameter q is missing.', 'Ask for a number, name, email or id.')
       }
-      return c.json({ records: await operations.trace(question) })
+      return c.json({ records: await c.var.operations.trace(question) })
     })
-    .get('/reviews', async (c) => c.json({ reviews: await operations.reviews() }))
+    .get('/reviews', async (c) => c.json({ reviews: await c.var.operations.reviews() }))
     .post('/reviews/:id/decision', async (c) => {
       const body = decisionBody.safeParse(await c.req.json().catch(() => undefined))
       if (!body.success || !z.uuid().safeParse(c.req.param('id')).success) {
         return problem(c, 400, 'This is no decision of a review.', 'Send {"decision": "merge"|"keep-apart"}.')
       }
       const { decision, contactId } = body.data
-      return decided(c, () => operations.decideReview(c.req.param('id'), decision, contactId))
+      return decided(c, () => c.var.operations.decideReview(c.req.param('id'), decision, contactId))
     })
     .post('/contacts/:id/unmerge', async (c) => {
       const body = unmergeBody.safeParse(await c.req.json().catch(() => undefined))
       if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customerId": "…"}.')
       return decided(c, async () => {
-        await operations.unmerge(c.req.param('id'), body.data.customerId)
+        await c.var.operations.unmerge(c.req.param('id'), body.data.customerId)
         return { unmerged: true }
       })
     })
-    .get('/unassociated', async (c) => c.json({ conversations: await operations.unassociated() }))
+    .get('/unassociated', async (c) => c.json({ conversations: await c.var.operations.unassociated() }))
     .post('/unassociated/:id/associate', async (c) => {
       const body = associateBody.safeParse(await c.req.json().catch(() => undefined))
       if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customer": "…"}.')
-      return decided(c, () => operations.associate(c.req.param('id'), body.data.customer))
+      return decided(c, () => c.var.operations.associate(c.req.param('id'), body.data.customer))
     })
-    .get('/proofs', async (c) => c.json({ proofs: await operations.proofs() }))
+    .get('/proofs', async (c) => c.json({ proofs: await c.var.operations.proofs() }))
     .post('/proofs', async (c) => {
       const body = proveBody.safeParse(await c.req.json().catch(() => ({})))
       if (!body.success)
         return problem(c, 400, z.prettifyError(body.error), 'Send {"day": "2026-01-31"} or {}.')
-      return c.json(await operations.prove(body.data.day, body.data.repair), 201)
+      return c.json(await c.var.operations.prove(body.data.day, body.data.repair), 201)
     })
     .post('/runs', async (c) => {
       const body = runBody.safeParse(await c.req.json().catch(() => ({})))
@@ -89,20 +111,20 @@ export function api(operations: Operations, token: string): Hono {
         return problem(c, 400, z.prettifyError(body.error), 'Send {"from": "2026-01-31T00:00:00Z"} or {}.')
       }
       const { kind, from } = body.data
-      const id = await operations.beginRun(kind, from === undefined ? undefined : new Date(from))
+      const id = await c.var.operations.beginRun(kind, from === undefined ? undefined : new Date(from))
       return c.json({ id }, 201)
     })
     .get('/runs/:id', async (c) => {
-      const run = await runOf(c.req.param('id'))
+      const run = await runOf(c)
       return run ? c.json(run) : noSuchRun(c)
     })
     .get('/runs/:id/records', async (c) => {
-      const run = await runOf(c.req.param('id'))
-      return run ? c.json({ records: await operations.runRecords(run.id) }) : noSuchRun(c)
+      const run = await runOf(c)
+      return run ? c.json({ records: await c.var.operations.runRecords(run.id) }) : noSuchRun(c)
     })
     .post('/runs/:id/:verb{pause|resume}', async (c) => {
-      const run = await runOf(c.req.param('id'))
+      const run = await runOf(c)
       if (!run) return noSuchRun(c)
-      return c.json(await operations.pauseRun(run.id, c.req.param('verb') === 'pause'))
+      return c.json(await c.var.operations.pauseRun(run.id, c.req.param('verb') === 'pause'))
     })
 }

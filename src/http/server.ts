@@ -10,7 +10,8 @@ import { kustomerWebhooks } from './webhooks-kustomer.ts'
 
 export interface HttpPorts {
   doors: Doors
-  operations: Operations
+  /** Of a connection; without an id, of the first one. Undefined where there is none. */
+  operations(connection: string | undefined): Operations | undefined
   /** Bearer of the JSON API. */
   token: string
   /** Rejects while the service cannot take events. */

@@ -3,11 +3,12 @@ import type { Db } from '../store/database.ts'
 import type { RecordKind } from '../store/schema.ts'
 import { SETTLE } from './policy.ts'
 
-/** Events that wait or are being settled at this moment. */
-export async function pendingEvents(db: Db): Promise<number> {
+/** A connection's events that wait or are being settled at this moment. */
+export async function pendingEvents(db: Db, connection: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from pgboss.job
-    where name = ${SETTLE} and state in ('created', 'retry', 'active')`.execute(db)
+    where name = ${SETTLE} and state in ('created', 'retry', 'active')
+      and data->>'connection' = ${connection}`.execute(db)
   return rows[0]?.count ?? 0
 }
 

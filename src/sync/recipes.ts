@@ -53,7 +53,7 @@ const CONTACT_OF_MESSAGE = [
 /** The workflows of one connection, ready to copy into the dashboard. */
 export function recipes(connection: string, publicUrl: string, secret: string): Recipe[] {
   return TRIGGERS.map(({ object, action, values }) => ({
-    name: `Kustomer: ${object.toLowerCase()} ${action.toLowerCase()}`,
+    name: `Kustomer ${connection}: ${object.toLowerCase()} ${action.toLowerCase()}`,
     trigger: { object, action },
     url: `${publicUrl}/webhooks/cloudtalk/${connection}`,
     method: 'POST',

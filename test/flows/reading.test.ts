@@ -58,7 +58,9 @@ async function startReading(customers: WorldCustomer[]): Promise<Emulators & { c
     await emulators.close()
     await database.drop()
   }
-  const client = createKustomer({ ...config.accounts.kustomer, userAgent: 'tests' })
+  const [connection] = config.connections
+  if (!connection) throw new Error('there is no connection')
+  const client = createKustomer({ ...connection.accounts.kustomer, userAgent: 'tests' })
   const vendors: SyncContext['vendors'] = {
     ...context.vendors,
     kustomer: (call) => call(client),

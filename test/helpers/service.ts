@@ -72,7 +72,8 @@ async function settled(emulators: Emulators, service: Service): Promise<void> {
   let quiet = 0
   await until('everything is settled', async () => {
     await Promise.all([emulators.cloudtalk.webhooksIdle(), emulators.kustomer.webhooksIdle()])
-    quiet = (await service.operations.pending()) === 0 ? quiet + 1 : 0
+    const pending = [...service.connections.values()].map(({ operations }) => operations.pending())
+    quiet = (await Promise.all(pending)).every((events) => events === 0) ? quiet + 1 : 0
     return quiet >= 3
   })
 }

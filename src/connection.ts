@@ -1,0 +1,185 @@
+import type { Logger } from 'pino'
+import { v4 as uuid } from 'uuid'
+import type { ConnectionConfig } from './config.ts'
+import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
+import { type Operations, operationsOf } from './http/operations.ts'
+import { pendingEvents, queuedRecords } from './queue/pending.ts'
+import { callIdOf } from './store/calls.ts'
+import { ensureConnection } from './store/connections.ts'
+import type { Db } from './store/database.ts'
+import type { RecordKind } from './store/schema.ts'
+import { createBulkWriter } from './sync/bulk-writer.ts'
+import { createCallReader } from './sync/calls/call-reader.ts'
+import { pollCalls } from './sync/calls/poll-calls.ts'
+import { createContactWriter } from './sync/contacts/contact-writer.ts'
+import { createCustomerWriter } from './sync/contacts/customer-writer.ts'
+import { lookAtContacts, pollContacts } from './sync/contacts/poll-contacts.ts'
+import { pollCustomers } from './sync/contacts/poll-customers.ts'
+import type { Pace, SyncContext } from './sync/context.ts'
+import { createDirectory } from './sync/directory.ts'
+import type { Raise } from './sync/event.ts'
+import { backoffMs } from './sync/failure.ts'
+import { holdLease } from './sync/hold-lease.ts'
+import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
+import { createLocks } from './sync/locks.ts'
+import { pollMessages, receiveMessage } from './sync/messages/receive-message.ts'
+import { type Poller, startPoller } from './sync/poller.ts'
+import { createNightly } from './sync/prove/nightly.ts'
+import { workflowSecret } from './sync/recipes.ts'
+import { createRuns } from './sync/runs/run.ts'
+import { openVendors } from './sync/vendors.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+/** Three of CloudTalk's sixty requests a minute, for a call that no webhook told of. */
+const POLL_CALLS_MS = 20 * SECOND
+const POLL_CUSTOMERS_MS = 20 * SECOND
+/** The contact index carries no dates, so all of it is read. */
+const POLL_CONTACTS_MS = 15 * MINUTE
+/** Our own database is asked for messages that were received and not raised. */
+const POLL_MESSAGES_MS = MINUTE
+/** A few contacts in each idle minute, for what the index does not show. */
+const LOOK_AT_CONTACTS_MS = MINUTE
+/** How often it is seen whether a night has come, or whether a repair has helped. */
+const PROVE_MS = 60 * MINUTE
+/** Kustomer is asked again after this long, then twice as long, up to five minutes. */
+const REGISTER_AGAIN_MS = 5 * SECOND
+/** One request a minute finds out that the webhook is gone or switched off. */
+const CHECK_WEBHOOK_MS = MINUTE
+const CHECK_RUNS_MS = SECOND
+
+export interface ConnectionPorts {
+  db: Db
+  raise: Raise
+  pace: Pace
+  log: Logger
+}
+
+/** One connection at work: its settles, its doors, its pollers. */
+export interface Connection {
+  context: SyncContext
+  operations: Operations
+  doors: { kustomer: KustomerDoor; cloudtalk: CloudTalkDoor }
+  /** Has Kustomer send webhooks to this address, and sees that it goes on doing so. */
+  keepRegistered(publicUrl: string): void
+  /** Raises events for what no webhook told of, and goes on with runs. */
+  watch(): void
+  /** Ends after what is under way. */
+  stop(): Promise<void>
+  /** Lets no request leave any more, and ends those that hang. */
+  cutOff(): void
+  /** The last, when nothing settles any more. */
+  close(): void
+}
+
+/** Wires one connection. @throws when the database does not answer. */
+export async function openConnection(
+  config: ConnectionConfig,
+  { db, raise, pace, log: processLog }: ConnectionPorts,
+): Promise<Connection> {
+  const { id, accounts, settings, accountWebhookSecret } = config
+  const log = processLog.child({ connection: id })
+  await ensureConnection(db, id)
+  const vendors = openVendors(db, accounts)
+  const context: SyncContext = {
+    connection: id,
+    org: accounts.kustomer.org,
+    settings,
+    db,
+    vendors,
+    directory: createDirectory(vendors, Date.now),
+    contactWriter: createContactWriter(vendors),
+    customerWriter: createCustomerWriter(vendors, pace),
+    bulkWriter: createBulkWriter(vendors, pace),
+    locks: createLocks(db),
+    callReader: createCallReader(vendors, Date.now),
+    raise,
+    pace,
+    log,
+    now: () => new Date(),
+  }
+  const runs = createRuns(context)
+  const queued = (kind: RecordKind) => queuedRecords(db, id, kind)
+  const operations = operationsOf(context, runs, { queued, pending: () => pendingEvents(db, id) })
+  const pollers: Poller[] = []
+  const poll = { db, log, holder: uuid() }
+  let callPoller: Poller | undefined
+  let webhookToken: string | undefined
+  let registering: NodeJS.Timeout | undefined
+  let stopping = false
+
+  /** One process at a time: two that look and then create would leave two webhooks. */
+  async function register(publicUrl: string): Promise<void> {
+    const registered = await holdLease(db, poll.holder, `${id}/register`, async () => {
+      webhookToken = await registerKustomerWebhook(
+        vendors,
+        settings.name,
+        `${publicUrl}/webhooks/kustomer/${id}`,
+      )
+    })
+    if (!registered) throw new Error('another process registers it at this moment')
+  }
+
+  /** Kustomer switches a webhook off when its receiver was away for an hour, and a person may delete it. */
+  async function keepRegistered(publicUrl: string, attempt = 0): Promise<void> {
+    const registered = await register(publicUrl).then(
+      () => true,
+      (error: unknown) => {
+        if (!stopping)
+          log.warn({ err: error }, 'the Kustomer webhook is not registered; polling goes on meanwhile')
+        return false
+      },
+    )
+    if (stopping) return
+    const nextMs = registered ? CHECK_WEBHOOK_MS : backoffMs(REGISTER_AGAIN_MS, attempt)
+    registering = setTimeout(() => void keepRegistered(publicUrl, registered ? 0 : attempt + 1), nextMs)
+  }
+
+  const start = (name: string, everyMs: number, round: () => Promise<void>): Poller => {
+    const poller = startPoller(poll, `${id}/${name}`, everyMs, round)
+    pollers.push(poller)
+    return poller
+  }
+
+  return {
+    context,
+    operations,
+    doors: {
+      kustomer: { token: () => webhookToken, raise },
+      cloudtalk: {
+        workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
+        accountWebhookSecret,
+        raise,
+        receive: (message, via) => receiveMessage(context, message, via),
+        callIdOf: (callUuid) => callIdOf(db, id, callUuid),
+        lookForCalls: () => callPoller?.nudge(),
+      },
+    },
+    keepRegistered: (publicUrl) => void keepRegistered(publicUrl),
+    watch() {
+      if (settings.active) {
+        callPoller = start('poll/calls', POLL_CALLS_MS, () => pollCalls(context))
+        start('poll/customers', POLL_CUSTOMERS_MS, () => pollCustomers(context))
+        start('poll/contacts', POLL_CONTACTS_MS, () => pollContacts(context))
+        start('look/contacts', LOOK_AT_CONTACTS_MS, () => lookAtContacts(context))
+        start('prove', PROVE_MS, createNightly(context, { queued }))
+      }
+      // What was received is settled even where the connection is off: the outcome says so.
+      start('poll/messages', POLL_MESSAGES_MS, () => pollMessages(context))
+      start('runs', CHECK_RUNS_MS, runs.resume)
+    },
+    async stop() {
+      stopping = true
+      clearTimeout(registering)
+      await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop())])
+    },
+    cutOff() {
+      vendors.close()
+      vendors.abort()
+    },
+    close() {
+      context.locks.close()
+      vendors.close()
+    },
+  }
+}
