@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Emulators } from '../helpers/emulators.ts'
@@ -74,15 +75,15 @@ async function deliver(
 /** What an account webhook delivers, by plain HTTP. */
 async function deliverSigned(
   stack: Stack,
-  event: { type: string; data: object; at?: Date; id?: string },
+  event: { type: string; data: object; at?: Date; id?: string; occurredAt?: Date },
   change: { secret?: string; tamper?: boolean } = {},
 ): Promise<number> {
-  const { type, data, at = new Date(), id = 'msg_1' } = event
+  const { type, data, at = new Date(), id = 'msg_1', occurredAt = at } = event
   const body = JSON.stringify({
     event_id: `evt_${id}`,
     type,
     version: 'v1',
-    occurred_at: at.toISOString(),
+    occurred_at: occurredAt.toISOString(),
     company_id: '100123',
     data,
   })
@@ -425,13 +426,27 @@ describe('through Workflow Automations', () => {
     expect(notes[0].attributes.body).toContain('Delivery status: failed')
     expect(conversation.attributes).toMatchObject({ name: 'Failed SMS', status: 'open' })
   })
+
+  test('a failure that is told while the message is still being logged counts for the conversation too', async () => {
+    const sent = { id: 'early', text: 'Hi', from: LONDON, to: NUMBER, status: 'sent' }
+    await setFaults(stack.kustomer, { route: 'POST /conversations/:id/notes', kind: 'status', status: 503 })
+    await deliver(stack, sent, 'Sent')
+    await until('it waits', async () => (await lastOf(stack, 'sms-early'))?.outcome === 'waiting')
+    await deliver(stack, { ...sent, status: 'failed' }, 'Sent')
+    await setFaults(stack.kustomer)
+    await stack.settled()
+    const { conversation, notes } = await logOf(stack, 'sms-early')
+    expect(notes).toHaveLength(1)
+    expect(notes[0].attributes.body).toMatch(/^Subject: Failed SMS\n/)
+    expect(conversation.attributes).toMatchObject({ name: 'Failed SMS', status: 'open' })
+  })
 })
 
 describe('who it belongs to', () => {
   let stack: Stack
   afterEach(() => stack?.close())
 
-  test('an SMS to whom the phone belongs, a WhatsApp message to whom the WhatsApp number belongs', async () => {
+  test('the owner of the phone, of the WhatsApp number before it, or of the contact that alone has the number', async () => {
     stack = await startStack({ settings: { export: false } })
     const byPhone = await createCustomer(stack, customer(NUMBER))
     const byWhatsapp = await createCustomer(stack, {
@@ -439,6 +454,12 @@ describe('who it belongs to', () => {
       whatsapps: [{ phone: `whatsapp:${NUMBER}` }],
     })
     const phoneAlone = await createCustomer(stack, customer(OTHER))
+    const [known, unknown] = [NUMBERS[5] ?? '', NUMBERS[6] ?? '']
+    await addContact(stack, {
+      name: 'Ann Bell',
+      ContactNumber: [{ public_number: known }, { public_number: unknown }],
+    })
+    const byContact = await createCustomer(stack, customer(known, { name: 'Ann Bell' }))
     const whatsappAlone = await createCustomer(stack, {
       name: 'Walt',
       whatsapps: [{ phone: `whatsapp:${THIRD}` }],
@@ -449,6 +470,8 @@ describe('who it belongs to', () => {
       [await send(stack, { channel: 'whatsapp' })]: byWhatsapp,
       [await send(stack, { channel: 'whatsapp', external_number: OTHER })]: phoneAlone,
       [await send(stack, { channel: 'sms', external_number: THIRD })]: whatsappAlone,
+      [await send(stack, { channel: 'sms', external_number: unknown })]: byContact,
+      [await send(stack, { channel: 'whatsapp', external_number: unknown })]: byContact,
     }
     await stack.settled()
     const { conversations } = await stack.kustomer.state()
@@ -459,25 +482,9 @@ describe('who it belongs to', () => {
       ]),
     )
     expect(owners).toEqual(ids)
-  })
-
-  test('a number that only the linked contact has: the contact’s customer', async () => {
-    stack = await startStack({ settings: { export: false } })
-    await addContact(stack, {
-      name: 'Ann Bell',
-      ContactNumber: [{ public_number: NUMBER }, { public_number: OTHER }],
-    })
-    const customerId = await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
-    await stack.settled()
-    await send(stack, { channel: 'sms', external_number: OTHER })
-    await send(stack, { channel: 'whatsapp', external_number: OTHER })
-    await stack.settled()
-    const { conversations, notes } = await stack.kustomer.state()
-    expect(conversations?.map(({ relationships }) => relationships.customer.data.id)).toEqual([
-      customerId,
-      customerId,
-    ])
-    for (const { attributes } of notes ?? []) expect(attributes.body).toContain('Contact name: Ann Bell\n')
+    const { notes } = await stack.kustomer.state()
+    const told = notes?.filter(({ attributes }) => attributes.body.includes('Contact name: Ann Bell\n'))
+    expect(told).toHaveLength(2)
   })
 
   const whatsappCustomer = (number: string) => ({
@@ -495,16 +502,6 @@ describe('who it belongs to', () => {
     for (const id of ids) {
       expect(await storyOf(stack, id)).toMatchObject([{ outcome: 'skipped', reason: 'UNKNOWN_NUMBER' }])
     }
-  })
-
-  test('each channel has a policy of its own', async () => {
-    stack = await startStack({
-      settings: { sms: { unknownNumbers: 'skip' }, whatsapp: { unknownNumbers: 'leave-unlinked' } },
-    })
-    const [sms, whatsapp] = [await send(stack), await send(stack, { channel: 'whatsapp' })]
-    await stack.settled()
-    expect(await lastOf(stack, `sms-${sms}`)).toMatchObject({ reason: 'UNKNOWN_NUMBER' })
-    expect(await lastOf(stack, `wa-${whatsapp}`)).toMatchObject({ reason: 'LOGGED_UNLINKED' })
   })
 
   test('an unknown number, leave-unlinked: a later customer gets the conversation', async () => {
@@ -536,7 +533,7 @@ describe('who it belongs to', () => {
     }
   })
 
-  test('ten messages of one stranger at once, create-customer: one customer of the number alone', async () => {
+  test('create-customer, ten messages at once or an answer lost: one customer, of the number alone', async () => {
     const create = { unknownNumbers: 'create-customer' }
     stack = await startStack({ settings: { sms: create, whatsapp: create } })
     const ten = Array.from({ length: 10 }, (_, index) => `${index}`)
@@ -556,21 +553,19 @@ describe('who it belongs to', () => {
     await expectCounts(stack, 20)
     const { messages } = await stack.service.operations.summary()
     expect(messages.byOutcome).toEqual({ created: 20 })
-  })
 
-  test('a customer whose creation was answered to nobody is found again, also by a WhatsApp number', async () => {
-    stack = await startStack({ settings: { whatsapp: { unknownNumbers: 'create-customer' } } })
-    // Nor does a webhook of Kustomer tell of the new customer.
+    // A customer whose creation was answered to nobody; nor does a webhook of Kustomer tell of the new customer.
     const lost = { route: 'POST /customers', kind: 'lostAnswer', rate: 1 }
     const quiet = { drop: 1, duplicate: 0, delayMs: 0, shuffle: false }
     await stack.kustomer.control('PUT', '/faults', { rules: [lost], webhooks: quiet })
-    const id = await send(stack, { channel: 'whatsapp' })
-    await until('the customer stands', async () => (await stack.kustomer.state()).customers?.length)
+    const id = await send(stack, { channel: 'whatsapp', external_number: THIRD })
+    await until('the customer stands', async () => (await stack.kustomer.state()).customers?.length === 3)
     await stack.kustomer.control('PUT', '/faults', { rules: [], webhooks: quiet })
     await stack.settled()
-    expect((await stack.kustomer.state()).customers).toHaveLength(1)
+    const all = (await stack.kustomer.state()).customers
+    expect(all).toHaveLength(3)
     const { owner } = await logOf(stack, `wa-${id}`)
-    expect(owner).toBe((await stack.kustomer.state()).customers?.[0].id)
+    expect(owner).toBe(all?.find(({ attributes }) => attributes.name === THIRD).id)
   })
 })
 
@@ -731,6 +726,54 @@ describe('both webhook systems at once', () => {
     await signed('second')
     await expectMore(before, 2)
   })
+
+  test('an account webhook that comes half an hour late, after the workflow without an id: one message', async () => {
+    const before = await counts()
+    const occurredAt = new Date('2026-09-09T10:00:00Z')
+    await deliver(stack, {
+      text: 'Late',
+      from: NUMBER,
+      to: LONDON,
+      received_at: occurredAt.toISOString(),
+    })
+    await stack.settled()
+    await sql`update message set received_at = received_at - interval '30 minutes'`.execute(
+      stack.service.context.db,
+    )
+    await deliverSigned(stack, {
+      type: 'message.received',
+      id: 'late',
+      data: { id: 'late', channel: 'sms', body: 'Late', external_number: NUMBER, internal_number: LONDON },
+      occurredAt,
+    })
+    await expectMore(before, 1)
+  })
+
+  test.each(['workflow', 'account'] as const)(
+    'a workflow that does not know the channel, %s first: one message by its id',
+    async (first) => {
+      const before = await counts()
+      const id = `channel-${first}`
+      const tellings = {
+        workflow: () => deliver(stack, { id, text: 'Which?', from: OTHER, to: LONDON }),
+        account: () =>
+          deliverSigned(stack, {
+            type: 'message.received',
+            data: {
+              id,
+              channel: 'whatsapp',
+              body: 'Which?',
+              external_number: OTHER,
+              internal_number: LONDON,
+            },
+          }),
+      }
+      await tellings[first]()
+      await stack.settled()
+      await tellings[first === 'workflow' ? 'account' : 'workflow']()
+      await expectMore(before, 1)
+    },
+  )
 
   test('what the first telling does not know, the second adds: agent, delivery status, media, assigned user', async () => {
     const id = 'second-adds'

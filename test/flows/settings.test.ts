@@ -7,8 +7,8 @@ let stack: Stack
 afterEach(() => stack?.close())
 
 const NUMBER = '+442071838750'
-const NATIONAL = '020 7183 8751'
-const FROM_NATIONAL = '+442071838751'
+const NATIONAL = '2125550147'
+const FROM_NATIONAL = '+12125550147'
 const LONDON = '+442079460018'
 const NEW_YORK = '+12125550142'
 
@@ -74,10 +74,11 @@ const flipped = {
 const notLogged = { received: { log: false }, sent: { log: false }, failed: { log: false } }
 
 test.each(channels)(
-  'the types of %s: status turned round; those of the other channel are switched off',
+  'the types of %s: status turned round; those of the other channel are switched off; no chat message of WhatsApp',
   async (channel) => {
     const other: Channel = channel === 'sms' ? 'whatsapp' : 'sms'
-    stack = await startStack({ settings: { [channel]: flipped, [other]: notLogged } })
+    const chatMessage = channel === 'sms'
+    stack = await startStack({ settings: { [channel]: { ...flipped, chatMessage }, [other]: notLogged } })
     await createCustomer(stack, customer(NUMBER))
     await stack.settled()
     const logged = await sendEach(channel)
@@ -88,6 +89,9 @@ test.each(channels)(
       await statusOf(logged.sent),
       await statusOf(logged.failed),
     ]).toEqual(['done', 'open', 'done'])
+    for (const id of Object.values(logged)) {
+      expect((await logOf(stack, id)).chats).toHaveLength(chatMessage ? 1 : 0)
+    }
     for (const id of Object.values(left)) {
       expect((await logOf(stack, id)).conversation).toBeUndefined()
       expect(await lastOf(id)).toMatchObject({ outcome: 'skipped', reason: 'TYPE_NOT_LOGGED' })
@@ -166,15 +170,6 @@ test('each channel has connected numbers and a chat message of its own', async (
   expect((await logOf(stack, call.id)).chats).toHaveLength(1)
 })
 
-test('whatsapp without a chat message has none, SMS has', async () => {
-  stack = await startStack({ settings: { whatsapp: { chatMessage: false, received: { status: 'done' } } } })
-  const [sms, whatsapp] = [await send(stack, 'sms'), await send(stack, 'whatsapp')]
-  await stack.settled()
-  expect((await logOf(stack, sms)).chats).toHaveLength(1)
-  expect((await logOf(stack, whatsapp)).chats).toEqual([])
-  expect(await statusOf(whatsapp)).toBe('done')
-})
-
 interface Line {
   setting: string
   label: string
@@ -201,41 +196,38 @@ test.each([0, 1])('each line of the note has a switch of its own: every other on
   const { body } = await logOf(stack, id)
   const shown = lines.filter(({ label }) => body.includes(`\n${label}:`)).map(({ setting }) => setting)
   expect(shown).toEqual(lines.filter((_, index) => isOn(index)).map(({ setting }) => setting))
+  const { byRoute } = await stack.cloudtalk.requests()
+  const [summary, transcript] = ['summary', 'transcription'].map(
+    (part) => byRoute[`GET /ai/calls/:id/${part}`],
+  )
+  // What is not shown is not asked for.
+  expect({ summary: summary !== undefined, transcript: transcript !== undefined }).toEqual({
+    summary: shown.includes('aiSummary'),
+    transcript: shown.includes('transcript'),
+  })
 })
 
-interface Clock {
-  zone: string | undefined
-  times: [at: string, shown: string][]
-}
-
-const clocks: Clock[] = [
-  {
-    zone: 'Europe/Bratislava',
-    times: [
-      ['2026-03-29T00:59:00.000Z', '29 Mar 2026, 01:59 GMT+1'],
-      ['2026-03-29T01:00:00.000Z', '29 Mar 2026, 03:00 GMT+2'],
-      ['2026-10-25T00:30:00.000Z', '25 Oct 2026, 02:30 GMT+2'],
-      ['2026-10-25T01:30:00.000Z', '25 Oct 2026, 02:30 GMT+1'],
-    ],
-  },
-  {
-    zone: 'America/New_York',
-    times: [
-      ['2026-03-08T06:59:00.000Z', '8 Mar 2026, 01:59 GMT-5'],
-      ['2026-03-08T07:00:00.000Z', '8 Mar 2026, 03:00 GMT-4'],
-    ],
-  },
-  { zone: undefined, times: [['2026-07-01T05:00:00.000Z', '1 Jul 2026, 05:00 GMT+0']] },
+/** On both sides of each change of the clocks. */
+const times: [at: string, shown: string][] = [
+  ['2026-03-29T00:59:00.000Z', '29 Mar 2026, 01:59 GMT+1'],
+  ['2026-03-29T01:00:00.000Z', '29 Mar 2026, 03:00 GMT+2'],
+  ['2026-10-25T00:30:00.000Z', '25 Oct 2026, 02:30 GMT+2'],
+  ['2026-10-25T01:30:00.000Z', '25 Oct 2026, 02:30 GMT+1'],
 ]
 
-test.each(clocks)('timeZone $zone: what people read is its wall clock', async ({ zone, times }) => {
-  stack = await startStack({ settings: { ...(zone && { timeZone: zone }) } })
-  for (const [at, shown] of times) {
-    const call = await endCall(stack, { external_number: NUMBER, talking_time: 60, ended_at: at })
-    const message = await send(stack, 'whatsapp', { at })
-    await stack.settled()
-    const ofCall = await logOf(stack, call.id)
-    const ofMessage = await logOf(stack, message)
+test('timeZone: what people read is its wall clock, on both sides of summer time', async () => {
+  stack = await startStack({ settings: { timeZone: 'Europe/Bratislava' } })
+  const told = await Promise.all(
+    times.map(async ([at, shown]) => ({
+      at,
+      shown,
+      call: (await endCall(stack, { external_number: NUMBER, talking_time: 60, ended_at: at })).id,
+      message: await send(stack, 'whatsapp', { at }),
+    })),
+  )
+  await stack.settled()
+  for (const { at, shown, call, message } of told) {
+    const [ofCall, ofMessage] = [await logOf(stack, call), await logOf(stack, message)]
     expect(ofCall.chats[0].attributes.preview).toBe(`Answered Call · 1m 0s · London · ${shown}`)
     expect(ofMessage.chats[0].attributes.preview).toBe(`Received WhatsApp · London · ${shown}`)
     for (const { conversation, chats } of [ofCall, ofMessage]) {
@@ -252,7 +244,7 @@ test('with everything set: name, contact tag, country, agents', async () => {
     settings: {
       name: 'Berlin team',
       contactTag: 'from Kustomer',
-      defaultCountry: 'GB',
+      defaultCountry: 'US',
       agentMap: { 'Maya@Acme.example': 'PRIYA@acme.example', 'tom@acme.example': null },
     },
   })
@@ -277,7 +269,7 @@ test('with everything set: name, contact tag, country, agents', async () => {
   expect((await logOf(stack, itself)).assigned).toEqual(['ewan@acme.example'])
 })
 
-test('with nothing set: name, contact tag, country, agents, each message a conversation', async () => {
+test('with nothing set: name, contact tag, country, agents, time zone, each message a conversation', async () => {
   stack = await startStack()
   expect((await stack.kustomer.state()).webhooks).toMatchObject([
     { attributes: { name: 'CloudTalk (default)' } },
@@ -289,15 +281,21 @@ test('with nothing set: name, contact tag, country, agents, each message a conve
   await createCustomer(stack, customer(NUMBER))
   await stack.settled()
   expect(await firstContact()).toMatchObject({ numbers: [NUMBER], tags: [] })
-  const call = await endCall(stack, stranger)
+  const call = await endCall(stack, { ...stranger, ended_at: '2026-07-01T05:00:00Z' })
+  const missed = await endCall(stack, {
+    ...{ external_number: NUMBER, outcome: 'missed' },
+    ...{ rung_agent_email: 'zuzana@acme.example' },
+  })
   const mine = { direction: 'outgoing', agent_email: 'maya@acme.example' }
   const messages = [await send(stack, 'sms', mine), await send(stack, 'sms', mine)]
   await stack.settled()
   expect(await lastOf(call.id)).toMatchObject({ reason: 'LOGGED_UNLINKED' })
+  expect((await logOf(stack, call.id)).chats[0].attributes.preview).toMatch(/ · 1 Jul 2026, 05:00 GMT\+0$/)
+  expect((await logOf(stack, missed.id)).assigned).toEqual([])
   for (const id of messages) expect((await logOf(stack, id)).assigned).toEqual(['maya@acme.example'])
   const { conversations } = await stack.kustomer.state()
   expect(conversations?.map(({ attributes }) => attributes.externalId).toSorted()).toEqual(
-    [call.id, ...messages].toSorted(),
+    [call.id, missed.id, ...messages].toSorted(),
   )
 })
 

@@ -342,6 +342,16 @@ describe('a talk', () => {
     ])
   })
 
+  test('a stranger’s conversation that somebody deleted: a customer that appears leaves nothing failed', async () => {
+    const number = freeNumber()
+    const ids = await inOrder(number, [{ at: minute(0) }, { at: minute(1) }])
+    const [talk] = await talksOf(stack, ids)
+    await stack.kustomer.api('DELETE', `/conversations/${talk?.id}`)
+    await createCustomer(stack, customer(number))
+    await stack.settled()
+    for (const id of ids) expect((await lastOf(stack, `sms-${id}`))?.outcome).not.toBe('failed')
+  })
+
   test('a customer that appears in the middle of a burst gets all of it, in one conversation', async () => {
     const number = freeNumber()
     const burst = Array.from({ length: 6 }, (_, index) =>

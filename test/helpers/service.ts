@@ -17,7 +17,7 @@ export interface Stack extends Emulators {
   /** Where other commands find the service. */
   dataDir: string
   /** Waits until everything that has been raised is settled and every webhook has arrived. */
-  settled(): Promise<void>
+  settled(withinMs?: number): Promise<void>
   /** Brings over everything, and the calls since `from`, and waits for its end. */
   sync(from?: Date): Promise<void>
   close(): Promise<void>
@@ -54,7 +54,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...emulators,
     service,
     dataDir: database.env.DATA_DIR,
-    settled: () => settled(emulators, service),
+    settled: (withinMs) => settled(emulators, service, withinMs),
     async sync(from) {
       const id = await service.operations.beginRun('sync', from)
       await until('the run is done', async () => (await service.operations.run(id))?.state === 'done')
@@ -68,14 +68,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 /** Writes cause webhooks, which cause events: quiet is when two looks in a row find nothing under way. */
-async function settled(emulators: Emulators, service: Service): Promise<void> {
+async function settled(emulators: Emulators, service: Service, withinMs?: number): Promise<void> {
   let quiet = 0
-  await until('everything is settled', async () => {
+  const isQuiet = async () => {
     await Promise.all([emulators.cloudtalk.webhooksIdle(), emulators.kustomer.webhooksIdle()])
     const pending = [...service.connections.values()].map(({ operations }) => operations.pending())
     quiet = (await Promise.all(pending)).every((events) => events === 0) ? quiet + 1 : 0
     return quiet >= 3
-  })
+  }
+  await until('everything is settled', isQuiet, withinMs)
 }
 
 export interface BareService {
