@@ -1,9 +1,11 @@
 import type { Service } from '../app.ts'
+import type { Proof } from '../sync/prove/proof.ts'
 import type { DemoResult } from './demo.ts'
+import { proofAsText } from './prove.ts'
 import { summaryAsText } from './summary.ts'
 
 /** What became of everything, and why. */
-export function demoReport(result: DemoResult): string {
+export function demoReport(result: DemoResult, proof: Proof): string {
   const { cloudtalk, kustomer } = result.requests
   return [
     summaryAsText('Customers', result.customers),
@@ -12,11 +14,18 @@ export function demoReport(result: DemoResult): string {
     '',
     summaryAsText('Calls', result.calls),
     '',
+    summaryAsText('Messages', result.messages),
+    '',
+    'What `prove` says about today:',
+    indented(proofAsText(proof)),
+    '',
     `Reviews that wait for a person: ${result.reviews}.`,
     `Requests: ${cloudtalk} to CloudTalk, ${kustomer} to Kustomer, in ${result.seconds.toFixed(1)} s.`,
     '',
   ].join('\n')
 }
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')
 
 /** Commands to ask about one record of each outcome. */
 export async function whereToLook(service: Service, dataDir: string): Promise<string> {

@@ -11,7 +11,7 @@ import type { World } from '../emulators/world/world.ts'
 import type { Summary } from '../http/operations.ts'
 import { createLog } from '../log.ts'
 import type { Recipe } from '../sync/recipes.ts'
-import { endCalls } from './demo-calls.ts'
+import { liveTraffic } from './demo-live.ts'
 import { demoReport, whereToLook } from './demo-report.ts'
 import { followRun, progressWriter } from './progress.ts'
 import { recipesOf } from './recipes.ts'
@@ -32,7 +32,7 @@ export interface DemoResult extends Summary {
 
 /** A limit minute of the emulators lasts this long, so that the demo shows in seconds what takes minutes. */
 const MINUTE_MS = 1_000
-/** The live calls end over this long, beside the import. */
+/** The live calls and messages happen over this long, beside the import. */
 const LIVE_MS = 3_000
 /** Longer than the seeded world's past. */
 const HISTORY_MS = 90 * 24 * 60 * 60_000
@@ -68,8 +68,9 @@ A minute of their rate limits lasts one second here.\n`)
   const service = await open(PORTS.service, (port) => serveDemo(dataDir, cloudtalk, kustomer, port))
 
   await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
+  const proof = await service.operations.prove(new Date().toISOString().slice(0, 10), false)
   const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
-  console.log(options.json ? JSON.stringify(result) : demoReport(result))
+  console.log(options.json ? JSON.stringify(result) : demoReport(result, proof))
   if (!stopped) return say('Without --once it goes on, and tells the story of any record.')
   say(await whereToLook(service, dataDir))
   say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
@@ -145,7 +146,7 @@ async function runMainJob(
   const run = await operations.beginRun('sync', new Date(Date.now() - HISTORY_MS))
   await Promise.all([
     followRun(operations, run, progress.report),
-    endCalls(cloudtalk.url, world, world.calls.slice(history), LIVE_MS),
+    liveTraffic(cloudtalk.url, world, world.calls.slice(history), LIVE_MS),
   ])
   await cloudtalk.webhooksIdle()
   for (let left = await operations.pending(); left > 0; left = await operations.pending()) {

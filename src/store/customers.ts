@@ -36,7 +36,13 @@ export async function mirrorCustomers(
       as r(id text, rev integer, modified_at timestamptz, deleted boolean, name_key text, data jsonb)
     on conflict (connection, id) do update set
       rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,
-      name_key = excluded.name_key, data = excluded.data
+      name_key = excluded.name_key, data = excluded.data,
+      -- Calls and notes raise the revision too: what nothing mapped has changed in is as settled as before.
+      settled_rev = case
+        when customer.settled_rev >= customer.rev and customer.data = excluded.data
+          and customer.deleted = excluded.deleted
+          and customer.modified_at is not distinct from excluded.modified_at
+        then excluded.rev else customer.settled_rev end
     where customer.rev < excluded.rev or (excluded.rev = 0 and customer.rev = 0)
       or (excluded.deleted and not customer.deleted)
     returning id`.execute(db)

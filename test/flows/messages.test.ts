@@ -554,13 +554,9 @@ describe('who it belongs to', () => {
     const { messages } = await stack.service.operations.summary()
     expect(messages.byOutcome).toEqual({ created: 20 })
 
-    // A customer whose creation was answered to nobody; nor does a webhook of Kustomer tell of the new customer.
-    const lost = { route: 'POST /customers', kind: 'lostAnswer', rate: 1 }
-    const quiet = { drop: 1, duplicate: 0, delayMs: 0, shuffle: false }
-    await stack.kustomer.control('PUT', '/faults', { rules: [lost], webhooks: quiet })
+    // A customer whose creation was answered to nobody.
+    await setFaults(stack.kustomer, { route: 'POST /customers', kind: 'lostAnswer' })
     const id = await send(stack, { channel: 'whatsapp', external_number: THIRD })
-    await until('the customer stands', async () => (await stack.kustomer.state()).customers?.length === 3)
-    await stack.kustomer.control('PUT', '/faults', { rules: [], webhooks: quiet })
     await stack.settled()
     const all = (await stack.kustomer.state()).customers
     expect(all).toHaveLength(3)

@@ -54,6 +54,9 @@ async function logOf({ kustomer }: Emulators, externalId: string) {
 const lastOf = async (id: string) =>
   (await stack.service.operations.trace(id)).find((record) => record.id === id)?.story.at(-1)
 
+const firstOf = async (id: string) =>
+  (await stack.service.operations.trace(id)).find((record) => record.id === id)?.story[0]
+
 const statusOf = async (id: string): Promise<string> =>
   (await logOf(stack, id)).conversation?.attributes.status
 
@@ -289,7 +292,7 @@ test('with nothing set: name, contact tag, country, agents, time zone, each mess
   const mine = { direction: 'outgoing', agent_email: 'maya@acme.example' }
   const messages = [await send(stack, 'sms', mine), await send(stack, 'sms', mine)]
   await stack.settled()
-  expect(await lastOf(call.id)).toMatchObject({ reason: 'LOGGED_UNLINKED' })
+  expect(await firstOf(call.id)).toMatchObject({ reason: 'LOGGED_UNLINKED' })
   expect((await logOf(stack, call.id)).chats[0].attributes.preview).toMatch(/ · 1 Jul 2026, 05:00 GMT\+0$/)
   expect((await logOf(stack, missed.id)).assigned).toEqual([])
   for (const id of messages) expect((await logOf(stack, id)).assigned).toEqual(['maya@acme.example'])
