@@ -8,8 +8,8 @@ import { dateFromWire, phoneFromWire } from './wire.ts'
 export type MessageEvent = {
   /** CloudTalk's own id; workflows may not know it. */
   id?: string
-  /** MMS counts as SMS. */
-  channel: 'sms' | 'whatsapp'
+  /** MMS counts as SMS; absent where nothing tells. */
+  channel?: 'sms' | 'whatsapp'
   direction: 'incoming' | 'outgoing'
   /** '' when the message is media alone. */
   text: string
@@ -177,8 +177,8 @@ function numberIn(value: unknown): string | undefined {
 
 function channelOf(fields: MessageFields, { external, internal }: Numbers): MessageEvent['channel'] {
   const named = first(fields, NAMES.channel, plainText) ?? ''
-  const whatsapp = [named, external, internal].some((value) => /^whatsapp/i.test(value ?? ''))
-  return whatsapp ? 'whatsapp' : 'sms'
+  if ([named, external, internal].some((value) => /^whatsapp/i.test(value ?? ''))) return 'whatsapp'
+  return /^[sm]ms\b/i.test(named) ? 'sms' : undefined
 }
 
 /** A list, the text of a JSON list, or links with commas or blanks between them. */

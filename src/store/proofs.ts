@@ -117,19 +117,6 @@ export async function beingLogged(db: Db, ids: readonly string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Forgets where a record stands in Kustomer: it is looked for there, and what is missing is logged anew. */
-export async function forgetStanding(
-  db: Db,
-  connection: string,
-  kind: TimelineKind,
-  id: string,
-): Promise<void> {
-  await sql`
-    update timeline set conversation_id = null, customer_id = null, unlinked = false, joined = false,
-      note_ids = null, note_body = null, chat_id = null, logged_at = null
-    where connection = ${connection} and kind = ${kind} and record_id = ${id}`.execute(db)
-}
-
 export interface StoredProof {
   day: string
   at: Date

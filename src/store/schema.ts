@@ -180,8 +180,12 @@ interface MessageTable {
   /** As it is called in Kustomer: `sms-` or `wa-` and CloudTalk's id, or what stands for one. */
   id: string
   channel: Message['channel']
-  via: MessageVia
+  /** Every id that it was told by, as it would be called in Kustomer. */
+  told_as: string[]
+  told_via: MessageVia[]
+  /** Whether CloudTalk gave it an id. */
   identified: boolean
+  channel_known: boolean
   content: string
   external_number: string | null
   internal_number: string | null
@@ -216,6 +220,10 @@ interface TimelineTable {
   unlinked: Generated<boolean>
   /** The conversation was begun by another message of the same talk. */
   joined: Generated<boolean>
+  /** Somebody deleted the conversation in Kustomer. */
+  gone: Generated<boolean>
+  /** What the conversation, or the message in it, was called when it was last written. */
+  headline: string | null
   note_ids: NullableJson<string[]>
   note_body: string | null
   chat_id: string | null

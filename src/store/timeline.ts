@@ -20,6 +20,8 @@ export interface Standing {
   unlinked: boolean
   /** The conversation was begun by another message of the same talk. */
   joined: boolean
+  /** What the call or message was called when it was last written. */
+  headline: string | undefined
   noteIds: string[]
   noteBody: string | undefined
   chatId: string | undefined
@@ -34,6 +36,7 @@ export const nothingStands: Standing = {
   customerId: undefined,
   unlinked: false,
   joined: false,
+  headline: undefined,
   noteIds: [],
   noteBody: undefined,
   chatId: undefined,
@@ -48,6 +51,7 @@ export interface StandingRow {
   customer_id: string | null
   unlinked: boolean | null
   joined: boolean | null
+  headline: string | null
   note_ids: string[] | null
   note_body: string | null
   chat_id: string | null
@@ -57,7 +61,7 @@ export interface StandingRow {
 
 /** To be selected from a join with `timeline t`. */
 export const standingColumns = sql.raw(
-  `t.intent_at, t.conversation_id as timeline_conversation_id, t.customer_id, t.unlinked, t.joined, t.note_ids, t.note_body,
+  `t.intent_at, t.conversation_id as timeline_conversation_id, t.customer_id, t.unlinked, t.joined, t.headline, t.note_ids, t.note_body,
     t.chat_id, t.assigned, t.logged_at`,
 )
 
@@ -67,6 +71,7 @@ export const standingOf = (row: StandingRow): Standing => ({
   customerId: row.customer_id ?? undefined,
   unlinked: row.unlinked ?? false,
   joined: row.joined ?? false,
+  headline: row.headline ?? undefined,
   noteIds: row.note_ids ?? [],
   noteBody: row.note_body ?? undefined,
   chatId: row.chat_id ?? undefined,
@@ -93,6 +98,7 @@ export interface Progress {
   customerId?: string | null
   unlinked?: boolean
   joined?: boolean
+  headline?: string
   noteIds?: readonly string[]
   noteBody?: string
   chatId?: string
@@ -112,6 +118,7 @@ export const saveProgress: (db: Db, entry: TimelineRecord & { progress: Progress
       nobody: progress.customerId === null,
       unlinked: progress.unlinked ?? null,
       joined: progress.joined ?? null,
+      headline: progress.headline ?? null,
       note_ids: progress.noteIds ?? null,
       note_body: progress.noteBody ?? null,
       chat_id: progress.chatId ?? null,
@@ -124,17 +131,38 @@ export const saveProgress: (db: Db, entry: TimelineRecord & { progress: Progress
         customer_id = case when i.nobody then null else coalesce(i.customer_id, t.customer_id) end,
         unlinked = coalesce(i.unlinked, t.unlinked),
         joined = coalesce(i.joined, t.joined),
+        headline = coalesce(i.headline, t.headline),
         note_ids = coalesce(i.note_ids, t.note_ids),
         note_body = coalesce(i.note_body, t.note_body),
         chat_id = coalesce(i.chat_id, t.chat_id),
         assigned = coalesce(i.assigned, t.assigned),
         logged_at = coalesce(i.logged_at, t.logged_at)
       from ${asked(rows)} as i(connection text, kind text, id text, conversation_id text, customer_id text,
-        nobody boolean, unlinked boolean, joined boolean, note_ids jsonb, note_body text, chat_id text, assigned jsonb,
+        nobody boolean, unlinked boolean, joined boolean, headline text, note_ids jsonb, note_body text, chat_id text, assigned jsonb,
         logged_at timestamptz)
       where t.connection = i.connection and t.kind = i.kind and t.record_id = i.id`.execute(db)
     return items.map(() => undefined)
   })
+
+/**
+ * Forgets where a record stands in Kustomer: it is looked for there, and what is missing is logged anew.
+ */
+export async function forgetStanding(db: Db, { connection, kind, id }: TimelineRecord): Promise<void> {
+  await sql`
+    update timeline set conversation_id = null, customer_id = null, unlinked = false, joined = false, gone = false,
+      headline = null, note_ids = null, note_body = null, chat_id = null, logged_at = null
+    where connection = ${connection} and kind = ${kind} and record_id = ${id}`.execute(db)
+}
+
+/** Notes that somebody deleted a conversation in Kustomer: nothing joins it, and nothing waits to move it. */
+export async function conversationGone(db: Db, connection: string, conversationId: string): Promise<void> {
+  await db
+    .updateTable('timeline')
+    .set({ gone: true, unlinked: false })
+    .where('connection', '=', connection)
+    .where('conversation_id', '=', conversationId)
+    .execute()
+}
 
 /** Logged calls and messages with a number of this record whose conversation has no customer yet. */
 export const unlinkedOf = (

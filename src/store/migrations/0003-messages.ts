@@ -17,6 +17,8 @@ const statements = [
     customer_id text,
     unlinked boolean not null default false,
     joined boolean not null default false,
+    gone boolean not null default false,
+    headline text,
     note_ids jsonb,
     note_body text,
     chat_id text,
@@ -45,13 +47,16 @@ const statements = [
   'create index call_ended on call (connection, ended_at)',
 
   // Messages as webhooks told them: CloudTalk cannot be asked for them again. "content" is the same for two tellings
-  // of one message, "via" is how it was told, "identified" whether CloudTalk gave it an id.
+  // of one message; "told_as" are the ids that it was told by, "told_via" the webhook systems that told it. Whether
+  // CloudTalk gave an id or named the channel is kept, for a later telling may know more.
   `create table message (
     connection text not null,
     id text not null,
     channel text not null,
-    via text not null,
+    told_as text[] not null,
+    told_via text[] not null,
     identified boolean not null,
+    channel_known boolean not null,
     content text not null,
     external_number text,
     internal_number text,
@@ -63,6 +68,7 @@ const statements = [
     primary key (connection, id)
   )`,
   'create index message_content on message (connection, content)',
+  'create index message_told_as on message using gin (told_as)',
   'create index message_number on message (connection, external_number)',
   'create index message_thread on message (connection, channel, internal_number, at)',
   'create index message_received on message (connection, received_at)',

@@ -1,11 +1,11 @@
-import { type Assignment, assignmentOfCall, assignmentSentence } from '../../mapping/assignment.ts'
+import { type Assignment, assignmentOfCall } from '../../mapping/assignment.ts'
 import { findCall, mirrorCalls, nameCall, type StoredCall } from '../../store/calls.ts'
 import { currentOutcome, type Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
 import type { CallEvent } from '../event.ts'
 import { NotYet } from '../not-yet.ts'
 import { customerOf } from '../timeline/find-customer.ts'
-import { assignLater, followItem, logItem } from '../timeline/write.ts'
+import { assignLater, followItem, logItem, withAssignment } from '../timeline/write.ts'
 import { callerOf, callItem } from './call-item.ts'
 import { enrich, isEnrichment, raiseEnrichments, wayIsKnown } from './enrich-call.ts'
 import { planCall } from './plan-call.ts'
@@ -99,13 +99,6 @@ async function assignmentOf(
     teamIdByName: directory.teamIdByName,
   })
 }
-
-const withAssignment = (outcome: Outcome, assigned: Assignment): Outcome => ({
-  ...outcome,
-  ...(outcome.outcome === 'unchanged' && { outcome: 'updated', reason: 'ASSIGNED' }),
-  sentence: `The conversation was ${assignmentSentence(assigned)}.`,
-  details: { ...outcome.details, assigned },
-})
 
 /** Waits for the call to be logged, unless nothing is to be expected of it any more. */
 async function enrichedTooEarly(context: SyncContext, event: CallEvent): Promise<Outcome> {

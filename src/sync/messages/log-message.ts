@@ -13,7 +13,8 @@ import type { MessageEvent } from '../event.ts'
 import { customerOf } from '../timeline/find-customer.ts'
 import type { Caller, TimelineItem } from '../timeline/item.ts'
 import { planTimeline } from '../timeline/plan.ts'
-import { followItem, logItem } from '../timeline/write.ts'
+import { assignLater, followItem, ifThere, logItem, save, withAssignment } from '../timeline/write.ts'
+import { isLastWord } from './last-word.ts'
 import { inTalk } from './talk.ts'
 
 /** Logs one SMS or WhatsApp message in Kustomer, or brings its log up to date (requirements §4). */
@@ -35,44 +36,53 @@ export async function logMessage(context: SyncContext, event: MessageEvent): Pro
     caller,
     customerId,
   })
-  return { ...(await applyPlan(context, item, plan, { message, settings })), version: stored.version }
+  const outcome = await applyPlan(context, event, item, plan, { message, settings })
+  return { ...outcome, version: stored.version }
 }
 
 async function applyPlan(
   context: SyncContext,
+  event: MessageEvent,
   item: TimelineItem,
   plan: ReturnType<typeof planTimeline>,
   { message, settings }: { message: Message; settings: MessageSettings },
 ): Promise<Outcome> {
   const { agentMap } = context.settings
+  const known = assignmentOfMessage(message, agentMap, context.directory.userIdByEmail)
   switch (plan.kind) {
     case 'skip':
       return { outcome: 'skipped', reason: plan.reason, sentence: 'The message is not logged.' }
     case 'follow': {
       const outcome = await followItem(context, item, plan.moveTo)
-      if (outcome.outcome === 'updated') await followHeadline(context, item)
-      return outcome
+      await followHeadline(context, item)
+      const assigned = await assignLater(context, item, known)
+      return assigned ? withAssignment(outcome, assigned) : outcome
     }
     case 'log': {
-      const assignment = assignmentOfMessage(message, agentMap, context.directory.userIdByEmail)
-      const toLog = { ...plan, assignment }
+      // The other of the two webhook systems may yet tell the agent.
+      const toLog = { ...plan, assignment: message.agent ? known : ('later' as const) }
       if (settings.threading === 'per-message') return logItem(context, item, toLog)
-      return inTalk(context, item, toLog, { message, hours: settings.windowHours })
+      return inTalk(context, item, toLog, { message, hours: settings.windowHours, attempt: event.attempt })
     }
   }
 }
 
-/** A message that was sent may turn out to have failed: then its conversation is called so, and is opened again. */
-async function followHeadline(
-  { vendors }: SyncContext,
-  { standing, conversation }: TimelineItem,
-): Promise<void> {
-  const { conversationId, joined } = standing
-  if (conversationId === undefined || joined) return
-  const { name, status } = conversation
-  const stands = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
-  if (stands.name === name) return
-  await vendors.kustomer(({ conversations }) => conversations.update(conversationId, { name, status }))
+/**
+ * A message that was sent may turn out to have failed: its conversation is then called so, and opened again if nothing
+ * was said since.
+ */
+async function followHeadline(context: SyncContext, item: TimelineItem): Promise<void> {
+  const { conversationId, joined, headline } = item.standing
+  const { name, status } = item.conversation
+  if (conversationId === undefined || headline === undefined || headline === name) return
+  const last = await isLastWord(context, item, conversationId)
+  const change = { ...(!joined && { name }), ...(last && { status }) }
+  if (Object.keys(change).length > 0) {
+    await ifThere(
+      context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, change)),
+    )
+  }
+  await save(context, item, { headline: name })
 }
 
 /** With the names that CloudTalk's webhooks do not tell. */
@@ -108,15 +118,19 @@ function messageItem(
   message: Message,
   settings: MessageSettings,
 ): TimelineItem {
-  const conversation = conversationFromMessage(message, settings)
   return {
     kind: 'message',
     id,
     caller: callerOf(message),
-    conversation,
-    chat: settings.chatMessage ? chatMessageFromMessage(message, timeZone) : undefined,
-    noteOf: (literalSubject, contactName) =>
-      noteFromMessage(message, { literalSubject, ...(contactName !== undefined && { contactName }) }),
+    // It keeps the name that it got at first, even if its channel or its id were told later.
+    conversation: { ...conversationFromMessage(message, settings), externalId: id },
+    chat: settings.chatMessage
+      ? { ...chatMessageFromMessage(message, timeZone), externalId: `chat-${id}` }
+      : undefined,
+    noteOf: (literalSubject, contactName) => ({
+      ...noteFromMessage(message, { literalSubject, ...(contactName !== undefined && { contactName }) }),
+      externalId: id,
+    }),
     standing,
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { MessageEvent as CloudTalkMessage } from '../../cloudtalk/index.ts'
-import { messageExternalId } from '../../mapping/conversation-from-message.ts'
-import { receiveMessage as keep, openMessages } from '../../store/messages.ts'
+import { messageExternalId, messageType } from '../../mapping/conversation-from-message.ts'
+import { receiveMessage as keep, type MessageTelling, openMessages } from '../../store/messages.ts'
 import type { MessageVia, ToldMessage } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import { messageEvent, type RaisedEvent } from '../event.ts'
@@ -23,12 +23,34 @@ export async function receiveMessage(
   const { db, connection } = context
   const at = told.at ?? context.now().toISOString()
   const content = contentOf(told)
-  const identified = told.id !== undefined
-  const dated = told.at !== undefined
-  const message: ToldMessage = { ...told, at, id: told.id ?? fingerprint(content, at) }
-  const id = messageExternalId(message)
-  const kept = await keep(db, connection, { id, identified, dated, via, content, message })
+  const { channel = 'sms' } = told
+  const message: ToldMessage = { ...told, channel, at, id: told.id ?? fingerprint(content, at) }
+  const telling = {
+    id: messageExternalId(message),
+    identified: told.id !== undefined,
+    dated: told.at !== undefined,
+    channelKnown: told.channel !== undefined,
+    via,
+    content,
+    message,
+  }
+  const kept = await keep(db, connection, telling, joinTellings)
   await context.raise([raised(connection, kept, 'webhook')])
+}
+
+/** What a message says does not change; what is known about it grows, and a failure is the last word on its delivery. */
+function joinTellings(known: ToldMessage, told: MessageTelling, channelKnown: boolean): ToldMessage {
+  const { message } = told
+  const failed = messageType(known) === 'failed'
+  const { deliveryStatus: _status, ...more } = message
+  return {
+    ...(failed ? more : message),
+    ...known,
+    id: told.identified ? message.id : known.id,
+    channel: channelKnown ? known.channel : message.channel,
+    ...(!failed && message.deliveryStatus !== undefined && { deliveryStatus: message.deliveryStatus }),
+    media: message.media.length > known.media.length ? message.media : known.media,
+  }
 }
 
 /** Raises what was kept and never settled: its receiver was killed in between. */
@@ -52,12 +74,11 @@ const raised = (
 
 /**
  * What two tellings of one message have in common. The two webhook systems may show media differently, so these count
- * only where there is nothing else.
+ * only where there is nothing else; and one of them may not name the channel.
  */
-const contentOf = ({ channel, direction, externalNumber, internalNumber, text, media }: CloudTalkMessage) =>
+const contentOf = ({ direction, externalNumber, internalNumber, text, media }: CloudTalkMessage) =>
   fingerprint(
     JSON.stringify([
-      channel,
       direction,
       externalNumber ?? '',
       internalNumber ?? '',

@@ -2,13 +2,13 @@ import { loadConnection } from '../../store/connections.ts'
 import {
   contactsToProve,
   customersToProve,
-  forgetStanding,
   type LoggedToProve,
   loggedToProve,
   type RecordToProve,
   saveProof,
 } from '../../store/proofs.ts'
 import type { RecordKind } from '../../store/schema.ts'
+import { forgetStanding } from '../../store/timeline.ts'
 import { LONGEST_CALL_MS } from '../calls/call-dates.ts'
 import { readCallsSince } from '../calls/read-calls.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
@@ -167,7 +167,7 @@ async function settleAgain(context: SyncContext, problems: readonly Problem[]): 
   const round = context.now().getTime()
   for (const { kind, id, what } of problems) {
     const gone = what === 'conversation gone' || what === 'note missing'
-    if (gone && (kind === 'call' || kind === 'message')) await forgetStanding(db, connection, kind, id)
+    if (gone && (kind === 'call' || kind === 'message')) await forgetStanding(db, { connection, kind, id })
   }
   await context.raise(
     problems.flatMap(({ kind, id }) => {

@@ -23,8 +23,9 @@ export interface WantedConversation {
 interface Conversation {
   id: string
   customerId?: string | undefined
-  /** It was there before, so its notes may be as well. */
+  /** It was there before, so its notes may be as well; and what it is called. */
   found?: boolean
+  name?: string | undefined
 }
 
 /** The conversation of a call or message, created once, with the customer it belongs to now. */

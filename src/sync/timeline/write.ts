@@ -1,9 +1,9 @@
-import type { Assignment } from '../../mapping/assignment.ts'
-import { assignmentSentence } from '../../mapping/assignment.ts'
+import { KustomerError } from '../../kustomer/index.ts'
+import { type Assignment, assignmentSentence } from '../../mapping/assignment.ts'
 import { loadConnection } from '../../store/connections.ts'
 import { findCustomer } from '../../store/customers.ts'
 import type { Outcome } from '../../store/outcomes.ts'
-import { intendTimeline, type Progress, saveProgress } from '../../store/timeline.ts'
+import { conversationGone, intendTimeline, type Progress, saveProgress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { ensureChat } from './chat.ts'
@@ -100,6 +100,8 @@ async function writeParts(
   progress.conversationId = conversation.id
   progress.customerId = conversation.customerId ?? null
   progress.unlinked = owner === undefined
+  // Of one that was there before, what it was called then; it is called what it is now at the end.
+  progress.headline = conversation.name ?? standing.headline ?? item.conversation.name
   if (plan.assignment !== undefined) progress.assigned = plan.assignment
 
   const contactName = await contactNameOf(context, item, owner)
@@ -118,11 +120,15 @@ async function writeParts(
   if (chatId !== undefined) progress.chatId = chatId
   for (const part of [notes, chat]) if (part.status === 'rejected') throw part.reason
 
-  const { status, direction } = item.conversation
+  const { name, status, direction } = item.conversation
   // An inbound message opens a conversation again (contract kustomer §4).
-  if (status === 'done' && chatId !== undefined && direction === 'in') {
-    await setStatus(context, conversation.id, status)
-  }
+  const opened = status === 'done' && chatId !== undefined && direction === 'in'
+  if (progress.headline !== name) {
+    await context.vendors.kustomer(({ conversations }) =>
+      conversations.update(conversation.id, { name, status }),
+    )
+    progress.headline = name
+  } else if (opened) await setStatus(context, conversation.id, status)
   progress.loggedAt = context.now()
 }
 
@@ -145,7 +151,12 @@ export async function followItem(
   const { conversationId, unlinked, customerId: stoodWith, noteBody } = item.standing
   if (conversationId === undefined)
     throw new Error(`${item.kind} ${item.id} is logged without a conversation`)
-  const movedTo = moveTo === undefined ? undefined : await move(context, item, conversationId, moveTo)
+  const moved = moveTo === undefined ? undefined : await move(context, item, conversationId, moveTo)
+  if (moved === 'gone') {
+    const sentence = 'Somebody deleted the conversation in Kustomer, so there is nothing to move.'
+    return { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence, conversationId }
+  }
+  const movedTo = moved?.to
   const customerId = movedTo ?? (unlinked ? undefined : stoodWith)
   const forms = await vendorForms(context)
   const contactName = await contactNameOf(context, item, customerId)
@@ -183,17 +194,32 @@ async function move(
   item: TimelineItem,
   conversationId: string,
   owner: string,
-): Promise<string> {
+): Promise<{ to: string } | 'gone'> {
   const { vendors, db, connection } = context
-  const { customerId } = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
+  const stands = await ifThere(vendors.kustomer(({ conversations }) => conversations.get(conversationId)))
+  if (!stands) {
+    await conversationGone(db, connection, conversationId)
+    return 'gone'
+  }
+  const { customerId } = stands
   const { holderCustomerId } = await loadConnection(db, connection)
   const movedByOthers = customerId !== undefined && customerId !== holderCustomerId
   if (!movedByOthers) {
     await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
   }
-  const movedTo = movedByOthers ? customerId : owner
-  await save(context, item, { customerId: movedTo, unlinked: false })
-  return movedTo
+  const to = movedByOthers ? customerId : owner
+  await save(context, item, { customerId: to, unlinked: false })
+  return { to }
+}
+
+/** Of a conversation that somebody may have deleted in Kustomer, what the request answers; else nothing. */
+export async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request
+  } catch (error) {
+    if (error instanceof KustomerError && error.failure.kind === 'notFound') return undefined
+    throw error
+  }
 }
 
 /** Gives a logged conversation to somebody, unless a person has done so. */
@@ -205,16 +231,32 @@ export async function assignLater(
   const { conversationId } = item.standing
   if (conversationId === undefined || item.standing.assigned !== 'later' || !assignment) return undefined
   const { vendors } = context
-  const conversation = await vendors.kustomer(({ conversations }) => conversations.get(conversationId))
-  const taken = [...conversation.assignedUsers, ...conversation.assignedTeams].length > 0
-  if (!taken) {
+  const conversation = await ifThere(
+    vendors.kustomer(({ conversations }) => conversations.get(conversationId)),
+  )
+  if (!conversation) return undefined
+  const assignees = [...conversation.assignedUsers, ...conversation.assignedTeams]
+  const { userId, teamId } = assignment
+  // An earlier try, whose answer was lost, has given it to them.
+  const ours = assignees.every((id) => id === userId || id === teamId)
+  const taken = assignees.length > 0 && !ours
+  if (assignees.length === 0) {
     await vendors.kustomer(({ conversations }) =>
       conversations.update(conversationId, assigneesOf(assignment)),
     )
   }
+  // What a person has decided is not looked at again.
   await save(context, item, { assigned: assignment })
   return taken ? undefined : assignment
 }
+
+/** The outcome of a settle that has also given the conversation to somebody. */
+export const withAssignment = (outcome: Outcome, assigned: Assignment): Outcome => ({
+  ...outcome,
+  ...(outcome.outcome === 'unchanged' && { outcome: 'updated', reason: 'ASSIGNED' }),
+  sentence: `The conversation was ${assignmentSentence(assigned)}.`,
+  details: { ...outcome.details, assigned },
+})
 
 const assigneesOf = (
   assignment: Assignment | undefined,
