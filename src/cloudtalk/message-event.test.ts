@@ -27,7 +27,7 @@ test('a message with everything', () => {
 type Case = [body: object, action: 'Sent' | 'Received', expected: object]
 
 const cases: Case[] = [
-  [hi, 'Sent', { direction: 'outgoing', text: 'hi', channel: 'sms', media: [] }],
+  [hi, 'Sent', { direction: 'outgoing', text: 'hi', media: [] }],
   [hi, 'Received', { direction: 'incoming' }],
 
   [{ body: 'hi' }, 'Sent', { text: 'hi' }],

