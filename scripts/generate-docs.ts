@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { contactFieldRules, notMappedContactFields } from '../src/mapping/contact-from-customer.ts'
 import { customerFieldRules, notMappedCustomerFields } from '../src/mapping/customer-from-contact.ts'
 import { noteLineRules } from '../src/mapping/note-from-call.ts'
+import { messageLineRules } from '../src/mapping/note-from-message.ts'
 import { type ReasonCode, reasons } from '../src/mapping/reasons.ts'
 import { callSettings } from '../src/mapping/settings.ts'
 
@@ -13,7 +14,7 @@ const groupTitles = {
   done: 'Synced',
   notImported: 'Customers that are not imported',
   notExported: 'Contacts that no customer is created from',
-  notLogged: 'Calls that are not logged',
+  notLogged: 'Calls and messages that are not logged',
   waiting: 'Waiting: tried again by itself',
   failed: 'Failed: tried again a few times, or needs a person',
   off: 'Switched off',
@@ -103,6 +104,14 @@ function noteLinesTable(): string {
   return table(['Line', 'Shown (setting, default)', 'Without a value'], rows)
 }
 
+function messageLinesTable(): string {
+  const rows = messageLineRules.map(({ label, whenEmpty }) => [
+    label,
+    whenEmpty === 'dash' ? 'a dash' : 'no line',
+  ])
+  return table(['Line', 'Without a value'], rows)
+}
+
 function reasonsPage(): string {
   const codes = Object.keys(reasons) as ReasonCode[]
   const groups = (Object.keys(groupTitles) as (keyof typeof groupTitles)[]).map((group) => {
@@ -137,6 +146,7 @@ function generate(): Record<string, string> {
     ['contact-fields', contactFieldsTable()],
     ['customer-fields', customerFieldsTable()],
     ['note-lines', noteLinesTable()],
+    ['message-lines', messageLinesTable()],
   ]
   return {
     'README.md': parts.reduce((page, [name, content]) => withPart(page, name, content), read('README.md')),
