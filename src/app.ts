@@ -15,6 +15,8 @@ import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createPauseCheck } from './sync/runs/run-pause.ts'
 import { settle } from './sync/settle.ts'
 
+/** Events of a connection that this process does not know are looked at again after this long. */
+const UNKNOWN_CONNECTION_MS = 30_000
 /** Requests under way, ours and to us, may go on for this long after the word to stop. */
 const GRACE_MS = 4_000
 
@@ -90,8 +92,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         log,
         settle: async (event, priority) => {
           const connection = connections.get(event.connection)
-          // It was taken out of the settings: its events wait for somebody to put it back, or to let them go.
-          return connection ? settle(connection.context, event, priority) : { kind: 'dead' }
+          // Another process may have newer settings, or somebody puts it back: its events wait.
+          return connection
+            ? settle(connection.context, event, priority)
+            : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS }
         },
         paused: createPauseCheck(db, Date.now),
       })

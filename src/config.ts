@@ -137,7 +137,8 @@ function connectionOf(id: string, connection: ConnectionFile, e: Environment): C
       kustomer: {
         org,
         apiKey: kustomer?.apiKey ?? e.KUSTOMER_API_KEY ?? '',
-        apiUrl: kustomer?.apiUrl ?? e.KUSTOMER_API_URL ?? `https://${org}.api.kustomerapp.com`,
+        // The environment's address is that of the environment's org.
+        apiUrl: (kustomer ? kustomer.apiUrl : e.KUSTOMER_API_URL) ?? `https://${org}.api.kustomerapp.com`,
       },
       userAgent: `cloudtalk-kustomer/${packageJson.version}`,
     },

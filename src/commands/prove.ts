@@ -38,6 +38,7 @@ function tallyAsText(title: string, done: string, tally: Tally): string {
   const parts = [
     `${tally.done} ${done}`,
     ...skipped,
+    ...(tally.deleted > 0 ? [`${tally.deleted} deleted in Kustomer since`] : []),
     ...(tally.before > 0 ? [`${tally.before} from before the connection began`] : []),
     ...(tally.pending > 0 ? [`${tally.pending} under way`] : []),
     ...(tally.failed > 0 ? [`${tally.failed} failed`] : []),

@@ -1,10 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Operations, Summary } from '../http/operations.ts'
+import type { ProofState } from '../http/proving.ts'
 import type { Review } from '../store/reviews.ts'
 import type { RunProgress, RunRecord } from '../store/runs.ts'
 import type { Unassociated } from '../store/timeline.ts'
 import type { Proof } from '../sync/prove/proof.ts'
 import type { Associated } from '../sync/timeline/associate.ts'
 import type { TracedRecord } from '../sync/trace.ts'
+
+const LOOK_MS = 200
 
 /** The service's own JSON API, asked by another command of the same installation. */
 export function remoteOperations(port: number, token: string, connection?: string): Operations {
@@ -62,7 +66,15 @@ export function remoteOperations(port: number, token: string, connection?: strin
     },
     associate: (what, whom) =>
       answer<Associated>(`/unassociated/${encodeURIComponent(what)}/associate`, { customer: whom }),
-    prove: (day, repair) => answer<Proof>('/proofs', { repair, ...(day !== undefined && { day }) }),
+    async prove(day, repair) {
+      const { id } = await answer<{ id: string }>('/proofs', { repair, ...(day !== undefined && { day }) })
+      for (;;) {
+        const state = await answer<ProofState>(`/proofs/${id}`)
+        if (state.state === 'done') return state.proof
+        if (state.state === 'failed') throw new Error(state.error)
+        await wait(LOOK_MS)
+      }
+    },
     proofs: async () => (await answer<{ proofs: Proof[] }>('/proofs')).proofs,
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }

@@ -5,6 +5,7 @@ import { Busy } from '../sync/locks.ts'
 import { Unassociable } from '../sync/timeline/associate.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
+import { createProving } from './proving.ts'
 import { sameSecret } from './same-secret.ts'
 
 const runBody = z.strictObject({
@@ -20,6 +21,17 @@ const proveBody = z.strictObject({ day: z.iso.date().optional(), repair: z.boole
 /** By id, email or number. */
 const associateBody = z.strictObject({ customer: z.string().trim().min(1) })
 const unmergeBody = z.strictObject({ customerId: z.string().min(1) })
+
+/** The JSON of a body; an empty one is empty JSON, and what is none is undefined. */
+async function jsonOf(c: Context): Promise<unknown> {
+  const text = await c.req.text()
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
 
 /** What a person asked for, or why it cannot be done. */
 async function decided(c: Context, decide: () => Promise<unknown>): Promise<Response> {
@@ -43,6 +55,7 @@ export function api(
   operationsFor: (connection: string | undefined) => Operations | undefined,
   token: string,
 ): Hono<Asked> {
+  const proving = createProving()
   const runOf = async (c: Context<Asked>) => {
     const id = c.req.param('id') ?? ''
     return z.uuid().safeParse(id).success ? c.var.operations.run(id) : undefined
@@ -77,7 +90,7 @@ export function api(
     })
     .get('/reviews', async (c) => c.json({ reviews: await c.var.operations.reviews() }))
     .post('/reviews/:id/decision', async (c) => {
-      const body = decisionBody.safeParse(await c.req.json().catch(() => undefined))
+      const body = decisionBody.safeParse(await jsonOf(c))
       if (!body.success || !z.uuid().safeParse(c.req.param('id')).success) {
         return problem(c, 400, 'This is no decision of a review.', 'Send {"decision": "merge"|"keep-apart"}.')
       }
@@ -85,7 +98,7 @@ export function api(
       return decided(c, () => c.var.operations.decideReview(c.req.param('id'), decision, contactId))
     })
     .post('/contacts/:id/unmerge', async (c) => {
-      const body = unmergeBody.safeParse(await c.req.json().catch(() => undefined))
+      const body = unmergeBody.safeParse(await jsonOf(c))
       if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customerId": "…"}.')
       return decided(c, async () => {
         await c.var.operations.unmerge(c.req.param('id'), body.data.customerId)
@@ -94,19 +107,24 @@ export function api(
     })
     .get('/unassociated', async (c) => c.json({ conversations: await c.var.operations.unassociated() }))
     .post('/unassociated/:id/associate', async (c) => {
-      const body = associateBody.safeParse(await c.req.json().catch(() => undefined))
+      const body = associateBody.safeParse(await jsonOf(c))
       if (!body.success) return problem(c, 400, z.prettifyError(body.error), 'Send {"customer": "…"}.')
       return decided(c, () => c.var.operations.associate(c.req.param('id'), body.data.customer))
     })
     .get('/proofs', async (c) => c.json({ proofs: await c.var.operations.proofs() }))
+    .get('/proofs/:id', (c) => {
+      const state = proving.state(c.req.param('id'))
+      return state ? c.json(state) : problem(c, 404, 'Nobody asked for this proof.', 'Ask for it anew.')
+    })
     .post('/proofs', async (c) => {
-      const body = proveBody.safeParse(await c.req.json().catch(() => ({})))
+      const body = proveBody.safeParse(await jsonOf(c))
       if (!body.success)
         return problem(c, 400, z.prettifyError(body.error), 'Send {"day": "2026-01-31"} or {}.')
-      return c.json(await c.var.operations.prove(body.data.day, body.data.repair), 201)
+      const { day, repair } = body.data
+      return c.json({ id: proving.begin(c.var.operations.prove(day, repair)) }, 202)
     })
     .post('/runs', async (c) => {
-      const body = runBody.safeParse(await c.req.json().catch(() => ({})))
+      const body = runBody.safeParse(await jsonOf(c))
       if (!body.success) {
         return problem(c, 400, z.prettifyError(body.error), 'Send {"from": "2026-01-31T00:00:00Z"} or {}.')
       }

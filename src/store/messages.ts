@@ -126,7 +126,10 @@ const findOne = batched<{ connection: string; id: string }, StoredMessage | unde
   )
 })
 
-/** Messages that nobody has settled as they were last told; those of this moment are still being raised. */
+/**
+ * Messages that nobody has looked at as they were last told; those of this moment are still being raised. What failed
+ * or was skipped unseen has an outcome, and waits for a person.
+ */
 export async function openMessages(
   db: Db,
   connection: string,
@@ -138,8 +141,22 @@ export async function openMessages(
     .select(['id', 'version'])
     .where('connection', '=', connection)
     .where('received_at', '<', receivedBefore)
-    .where((where) =>
-      where.or([where('settled_version', 'is', null), where('settled_version', '<', where.ref('version'))]),
+    .where(({ eb, or, and, not, exists, ref, selectFrom }) =>
+      or([
+        eb('settled_version', '<', ref('version')),
+        and([
+          eb('settled_version', 'is', null),
+          not(
+            exists(
+              selectFrom('outcome')
+                .select('outcome.record_id')
+                .whereRef('outcome.connection', '=', 'message.connection')
+                .whereRef('outcome.record_id', '=', 'message.id')
+                .where('outcome.kind', '=', 'message'),
+            ),
+          ),
+        ]),
+      ]),
     )
     .orderBy('received_at')
     .limit(limit)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
-import type { TimelineKind } from './schema.ts'
+import type { RecordKind, TimelineKind } from './schema.ts'
 
 /** A record of a day, with what is known of how it fared. */
 export interface RecordToProve {
@@ -97,15 +97,31 @@ export async function contactsToProve(
 }
 
 /**
- * How many notes were written into each of these conversations, whichever connection did; those that nothing stands in
+ * The notes that were written into each of these conversations, whichever connection did; those that nothing stands in
  * are left out.
  */
 export async function notesWritten(db: Db, conversationIds: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; notes: number }>`
-    select conversation_id as id, sum(coalesce(jsonb_array_length(note_ids), 0))::int as notes from timeline
-    where conversation_id in (select jsonb_array_elements_text(${toJson(conversationIds)}::jsonb))
-    group by conversation_id`.execute(db)
+    select t.conversation_id as id, count(distinct n.id)::int as notes
+    from timeline t left join lateral jsonb_array_elements_text(t.note_ids) n(id) on true
+    where t.conversation_id in (select jsonb_array_elements_text(${toJson(conversationIds)}::jsonb))
+    group by t.conversation_id`.execute(db)
   return new Map(rows.map(({ id, notes }) => [id, notes]))
+}
+
+/** Records that failed in that time and could not even be read: no other table has them. */
+export async function unreadableOf(
+  db: Db,
+  connection: string,
+  from: Date,
+  to: Date,
+): Promise<{ kind: RecordKind; id: string }[]> {
+  const { rows } = await sql<{ kind: RecordKind; id: string }>`
+    select kind, record_id as id from outcome
+    where connection = ${connection} and outcome = 'failed' and reason = 'UNREADABLE_ANSWER'
+      and at >= ${from} and at < ${to}
+    order by kind, record_id`.execute(db)
+  return rows
 }
 
 /** Of these calls and messages, those that are being logged: whether their conversation stands is not known yet. */
@@ -133,6 +149,15 @@ export async function saveProof(db: Db, connection: string, day: string, result:
       conflict.columns(['connection', 'day']).doUpdateSet({ result: json, at: sql<Date>`clock_timestamp()` }),
     )
     .execute()
+}
+
+/** The latest proof of one day. */
+export async function proofOf(db: Db, connection: string, day: string): Promise<StoredProof | undefined> {
+  const { rows } = await sql<StoredProof>`
+    select day::text, at, result from proof where connection = ${connection} and day = ${day}::date`.execute(
+    db,
+  )
+  return rows[0]
 }
 
 /** The latest proofs of the latest days, newest first. */

@@ -223,6 +223,21 @@ export async function unassociated(db: Db, connection: string, limit: number): P
   }))
 }
 
+/** Gives everything that stands in one conversation to a customer. */
+export async function moveTimeline(
+  db: Db,
+  connection: string,
+  conversationId: string,
+  customerId: string,
+): Promise<void> {
+  await db
+    .updateTable('timeline')
+    .set({ customer_id: customerId, unlinked: false })
+    .where('connection', '=', connection)
+    .where('conversation_id', '=', conversationId)
+    .execute()
+}
+
 /** What stands in one conversation: a call, a message, or the messages of a talk. */
 export async function recordsOfConversation(
   db: Db,

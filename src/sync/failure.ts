@@ -15,6 +15,13 @@ const MINUTE = 60 * SECOND
 const LONGEST_BACKOFF_MS = 5 * MINUTE
 /** A key that was refused is asked about again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
+/** Messages of errors begin with the route. */
+const BULK = /^(POST|PUT) \/\w+\/bulk\b/
+/**
+ * A bulk request whose answer was lost may be worked on for some time yet (contract kustomer §2.8): what it makes is
+ * looked for no sooner than this many first back-offs later, two minutes.
+ */
+const BULK_WORKS = 60
 /** Tries of what may be a passing disturbance, before it is called failed. */
 const DISTURBANCE_TRIES = 5
 
@@ -68,8 +75,15 @@ function byKind(
         retryInMs: untilReset > 0 ? untilReset + Math.random() * SECOND : backoff,
       }
     }
-    case 'unavailable':
     case 'unreachable':
+      if (failure.maybeDone && BULK.test(sentence)) {
+        return {
+          outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
+          retryInMs: Math.max(backoff, BULK_WORKS * when.firstBackoffMs),
+        }
+      }
+      return { outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence }, retryInMs: backoff }
+    case 'unavailable':
       return {
         outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
         retryInMs: backoff,

@@ -57,7 +57,7 @@ test('what cannot be moved is told in plain words, and nothing is written', asyn
 })
 
 test('the command lists and moves; its errors say what is wrong', async () => {
-  stack = await startStack()
+  stack = await startStack({ database: 'embedded' })
   const customerId = await createCustomer(stack, customer(NUMBER))
   const { id } = await endCall(stack, { external_number: STRANGER })
   await stack.settled()

@@ -67,7 +67,7 @@ test('a number that both connections have is still logged once', async () => {
 })
 
 test('commands ask the connection that is named, or the first', async () => {
-  stack = await startStack({ settings })
+  stack = await startStack({ database: 'embedded', settings })
   await createCustomer(stack, customer(NUMBER))
   const { id } = await endCall(stack, { external_number: NUMBER, internal_number: SUPPORT })
   await stack.settled()

@@ -44,7 +44,8 @@ test('the import of a customer and of its changes costs no show, though CloudTal
   const imported = await requests()
   expect(imported).toMatchObject({ shows: 0, gets: 0, puts: 0 })
   for (const { id } of await contacts()) {
-    expect((await storyOf(String(id))).map(({ reason }) => reason)).toEqual(['OWN_CHANGE'])
+    const reasons = (await storyOf(String(id))).map(({ reason }) => reason)
+    expect([...new Set(reasons)]).toEqual(['OWN_CHANGE'])
   }
   await Promise.all(
     ids.map((id, n) => stack.kustomer.api('PUT', `/customers/${id}`, { name: `Renamed ${n}` })),
@@ -131,7 +132,8 @@ test('after a first sync the webhooks of its own writes cost no show', async () 
   const imported = (await contacts()).slice(50)
   expect(imported.length).toBeGreaterThan(100)
   for (const { id } of imported.slice(0, 20)) {
-    expect((await storyOf(String(id))).map(({ reason }) => reason)).toEqual(['OWN_CHANGE'])
+    const reasons = (await storyOf(String(id))).map(({ reason }) => reason)
+    expect([...new Set(reasons)]).toEqual(['OWN_CHANGE'])
   }
 })
 

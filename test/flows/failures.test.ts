@@ -93,7 +93,9 @@ test.each(refusals)(
     const dead = await sql<{ data: unknown }>`select data from pgboss.job where name = 'settle-dead'`.execute(
       stack.service.context.db,
     )
-    expect(dead.rows).toMatchObject([{ data: { kind, id } }])
+    // Each webhook about the call meets the same refusal.
+    expect(dead.rows.length).toBeGreaterThan(0)
+    for (const { data } of dead.rows) expect(data).toMatchObject({ kind, id })
   },
 )
 

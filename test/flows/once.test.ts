@@ -157,7 +157,10 @@ describe.each(databaseKinds)('killed in between, on %s', (kind) => {
     service = await startServiceProcess(emulators.env, database, port)
     const recipes = await runCli(['recipes', '--json'], env)
     await emulators.cloudtalk.control('PUT', '/workflows', JSON.parse(recipes.stdout))
-    await until('the webhook is registered', async () => (await emulators.kustomer.state()).webhooks?.length)
+    await until('the webhook is registered', async () => {
+      const { webhooks = [] } = await emulators.kustomer.state()
+      return webhooks.length > 0
+    })
 
     // Slow answers make sure that the kill comes while requests are under way.
     const rules = [{ route: '*', rate: 1, kind: 'slow', ms: 150 }]

@@ -54,7 +54,10 @@ test('it stops in time although a client has sent half a request', async () => {
 
 test('it stops in time although a vendor does not answer, and what was asked is not lost', async () => {
   const { service: first, port } = await start()
-  await until('the webhook stands', async () => (await emulators.kustomer.state()).webhooks?.length)
+  await until('the webhook stands', async () => {
+    const { webhooks = [] } = await emulators.kustomer.state()
+    return webhooks.length > 0
+  })
   await setFaults(emulators.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'timeout' })
   await createCustomer(emulators, customer('+442071838750'))
   await until('the contact was asked for', async () => {

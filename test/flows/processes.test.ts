@@ -29,7 +29,10 @@ test('one door and two workers on PostgreSQL: each record once, and any of them 
   services = [web, ...workers]
   const recipes = await runCli(['recipes', '--json'], { ...emulators.env, PORT: String(port) })
   await emulators.cloudtalk.control('PUT', '/workflows', JSON.parse(recipes.stdout))
-  await until('the webhook stands', async () => (await emulators.kustomer.state()).webhooks?.length)
+  await until('the webhook stands', async () => {
+    const { webhooks = [] } = await emulators.kustomer.state()
+    return webhooks.length > 0
+  })
 
   const customers = await Promise.all(NUMBERS.map((number) => createCustomer(emulators, customer(number))))
   await Promise.all(NUMBERS.map((number) => endCall(emulators, { external_number: number })))

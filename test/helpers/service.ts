@@ -36,7 +36,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // The lags are the vendor's own; what waits for them is what is tested, not how long.
   await emulators.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 50, recordingDelayMs: 50 })
   await options.prepare?.(emulators)
-  const database = await createDatabase(options.database ?? 'embedded')
+  const database = await createDatabase(options.database ?? 'postgres')
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
@@ -50,6 +50,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const { webhooks } = await emulators.kustomer.state()
     return webhooks !== undefined && webhooks.length > 0
   })
+  await firstRounds(service)
   return {
     ...emulators,
     service,
@@ -64,6 +65,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await emulators.close()
       await database.drop()
     },
+  }
+}
+
+/** What happens from now on is found by webhooks, and by pollers a round later: each test knows who tells it. */
+async function firstRounds({ connections }: Service): Promise<void> {
+  for (const { context } of connections.values()) {
+    if (!context.settings.active) continue
+    const { db, connection } = context
+    await until('the pollers have been round once', async () => {
+      const rows = await db.selectFrom('cursor').select('name').where('connection', '=', connection).execute()
+      const names = rows.map(({ name }) => name)
+      return ['calls', 'customers', 'contacts'].every((name) => names.includes(name))
+    })
   }
 }
 

@@ -7,3 +7,9 @@ export const LONGEST_CALL_MS = 4 * HOUR
 
 /** Nobody says in which zone the filter is read: the farthest is this far from UTC. */
 export const ZONE_MARGIN_MS = 14 * HOUR
+
+/**
+ * Notes and tags change after a call without any mark (contract cloudtalk §3.1): polling looks for them until this long
+ * after the end.
+ */
+export const LATE_EDITS_MS = HOUR

@@ -1,4 +1,9 @@
-import type { CallDetail as AnalyticsDetail, CloudTalk, Transcription } from '../../cloudtalk/index.ts'
+import {
+  type CallDetail as AnalyticsDetail,
+  type CloudTalk,
+  CloudTalkError,
+  type Transcription,
+} from '../../cloudtalk/index.ts'
 import type { CallDetail, TranscriptLine } from '../../mapping/records.ts'
 import { addCallDetail, findCall, type StoredCall } from '../../store/calls.ts'
 import type { SyncContext } from '../context.ts'
@@ -84,13 +89,16 @@ export async function raiseEnrichments(
 ): Promise<void> {
   const { connection } = context
   const { id } = stored.call
+  // One that found the call failed, and so had nothing to add to, must not keep the next one away.
+  const { intentAt, loggedAt } = stored.standing
+  const generation = (loggedAt ?? intentAt)?.toISOString() ?? 'first'
   const wanted = names.filter((name) => enrichments[name].wanted(context, stored))
   await context.raise(
     wanted.map(
       (about): RaisedEvent => ({
         event: callEvent(connection, id, { about, source: 'follow-up' }),
         priority: event.source === 'run' ? 'backfill' : 'enrichment',
-        dedupeKey: `${connection}/call/${id}/${about}`,
+        dedupeKey: `${connection}/call/${id}/${about}/${generation}`,
         startAfter: new Date(context.now().getTime() + enrichments[about].lagMs(context)),
       }),
     ),
@@ -110,7 +118,7 @@ export async function enrich(
   const { id } = stored.call
   const enrichment = enrichments[event.about]
   if (!enrichment.wanted(context, stored)) return stored
-  const learned = await enrichment.read(context, id)
+  const learned = await enrichment.read(context, id).catch(unlessRefused)
   if (!learned && event.attempt < enrichment.looks) {
     const sentence = 'CloudTalk does not show yet what is to be added to the note; it is added when it does.'
     const waiting = { outcome: 'waiting', reason: 'CALL_NOT_FOUND', sentence } as const
@@ -118,6 +126,13 @@ export async function enrich(
   }
   await addCallDetail(db, connection, id, learned ?? enrichment.never)
   return (await findCall(db, connection, id)) ?? stored
+}
+
+/** An account without this part of CloudTalk is refused; nothing of the call hangs on it. */
+function unlessRefused(error: unknown): undefined {
+  const kinds: string[] = ['unauthorized', 'forbidden']
+  if (error instanceof CloudTalkError && kinds.includes(error.failure.kind)) return undefined
+  throw error
 }
 
 function detailOf(answer: AnalyticsDetail, emailOf: (agentId: string) => string | undefined): CallDetail {

@@ -1,8 +1,7 @@
-import { KustomerError } from '../../kustomer/index.ts'
 import type { Message } from '../../mapping/records.ts'
 import { findTalk, type Talk, type TalkQuestion, talkBegins } from '../../store/messages.ts'
 import type { Outcome } from '../../store/outcomes.ts'
-import { conversationGone, forgetStanding, nothingStands, type Progress } from '../../store/timeline.ts'
+import type { Progress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
@@ -16,6 +15,7 @@ import {
   save,
   setStatus,
   type ToLog,
+  withoutDeleted,
 } from '../timeline/write.ts'
 import { vendorForms } from '../vendor-forms.ts'
 import { isLastWord } from './last-word.ts'
@@ -69,16 +69,14 @@ async function joinOrBegin(
     const begins = attempt < WAITS_FOR_THE_FIRST && (await talkBegins(db, connection, question, intended))
     if (begins && item.standing.conversationId === undefined) throw waitsForTheFirst()
   }
-  const conversationId = talk?.conversationId ?? item.standing.conversationId
   try {
     return talk ? await joinTalk(context, item, plan, talk) : await logItem(context, item, plan)
   } catch (error) {
-    const gone = error instanceof KustomerError && error.failure.kind === 'notFound'
-    if (!gone || conversationId === undefined) throw error
     // Somebody deleted the conversation in Kustomer: the talk goes on in another one, or begins anew.
-    await conversationGone(db, connection, conversationId)
-    await forgetStanding(db, { connection, kind: item.kind, id: item.id })
-    const anew = { ...item, standing: { ...nothingStands, intentAt: item.standing.intentAt } }
+    const conversationId = talk?.conversationId ?? item.standing.conversationId
+    const standing = { ...item.standing, conversationId }
+    const anew = await withoutDeleted(context, { ...item, standing }, error)
+    if (!anew) throw error
     return joinOrBegin(context, anew, plan, question, attempt)
   }
 }
@@ -109,7 +107,7 @@ const waitsForTheFirst = (): NotYet => {
 
 async function joinTalk(context: SyncContext, item: TimelineItem, plan: ToLog, talk: Talk): Promise<Outcome> {
   const { conversationId, customerId, unlinked } = talk
-  const { noteIds, joined } = item.standing
+  const { joined } = item.standing
   await intend(context, item)
   // Before the note: after a crash it is looked for in this conversation, even if another would be nearer by then.
   const progress: Progress = {
@@ -123,7 +121,7 @@ async function joinTalk(context: SyncContext, item: TimelineItem, plan: ToLog, t
   const contactName = await contactNameOf(context, item, unlinked ? undefined : customerId)
   const forms = await vendorForms(context)
   const part = { conversationId, lookFirst: joined || plan.lookFirst }
-  const notes = await ensureNotes(context, forms, part, noteIds, (literal) =>
+  const notes = await ensureNotes(context, forms, part, item.standing, (literal) =>
     item.noteOf(literal, contactName),
   )
   await save(context, item, { noteIds: notes.ids, noteBody: notes.body })

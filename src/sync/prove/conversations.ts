@@ -1,14 +1,15 @@
-import { type Conversation, KustomerError, SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../../kustomer/index.ts'
+import { type Conversation, SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../../kustomer/index.ts'
 import { beingLogged, type LoggedToProve, notesWritten } from '../../store/proofs.ts'
 import type { SyncContext } from '../context.ts'
+import { ifThere } from '../timeline/write.ts'
 import type { Day } from './day.ts'
-import type { Problem, ProblemKind } from './proof.ts'
+import type { Problem } from './proof.ts'
 
 export interface FoundConversations {
   conversations: { total: number; unexplained: number }
   problems: Problem[]
-  /** By conversation, what is wrong with it; one that stands as it was written is not named. */
-  standing: Map<string, ProblemKind | 'deleted by somebody'>
+  /** Of the conversations that were logged, those that somebody has deleted since, or a note of theirs. */
+  deleted: Set<string>
 }
 
 /**
@@ -26,12 +27,11 @@ export async function proveConversations(
     ...new Set(logged.flatMap((record) => (record.logged ? (record.conversationId ?? []) : []))),
   ]
   const written = await notesWritten(db, [...found.keys(), ...wanted])
-  const standing: FoundConversations['standing'] = new Map()
+  const deleted = new Set<string>()
   for (const id of wanted) {
-    const wrong = await wrongWith(context, id, found.get(id), written.get(id) ?? 0)
-    if (wrong) standing.set(id, wrong)
+    if (await isDeleted(context, id, found.get(id), written.get(id) ?? 0)) deleted.add(id)
   }
-  const strange = [...found.values()].filter(({ id, deleted }) => !deleted && !written.has(id))
+  const strange = [...found.values()].filter((one) => !one.deleted && !written.has(one.id))
   const underWay = await beingLogged(
     db,
     strange.flatMap(({ externalId }) => externalId ?? []),
@@ -45,28 +45,24 @@ export async function proveConversations(
       what: 'not ours',
       conversationId: id,
     })),
-    standing,
+    deleted,
   }
 }
 
-/** The search is late with what is new (contract kustomer §1.7): what it does not show is asked for by its id. */
-async function wrongWith(
+/**
+ * Whether something that was written is not there any more. The search is late with what is new (contract kustomer
+ * §1.7): what it does not show is asked for by its id.
+ */
+async function isDeleted(
   { vendors }: SyncContext,
   id: string,
   searched: Conversation | undefined,
   notes: number,
-): Promise<ProblemKind | 'deleted by somebody' | undefined> {
-  const asItStands = ({ deleted, noteCount }: Conversation) => {
-    if (deleted) return 'deleted by somebody'
-    return (noteCount ?? 0) < notes ? 'note missing' : undefined
-  }
-  if (searched && asItStands(searched) !== 'note missing') return asItStands(searched)
-  try {
-    return asItStands(await vendors.kustomer(({ conversations }) => conversations.get(id)))
-  } catch (error) {
-    if (error instanceof KustomerError && error.failure.kind === 'notFound') return 'conversation gone'
-    throw error
-  }
+): Promise<boolean> {
+  const isWhole = ({ deleted, noteCount }: Conversation) => !deleted && (noteCount ?? 0) >= notes
+  if (searched && isWhole(searched)) return false
+  const now = await ifThere(vendors.kustomer(({ conversations }) => conversations.get(id)))
+  return !now || !isWhole(now)
 }
 
 /** Every conversation of the day that this key has created, deleted ones included. */
@@ -90,7 +86,8 @@ async function searchOwn({ vendors }: SyncContext, { from, to }: Day): Promise<M
       if (conversation.createdById === userId) own.set(conversation.id, conversation)
     }
     const last = found.items.at(-1)?.createdAt
-    if (found.items.length < SEARCH_PAGE_SIZE || last === undefined) return own
+    const rows = found.items.length + found.unreadable.length
+    if (rows < SEARCH_PAGE_SIZE || last === undefined) return own
     // Behind the last page of a query the search goes on from the last row (contract §1.5).
     if (page === SEARCH_PAGES) {
       if (last === since) return own

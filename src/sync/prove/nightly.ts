@@ -1,8 +1,8 @@
 import { loadConnection } from '../../store/connections.ts'
-import { latestProofs } from '../../store/proofs.ts'
+import { proofOf } from '../../store/proofs.ts'
 import type { SyncContext } from '../context.ts'
 import { dayIn, hourIn, yesterdayIn } from './day.ts'
-import { isProved, type Proof } from './proof.ts'
+import { isProved, isWhole, type Proof } from './proof.ts'
 import { type ProvePorts, prove } from './prove.ts'
 
 /** At this hour of the connection's zone the calls of the day before have long ended, and nobody is in a hurry. */
@@ -23,8 +23,8 @@ export function createNightly(context: SyncContext, ports: ProvePorts): () => Pr
     if (hourIn(settings.timeZone, now) < HOUR) return
     // A day before the connection began has nothing to prove.
     if ((await loadConnection(db, connection)).createdAt >= dayIn(settings.timeZone, day).to) return
-    const [last] = await latestProofs(db, connection, 1)
-    if (last && (last.day > day || (last.day === day && isProved(last.result as Proof)))) return
+    const last = (await proofOf(db, connection, day))?.result as Proof | undefined
+    if (last && isWhole(last) && isProved(last)) return
     tried = { day, times: tried.day === day ? tried.times + 1 : 1 }
     if (tried.times > TRIES) return
     const proof = await prove(context, ports, day, true)

@@ -25,6 +25,8 @@ export interface Tally {
   /** It stands on the other side as it is. */
   done: number
   skipped: Partial<Record<ReasonCode, number>>
+  /** It was logged, and somebody has deleted its conversation or a note of it in Kustomer since. */
+  deleted: number
   /** It ended before the connection began, and no run has brought it over. */
   before: number
   pending: number
@@ -43,10 +45,9 @@ export interface Problem {
 export const problems = {
   failed: 'it failed; trace tells why',
   'never settled': 'nothing was decided about it, and nothing waits for it',
+  'not logged': 'it is said to be logged, but nothing of it is known to stand in Kustomer',
   'not waiting': 'it is said to be waiting, but nothing in the queue is about it',
   'out of date': 'CloudTalk shows something newer than what was logged',
-  'conversation gone': 'its conversation is not in Kustomer any more',
-  'note missing': 'its conversation has fewer notes than were written',
   'not ours': 'no call and no message of CloudTalk explains this conversation',
 } as const
 
@@ -56,6 +57,7 @@ export const emptyTally = (): Tally => ({
   total: 0,
   done: 0,
   skipped: {},
+  deleted: 0,
   before: 0,
   pending: 0,
   failed: 0,
@@ -64,3 +66,6 @@ export const emptyTally = (): Tally => ({
 
 /** The day is proved when nothing is unexplained and nothing has failed. */
 export const isProved = (proof: Proof): boolean => proof.problems.length === 0
+
+/** Whether all of the day was over when it was proved. */
+export const isWhole = ({ provedAt, to }: Proof): boolean => provedAt >= to

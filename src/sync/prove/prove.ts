@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { v4 as uuid } from 'uuid'
 import { loadConnection } from '../../store/connections.ts'
 import {
   contactsToProve,
@@ -6,16 +8,17 @@ import {
   loggedToProve,
   type RecordToProve,
   saveProof,
+  unreadableOf,
 } from '../../store/proofs.ts'
 import type { RecordKind } from '../../store/schema.ts'
-import { forgetStanding } from '../../store/timeline.ts'
-import { LONGEST_CALL_MS } from '../calls/call-dates.ts'
+import { LATE_EDITS_MS, LONGEST_CALL_MS } from '../calls/call-dates.ts'
 import { readCallsSince } from '../calls/read-calls.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
 import { readCustomersSince } from '../contacts/read-customers.ts'
 import type { SyncContext } from '../context.ts'
 import { callEvent, contactEvent, customerEvent, messageEvent, type SyncEvent } from '../event.ts'
-import { type FoundConversations, proveConversations } from './conversations.ts'
+import { holdLease } from '../hold-lease.ts'
+import { proveConversations } from './conversations.ts'
 import { type Day, dayIn } from './day.ts'
 import { emptyTally, type Problem, type ProblemKind, type Proof, type Tally } from './proof.ts'
 
@@ -24,11 +27,20 @@ export interface ProvePorts {
   queued(kind: RecordKind): Promise<Set<string>>
 }
 
+/** A day cannot be proved: why. */
+export class Unprovable extends Error {
+  override readonly name = 'Unprovable' as const
+}
+
+/** CloudTalk has no calls from before. */
+const FIRST_DAY = '2000-01-01'
+
 /**
  * Proves a day: reads again what both sides have of it, and finds for each record an outcome, or an event that will
  * bring one (requirements §7, promise 4). Writes nothing to either side.
  *
  * @param repair whether what is not explained is settled again, on the road of every other event.
+ * @throws {Unprovable} for a day that has not begun, and while another proof is under way.
  * @throws {RangeError} where `day` is no date.
  */
 export async function prove(
@@ -39,42 +51,90 @@ export async function prove(
 ): Promise<Proof> {
   const { db, connection, settings } = context
   const span = dayIn(settings.timeZone, day)
+  if (span.from > context.now())
+    throw new Unprovable(`${span.name} has not begun yet in ${settings.timeZone}.`)
+  if (span.name < FIRST_DAY) throw new Unprovable(`There is nothing to prove before ${FIRST_DAY}.`)
+  let proof: Proof | undefined
+  const held = await holdLease(db, uuid(), `${connection}/proving`, async () => {
+    proof = await proveSpan(context, ports, span, repair)
+    await saveProof(db, connection, span.name, proof)
+  })
+  if (!held || !proof) throw new Unprovable('Another day is being proved at this moment.')
+  return proof
+}
+
+async function proveSpan(
+  context: SyncContext,
+  ports: ProvePorts,
+  span: Day,
+  repair: boolean,
+): Promise<Proof> {
+  const { db, connection, settings } = context
   const callIds = await readDay(context, span)
   const began = (await loadConnection(db, connection)).createdAt
-  const byKind = {
-    call: await loggedToProve(db, connection, 'call', { ids: callIds }),
-    message: await loggedToProve(db, connection, 'message', span),
-    customer: await customersToProve(db, connection, span.from, span.to),
-    contact: await contactsToProve(db, connection, span.from, span.to),
-  }
-  const found = await proveConversations(context, span, [...byKind.call, ...byKind.message])
-  const proven = async (kind: RecordKind) => {
-    const queued = await ports.queued(kind)
-    const { standing } = found
-    return judge(byKind[kind], { kind, queued, began, now: context.now(), active: settings.active, standing })
-  }
-  const [calls, messages, customers, contacts] = [
-    await proven('call'),
-    await proven('message'),
-    await proven('customer'),
-    await proven('contact'),
+  const logged = [
+    ...(await loggedToProve(db, connection, 'call', { ids: callIds })),
+    ...(await loggedToProve(db, connection, 'message', span)),
   ]
-  const problems = [calls, messages, customers, contacts].flatMap((kind) => kind.problems)
-  const proof: Proof = {
+  const found = await proveConversations(context, span, logged)
+  const judgeAll = async () => {
+    const judged = async (kind: RecordKind) => {
+      // The queue first: what leaves it in between has its outcome by then.
+      const queued = await ports.queued(kind)
+      const records = await recordsToProve(context, kind, span, callIds)
+      const now = context.now()
+      return judge(records, { kind, queued, began, now, active: settings.active, deleted: found.deleted })
+    }
+    return {
+      call: await judged('call'),
+      message: await judged('message'),
+      customer: await judged('customer'),
+      contact: await judged('contact'),
+    }
+  }
+  let judged = await judgeAll()
+  if (Object.values(judged).some(({ problems }) => problems.length > 0)) {
+    // What was raised between the looks at queue and records is in its place by now.
+    await wait(AGAIN_MS)
+    judged = await judgeAll()
+  }
+  const problems = Object.values(judged).flatMap((kind) => kind.problems)
+  const known = new Set(problems.map(({ kind, id }) => `${kind} ${id}`))
+  const unreadable = (await unreadableOf(db, connection, span.from, span.to))
+    .filter(({ kind, id }) => !known.has(`${kind} ${id}`))
+    .map(({ kind, id }): Problem => ({ kind, id, what: 'failed' }))
+  const records = [...problems, ...unreadable]
+  return {
     day: span.name,
     from: span.from.toISOString(),
     to: span.to.toISOString(),
     provedAt: context.now().toISOString(),
-    calls: calls.tally,
-    messages: messages.tally,
-    customers: customers.tally,
-    contacts: contacts.tally,
+    calls: judged.call.tally,
+    messages: judged.message.tally,
+    customers: judged.customer.tally,
+    contacts: judged.contact.tally,
     conversations: found.conversations,
-    problems: [...problems, ...found.problems],
-    repaired: repair ? await settleAgain(context, problems) : 0,
+    problems: [...records, ...found.problems],
+    repaired: repair ? await settleAgain(context, records) : 0,
   }
-  await saveProof(db, connection, span.name, proof)
-  return proof
+}
+
+const recordsToProve = (
+  { db, connection }: SyncContext,
+  kind: RecordKind,
+  span: Day,
+  callIds: readonly string[],
+): Promise<(RecordToProve | LoggedToProve)[]> => {
+  switch (kind) {
+    case 'call':
+      return loggedToProve(db, connection, kind, { ids: callIds })
+    case 'message':
+      return loggedToProve(db, connection, kind, span)
+    case 'customer':
+      return customersToProve(db, connection, span.from, span.to)
+    case 'contact':
+      return contactsToProve(db, connection, span.from, span.to)
+  }
 }
 
 /** Both sides as they are now. @returns the calls that ended on that day. */
@@ -94,6 +154,8 @@ async function readDay(context: SyncContext, { from, to }: Day): Promise<string[
 
 /** What ended or changed this short a time ago may yet be told, or found by the next poll. */
 const SOON_MS = 3 * 60_000
+/** Between two looks at what seems to be a problem. */
+const AGAIN_MS = 500
 
 interface Judging {
   kind: RecordKind
@@ -101,8 +163,8 @@ interface Judging {
   began: Date
   now: Date
   active: boolean
-  /** What is wrong with conversations; those that stand in Kustomer as they were written are not named. */
-  standing: FoundConversations['standing']
+  /** Conversations that somebody has deleted, or a note of theirs. */
+  deleted: ReadonlySet<string>
 }
 
 function judge(
@@ -116,7 +178,7 @@ function judge(
     if (verdict === 'skipped') {
       const reason = record.reason ?? 'CONNECTION_OFF'
       tally.skipped[reason] = (tally.skipped[reason] ?? 0) + 1
-    } else if (verdict === 'done' || verdict === 'pending' || verdict === 'before') tally[verdict]++
+    } else if (isExplained(verdict)) tally[verdict]++
     else {
       tally[verdict === 'failed' ? 'failed' : 'unexplained']++
       const conversationId = 'logged' in record ? record.conversationId : undefined
@@ -131,20 +193,20 @@ function judge(
   return { tally, problems }
 }
 
-function verdictOn(
-  record: RecordToProve | LoggedToProve,
-  { kind, queued, began, now, active, standing }: Judging,
-): 'done' | 'skipped' | 'before' | 'pending' | ProblemKind {
+type Explained = 'done' | 'deleted' | 'before' | 'pending'
+type Verdict = Explained | 'skipped' | ProblemKind
+
+const EXPLAINED: readonly Verdict[] = ['done', 'deleted', 'before', 'pending']
+const isExplained = (verdict: Verdict): verdict is Explained => EXPLAINED.includes(verdict)
+
+function verdictOn(record: RecordToProve | LoggedToProve, judging: Judging): Verdict {
+  const { kind, queued, began, now, active } = judging
   const { id, outcome, settled, at } = record
+  if ('logged' in record && record.logged) return verdictOnLogged(record, judging)
   if (queued.has(id)) return 'pending'
   // The next sweep raises each contact that is marked as changed.
   if (kind === 'contact' && !settled) return 'pending'
   const soon = at !== undefined && at.getTime() > now.getTime() - SOON_MS
-  if ('logged' in record && record.logged) {
-    const wrong = record.conversationId === undefined ? undefined : standing.get(record.conversationId)
-    if (wrong === 'deleted by somebody') return 'done'
-    return wrong ?? (settled ? 'done' : 'out of date')
-  }
   switch (outcome) {
     case undefined:
       if (!active) return 'skipped'
@@ -156,19 +218,27 @@ function verdictOn(
     case 'skipped':
       return outcome
     default:
+      if ('logged' in record) return 'not logged'
       if (settled) return 'done'
       return soon ? 'pending' : 'out of date'
   }
 }
 
+function verdictOnLogged(
+  { id, conversationId, settled, at }: LoggedToProve,
+  { kind, queued, now, deleted }: Judging,
+): Verdict {
+  if (conversationId !== undefined && deleted.has(conversationId)) return 'deleted'
+  if (settled) return 'done'
+  // The poll reads as far back as this, so it has the edit in its next round.
+  const polled = kind === 'call' && at !== undefined && at.getTime() > now.getTime() - LATE_EDITS_MS
+  return polled || queued.has(id) ? 'pending' : 'out of date'
+}
+
 /** Problems that another settle may solve. */
 async function settleAgain(context: SyncContext, problems: readonly Problem[]): Promise<number> {
-  const { db, connection } = context
+  const { connection } = context
   const round = context.now().getTime()
-  for (const { kind, id, what } of problems) {
-    const gone = what === 'conversation gone' || what === 'note missing'
-    if (gone && (kind === 'call' || kind === 'message')) await forgetStanding(db, { connection, kind, id })
-  }
   await context.raise(
     problems.flatMap(({ kind, id }) => {
       const event = kind === 'conversation' ? undefined : eventFor(connection, kind, id)

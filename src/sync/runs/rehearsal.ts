@@ -10,6 +10,7 @@ import {
   type Customer,
   type CustomerWrite,
   type Kustomer,
+  type PageRequest,
 } from '../../kustomer/index.ts'
 import { emptyCustomer } from '../../mapping/customer-record.ts'
 import { saveShownContact } from '../../store/contacts.ts'
@@ -21,6 +22,9 @@ import type { SyncContext } from '../context.ts'
 import { Busy, lockOf } from '../locks.ts'
 import type { Vendors } from '../vendors.ts'
 
+/** How ids begin that only a rehearsal has given. */
+const REHEARSED = 'preview-'
+
 /** Both vendors for a settle that must not write: reads are true, writes are only remembered and counted. */
 export interface Rehearsal {
   vendors: Vendors
@@ -31,24 +35,41 @@ export interface Rehearsal {
 /** @param scratch holds what is known of both sides, and what the rehearsed settles have made of it. */
 export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
   const counts: Counts = { contactWrites: 0, inBulk: new Map(), cloudtalk: 0, kustomer: 0 }
+  const { vendors } = context
   let made = 0
-  const newId = () => `preview-${++made}`
+  const newId = () => `${REHEARSED}${++made}`
   const contacts = rehearsedContacts(context, newId, counts)
   const customers = rehearsedCustomers(context, scratch, newId, counts)
   const written = (id: string) => {
     counts.kustomer++
     return { id }
   }
+  const isReal = (id: string) => !id.startsWith(REHEARSED)
   const conversations = {
+    get: async (id: string) =>
+      isReal(id)
+        ? vendors.kustomer((kustomer) => kustomer.conversations.get(id))
+        : ({ id, assignedUsers: [], assignedTeams: [] } as unknown as Conversation),
+    byExternalId: (id: string) => vendors.kustomer((kustomer) => kustomer.conversations.byExternalId(id)),
     create: async ({ customer }: { customer?: string }) =>
       ({ ...written(newId()), customerId: customer }) as Conversation,
     update: async (id: string) => written(id) as Conversation,
     moveTo: async (id: string, customerId: string) => ({ ...written(id), customerId }) as Conversation,
   }
   const single = { create: async () => written(newId()), update: async (id: string) => written(id) }
-  // What the verbs read live (look-ups by key, keyword searches) no settle of a run asks for.
-  const kustomer = { ...customers, conversations, notes: single, messages: single } as unknown as Kustomer
-  const { vendors } = context
+  const notes = {
+    ...single,
+    list: async (id: string, page: PageRequest) =>
+      isReal(id)
+        ? vendors.kustomer((kustomer) => kustomer.notes.list(id, page))
+        : { items: [], unreadable: [] },
+  }
+  const messages = {
+    ...single,
+    byExternalId: (id: string) => vendors.kustomer((kustomer) => kustomer.messages.byExternalId(id)),
+  }
+  // Look-ups of customers and keyword searches no settle of a run asks for.
+  const kustomer = { ...customers, conversations, notes, messages } as unknown as Kustomer
   return {
     vendors: {
       ...vendors,

@@ -3,12 +3,18 @@ import { KustomerError } from '../../kustomer/index.ts'
 import { parsePhone } from '../../mapping/phones.ts'
 import { type CustomerVersion, findCustomer, mirrorCustomers } from '../../store/customers.ts'
 import { recordOutcome } from '../../store/outcomes.ts'
-import { conversationOf, recordsOfConversation, saveProgress } from '../../store/timeline.ts'
+import {
+  conversationGone,
+  conversationOf,
+  moveTimeline,
+  recordsOfConversation,
+} from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy } from '../locks.ts'
 import { raiseAssociation } from './raise-unlinked.ts'
+import { ifThere } from './write.ts'
 
 /** What a person asked for cannot be done: what, and why. */
 export class Unassociable extends Error {
@@ -35,17 +41,22 @@ export async function associate(context: SyncContext, what: string, whom: string
   if (records.length === 0) {
     throw new Unassociable(`No logged call, message or conversation has the id "${what}".`)
   }
-  if (!records.every(({ unlinked }) => unlinked)) {
+  if (records.every(({ unlinked }) => !unlinked)) {
     throw new Unassociable('The conversation belongs to a customer already.')
   }
   const customer = await customerNamed(context, whom)
   if (!customer) throw new Unassociable('Kustomer has no customer with this id, email or number.')
   const done = await holdLease(db, uuid(), records.map(recordKey), async () => {
-    await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, customer.id))
-    for (const { kind, id } of records) {
-      const progress = { customerId: customer.id, unlinked: false }
-      await saveProgress(db, { connection, kind, id, progress })
-      await recordOutcome(db, {
+    const moved = await ifThere(
+      vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, customer.id)),
+    )
+    if (!moved) {
+      await conversationGone(db, connection, conversationId)
+      throw new Unassociable('Somebody has deleted the conversation in Kustomer.')
+    }
+    await moveTimeline(db, connection, conversationId, customer.id)
+    const outcomes = records.map(({ kind, id }) =>
+      recordOutcome(db, {
         connection,
         kind,
         recordId: id,
@@ -56,8 +67,9 @@ export async function associate(context: SyncContext, what: string, whom: string
         source: 'person',
         customerId: customer.id,
         conversationId,
-      })
-    }
+      }),
+    )
+    await Promise.all(outcomes)
   })
   if (!done) throw new Busy()
   // The notes name the customer.

@@ -1,6 +1,6 @@
 import { type ConversationCreate, KustomerError } from '../../kustomer/index.ts'
 import type { TimelineConversation } from '../../mapping/timeline.ts'
-import { forgetHolderCustomer } from '../../store/connections.ts'
+import { forgetHolderCustomer, loadConnection } from '../../store/connections.ts'
 import { markCustomerDeleted } from '../../store/customers.ts'
 import { findLink } from '../../store/links.ts'
 import { unlinkDeleted } from '../contacts/unlink-customer.ts'
@@ -23,9 +23,8 @@ export interface WantedConversation {
 interface Conversation {
   id: string
   customerId?: string | undefined
-  /** It was there before, so its notes may be as well; and what it is called. */
+  /** It was there before, so its notes may be as well. */
   found?: boolean
-  name?: string | undefined
 }
 
 /** The conversation of a call or message, created once, with the customer it belongs to now. */
@@ -41,9 +40,16 @@ export async function ensureConversation(
       : { id: conversationId, customerId }
   const owner = wanted.customerId
   if (owner === undefined || conversation.customerId === owner) return conversation
+  if (conversation.found && !(await isHolders(context, conversation))) return conversation
   // An earlier try left it with the holder; meanwhile the caller is known.
   await context.vendors.kustomer((kustomer) => kustomer.conversations.moveTo(conversation.id, owner))
   return { ...conversation, customerId: owner }
+}
+
+/** Whether it belongs to nobody yet: a person may have moved it before it was found. */
+async function isHolders({ db, connection }: SyncContext, { customerId }: Conversation): Promise<boolean> {
+  if (customerId === undefined) return true
+  return (await loadConnection(db, connection)).holderCustomerId === customerId
 }
 
 /** After a lost answer it is found by its external id. */

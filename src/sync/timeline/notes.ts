@@ -7,6 +7,12 @@ import { createImported, isImport } from './import.ts'
 
 const NOTES_PAGE = 100
 
+/** What an earlier settle has written. */
+export interface StandingNotes {
+  noteIds: readonly string[]
+  noteBody: string | undefined
+}
+
 /**
  * The note of a call or message, created once; a body over Kustomer's limit goes on in further notes. There is no look-up of a note
  * by its external id (contract kustomer §5.1), so after a lost answer the conversation's notes are listed.
@@ -15,11 +21,12 @@ export async function ensureNotes(
   context: SyncContext,
   forms: VendorForms,
   part: { conversationId: string; lookFirst: boolean },
-  standing: readonly string[],
+  standing: StandingNotes,
   noteOf: (literalSubject: boolean) => TimelineNote,
 ): Promise<{ ids: string[]; body: string }> {
-  if (standing.length > 0) {
-    return { ids: [...standing], body: noteOf(forms.literal('noteSubject')).body }
+  if (standing.noteIds.length > 0) {
+    const note = noteOf(forms.literal('noteSubject'))
+    return { ids: await updateNotes(context, part.conversationId, standing, note), body: note.body }
   }
   return forms.firstAlone('noteSubject', () => createNotes(context, forms, part, noteOf))
 }
@@ -43,19 +50,21 @@ async function createNotes(
   }
 }
 
+/** A note that is no longer needed says so: deleting it would take away what somebody may have answered to. */
+const NOTHING_LEFT = '–'
+
 /** Changes the same notes; a body that has grown over the limit gets its further notes now. */
 export async function updateNotes(
   context: SyncContext,
   conversationId: string,
-  standing: { noteIds: readonly string[]; noteBody: string | undefined },
+  standing: StandingNotes,
   note: TimelineNote,
 ): Promise<string[]> {
   const before = noteParts(standing.noteBody ?? '')
   const parts = noteParts(note.body)
   for (const [index, id] of standing.noteIds.entries()) {
-    // A note that is no longer needed says so: deleting it would take away what somebody may have answered to.
-    const body = parts[index] ?? '–'
-    if (body === before[index]) continue
+    const body = parts[index] ?? NOTHING_LEFT
+    if (body === (before[index] ?? NOTHING_LEFT)) continue
     await updateNote(context, id, { body, ...(note.subject !== undefined && { subject: note.subject }) })
   }
   return createParts(context, { conversationId, lookFirst: true, shared: true }, note, standing.noteIds)

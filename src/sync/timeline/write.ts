@@ -3,7 +3,14 @@ import { type Assignment, assignmentSentence } from '../../mapping/assignment.ts
 import { loadConnection } from '../../store/connections.ts'
 import { findCustomer } from '../../store/customers.ts'
 import type { Outcome } from '../../store/outcomes.ts'
-import { conversationGone, intendTimeline, type Progress, saveProgress } from '../../store/timeline.ts'
+import {
+  conversationGone,
+  forgetStanding,
+  intendTimeline,
+  nothingStands,
+  type Progress,
+  saveProgress,
+} from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { ensureChat } from './chat.ts'
@@ -29,10 +36,32 @@ export async function logItem(context: SyncContext, item: TimelineItem, plan: To
   await intend(context, item)
   try {
     await writeParts(context, item, plan, progress)
-  } finally {
+  } catch (error) {
     await save(context, item, progress)
+    const anew = await withoutDeleted(context, item, error)
+    if (!anew) throw error
+    return logItem(context, anew, plan)
   }
+  await save(context, item, progress)
   return loggedOutcome(context, item, plan, progress)
+}
+
+/**
+ * Of an item whose conversation somebody deleted before all of it was written, the same with nothing standing yet;
+ * nothing where the error is another one.
+ */
+export async function withoutDeleted(
+  context: SyncContext,
+  item: TimelineItem,
+  error: unknown,
+): Promise<TimelineItem | undefined> {
+  const { db, connection } = context
+  const { conversationId, intentAt } = item.standing
+  if (conversationId === undefined) return undefined
+  if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') return undefined
+  await conversationGone(db, connection, conversationId)
+  await forgetStanding(db, { connection, kind: item.kind, id: item.id })
+  return { ...item, standing: { ...nothingStands, intentAt } }
 }
 
 /** Notes, before the first request, that something is about to be created. */
@@ -89,7 +118,9 @@ async function writeParts(
 ): Promise<void> {
   const { standing } = item
   const forms = await vendorForms(context)
-  const owner = await ownerOf(context, plan.customer, item)
+  // Somebody may have moved what an earlier try has begun.
+  const moved = standing.conversationId !== undefined && !standing.unlinked ? standing.customerId : undefined
+  const owner = moved ?? (await ownerOf(context, plan.customer, item))
   const given = plan.assignment === 'later' ? undefined : plan.assignment
   const conversation = await ensureConversation(context, forms, {
     standing,
@@ -100,8 +131,8 @@ async function writeParts(
   progress.conversationId = conversation.id
   progress.customerId = conversation.customerId ?? null
   progress.unlinked = owner === undefined
-  // Of one that was there before, what it was called then; it is called what it is now at the end.
-  progress.headline = conversation.name ?? standing.headline ?? item.conversation.name
+  // What an earlier try has called it; it is called what it is now at the end.
+  progress.headline = standing.headline ?? item.conversation.name
   if (plan.assignment !== undefined) progress.assigned = plan.assignment
 
   const contactName = await contactNameOf(context, item, owner)
@@ -109,7 +140,7 @@ async function writeParts(
   const part = { conversationId: conversation.id, lookFirst }
   // Both to their end: a note that is still on its way while the other has failed would be written twice.
   const [notes, chat] = await Promise.allSettled([
-    ensureNotes(context, forms, part, standing.noteIds, (literal) => item.noteOf(literal, contactName)),
+    ensureNotes(context, forms, part, standing, (literal) => item.noteOf(literal, contactName)),
     item.chat && wantsChat(forms) ? ensureChat(context, part, standing.chatId, item.chat) : undefined,
   ])
   if (notes.status === 'fulfilled') {
@@ -203,7 +234,8 @@ async function move(
   }
   const { customerId } = stands
   const { holderCustomerId } = await loadConnection(db, connection)
-  const movedByOthers = customerId !== undefined && customerId !== holderCustomerId
+  const holders = [holderCustomerId, item.standing.customerId]
+  const movedByOthers = customerId !== undefined && !holders.includes(customerId)
   if (!movedByOthers) {
     await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
   }
@@ -242,7 +274,10 @@ export async function assignLater(
   const taken = assignees.length > 0 && !ours
   if (assignees.length === 0) {
     await vendors.kustomer(({ conversations }) =>
-      conversations.update(conversationId, assigneesOf(assignment)),
+      conversations.update(conversationId, {
+        ...assigneesOf(assignment),
+        ...(conversation.rev !== undefined && { rev: conversation.rev }),
+      }),
     )
   }
   // What a person has decided is not looked at again.
