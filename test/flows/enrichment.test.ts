@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ACCOUNT_SECRET, deliverSigned } from '../helpers/account-webhook.ts'
 import type { Emulators } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
 import { addContact, type CallInput, createCustomer, customer, endCall } from '../helpers/records.ts'
@@ -12,7 +12,6 @@ import { until } from '../helpers/until.ts'
 const NUMBER = '+442071838750'
 const OTHER = '+442071838751'
 const LONDON = '+442079460018'
-const SECRET = `whsec_${Buffer.from('the signing secret of readiness.').toString('base64')}`
 
 /** As the emulator of CloudTalk's other hosts tells them of every call. */
 const SUMMARY = 'Maya and the caller talked for 30 seconds & agreed on what happens next.'
@@ -61,29 +60,8 @@ const conversationOf = async ({ kustomer }: Emulators, callId: string) =>
 const storyOf = async (stack: Stack, callId: string) =>
   (await stack.service.operations.trace(callId)).find(({ kind }) => kind === 'call')?.story ?? []
 
-async function deliverSigned(stack: Stack, type: string, data: object): Promise<void> {
-  const at = new Date()
-  const id = `msg_${type}_${at.getTime()}`
-  const body = JSON.stringify({
-    event_id: `evt_${id}`,
-    type,
-    version: 'v1',
-    occurred_at: at.toISOString(),
-    company_id: '100123',
-    data,
-  })
-  const response = await fetch(`${stack.service.publicUrl()}/webhooks/cloudtalk/default`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'svix-id': id,
-      'svix-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      'svix-signature': new Webhook(SECRET).sign(id, at, body),
-    },
-    body,
-  })
-  expect(response.status).toBe(200)
-}
+const tell = async (stack: Stack, type: string, data: object): Promise<void> =>
+  expect(await deliverSigned(stack, { type, data })).toBe(200)
 
 const allLines = (on: boolean) => ({
   customerNumber: on,
@@ -99,7 +77,9 @@ const allLines = (on: boolean) => ({
 describe('with every line on', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ settings: { calls: { lines: allLines(true) }, accountWebhookSecret: SECRET } })
+    stack = await startStack({
+      settings: { calls: { lines: allLines(true) }, accountWebhookSecret: ACCOUNT_SECRET },
+    })
     await createCustomer(stack, customer(NUMBER))
     await stack.settled()
   })
@@ -236,9 +216,9 @@ describe('with every line on', () => {
   test('readiness that is told before the end of the call waits for it', async () => {
     await switches(stack, { analyticsDelayMs: 0 })
     const { id, uuid } = await endCall(stack, { external_number: NUMBER, deliver: false, ...MAYA })
-    await deliverSigned(stack, 'transcript.ready', { call_uuid: uuid, call_id: id })
-    await deliverSigned(stack, 'cidata.ready', { call_uuid: uuid, call_id: id })
-    await deliverSigned(stack, 'call.ended', { call_uuid: uuid, call_id: id, direction: 'incoming' })
+    await tell(stack, 'transcript.ready', { call_uuid: uuid, call_id: id })
+    await tell(stack, 'cidata.ready', { call_uuid: uuid, call_id: id })
+    await tell(stack, 'call.ended', { call_uuid: uuid, call_id: id, direction: 'incoming' })
     await stack.settled()
     expect(await notesOf(stack, id)).toHaveLength(1)
     expect(await bodyOf(stack, id)).toContain(SUMMARY)
@@ -248,11 +228,11 @@ describe('with every line on', () => {
   test('the recording’s link comes with call.recording_ready too', async () => {
     await switches(stack, { analyticsDelayMs: 50, recordingDelayMs: 60_000, recordingLinkDelayed: true })
     const { id, uuid } = await endCall(stack, { external_number: NUMBER, deliver: false, ...MAYA })
-    await deliverSigned(stack, 'call.ended', { call_uuid: uuid, call_id: id, direction: 'incoming' })
+    await tell(stack, 'call.ended', { call_uuid: uuid, call_id: id, direction: 'incoming' })
     await stack.settled()
     expect(await bodyOf(stack, id)).not.toContain('Recording:')
     await switches(stack, { recordingDelayMs: 0 })
-    await deliverSigned(stack, 'call.recording_ready', { call_uuid: uuid })
+    await tell(stack, 'call.recording_ready', { call_uuid: uuid })
     await stack.settled()
     expect(await bodyOf(stack, id)).toContain(`Recording: https://my.cloudtalk.io/r/play/${id}\n`)
     expect(await notesOf(stack, id)).toHaveLength(1)
@@ -268,8 +248,8 @@ describe('with every line on', () => {
     })
     expect(await bodyOf(stack, id)).not.toMatch(/AI summary|Transcript/)
     await switches(stack, { analyticsDelayMs: 0 })
-    await deliverSigned(stack, 'transcript.ready', { call_uuid: uuid, language: 'en' })
-    await deliverSigned(stack, 'cidata.ready', { call_uuid: uuid, language: 'en', summary: { summary: 'S' } })
+    await tell(stack, 'transcript.ready', { call_uuid: uuid, language: 'en' })
+    await tell(stack, 'cidata.ready', { call_uuid: uuid, language: 'en', summary: { summary: 'S' } })
     await until('both stand', async () => {
       const body = await bodyOf(stack, id)
       return body.includes(TRANSCRIPT) && body.includes(SUMMARY)
@@ -279,8 +259,8 @@ describe('with every line on', () => {
     expect(await notesOf(stack, id)).toHaveLength(1)
     const times = await asked(stack)
     const { length } = await told()
-    await deliverSigned(stack, 'transcript.ready', { call_uuid: uuid, language: 'en' })
-    await deliverSigned(stack, 'cidata.ready', { call_uuid: uuid })
+    await tell(stack, 'transcript.ready', { call_uuid: uuid, language: 'en' })
+    await tell(stack, 'cidata.ready', { call_uuid: uuid })
     await until('both are settled', async () => (await told()).length >= length + 2)
     const { summary, transcript } = await asked(stack)
     expect({ summary, transcript }).toEqual({ summary: times.summary, transcript: times.transcript })

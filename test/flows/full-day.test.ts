@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
+import { ACCOUNT_SECRET, setAccountWebhook } from '../helpers/account-webhook.ts'
 import { type CallInput, createCustomer, customer, endCall, sendMessage } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -11,7 +12,6 @@ afterEach(() => stack?.close())
 
 const CALLS = 1_000
 const MESSAGES = 500
-const SECRET = `whsec_${Buffer.from('a secret of the account webhooks').toString('base64')}`
 const AT_ONCE = 20
 
 const numberOf = (index: number) => `+44207183${String(1_000 + index)}`
@@ -41,7 +41,7 @@ test('1,000 calls and 500 messages of a bad day end with each logged once, and n
   stack = await startStack({
     database: 'postgres',
     settings: {
-      accountWebhookSecret: SECRET,
+      accountWebhookSecret: ACCOUNT_SECRET,
       whatsapp: { threading: 'window' },
       calls: { unanswered: { log: false } },
     },
@@ -52,13 +52,8 @@ test('1,000 calls and 500 messages of a bad day end with each logged once, and n
     await createCustomer(stack, customer(numberOf(index), more))
   }
   await stack.settled()
-  await stack.cloudtalk.control('PUT', '/account-webhooks', [
-    {
-      url: `${stack.service.publicUrl()}/webhooks/cloudtalk/default`,
-      secret: SECRET,
-      types: ['call.ended', 'call.recording_ready', 'message.sent', 'message.received'],
-    },
-  ])
+  const types = ['call.ended', 'call.recording_ready', 'message.sent', 'message.received']
+  await setAccountWebhook(stack, types)
   const webhooks = { drop: 0.1, duplicate: 0.3, delayMs: 0, shuffle: true }
   for (const vendor of [stack.cloudtalk, stack.kustomer]) {
     await vendor.control('PUT', '/faults', { rules: [], webhooks })

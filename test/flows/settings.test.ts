@@ -1,6 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Emulators } from '../helpers/emulators.ts'
-import { type CallInput, createCustomer, customer, endCall } from '../helpers/records.ts'
+import {
+  type CallInput,
+  createCustomer,
+  customer,
+  endCall,
+  type MessageInput,
+  sendMessage,
+} from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 
 let stack: Stack
@@ -17,24 +24,15 @@ type Channel = (typeof channels)[number]
 const messageTypes = ['received', 'sent', 'failed'] as const
 type MessageType = (typeof messageTypes)[number]
 
-const inputs: Record<MessageType, object> = {
+const inputs: Record<MessageType, MessageInput> = {
   received: { direction: 'incoming' },
   sent: { direction: 'outgoing' },
   failed: { direction: 'outgoing', status: 'failed' },
 }
 
 /** @returns what the message is called in Kustomer. */
-async function send(emulators: Emulators, channel: Channel, more: object = {}): Promise<string> {
-  const { id } = await emulators.cloudtalk.control<{ id: number }>('POST', '/messages', {
-    channel,
-    direction: 'incoming',
-    text: 'Hello',
-    external_number: NUMBER,
-    internal_number: LONDON,
-    ...more,
-  })
-  return `${channel === 'sms' ? 'sms' : 'wa'}-${id}`
-}
+const send = (emulators: Emulators, channel: Channel, more: MessageInput = {}): Promise<string> =>
+  sendMessage(emulators, { channel, external_number: NUMBER, internal_number: LONDON, ...more })
 
 async function logOf({ kustomer }: Emulators, externalId: string) {
   const { conversations, notes, messages, users } = await kustomer.state()
@@ -258,7 +256,7 @@ test('with everything set: name, contact tag, country, agents', async () => {
   await stack.settled()
   expect(await firstContact()).toMatchObject({ numbers: [FROM_NATIONAL], tags: ['from Kustomer'] })
   const call = await endCall(stack, { ...stranger, agent_email: 'maya@acme.example' })
-  const from = { direction: 'outgoing', external_number: FROM_NATIONAL }
+  const from: MessageInput = { direction: 'outgoing', external_number: FROM_NATIONAL }
   const mapped = await send(stack, 'sms', { ...from, agent_email: 'maya@acme.example' })
   const toNobody = await send(stack, 'whatsapp', { ...from, agent_email: 'tom@acme.example' })
   const itself = await send(stack, 'whatsapp', { ...from, agent_email: 'ewan@acme.example' })
@@ -289,7 +287,7 @@ test('with nothing set: name, contact tag, country, agents, time zone, each mess
     ...{ external_number: NUMBER, outcome: 'missed' },
     ...{ rung_agent_email: 'zuzana@acme.example' },
   })
-  const mine = { direction: 'outgoing', agent_email: 'maya@acme.example' }
+  const mine: MessageInput = { direction: 'outgoing', agent_email: 'maya@acme.example' }
   const messages = [await send(stack, 'sms', mine), await send(stack, 'sms', mine)]
   await stack.settled()
   expect(await firstOf(call.id)).toMatchObject({ reason: 'LOGGED_UNLINKED' })

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Emulators } from '../helpers/emulators.ts'
 import { type FaultRule, setFaults } from '../helpers/faults.ts'
-import { createCustomer, customer } from '../helpers/records.ts'
+import { createCustomer, customer, type MessageInput, sendMessage } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -11,30 +11,12 @@ const NEW_YORK = '+12125550142'
 let used = 0
 const freeNumber = (): string => `+44207183${8750 + used++}`
 
-interface MessageInput {
-  channel?: 'sms' | 'whatsapp'
-  direction?: 'incoming' | 'outgoing'
-  text?: string
-  internal_number?: string
-  status?: string
-  at?: string
-}
-
-async function send(
+/** @returns CloudTalk's id of the message. */
+const send = async (
   emulators: Emulators,
   external_number: string,
   input: MessageInput = {},
-): Promise<string> {
-  const { id } = await emulators.cloudtalk.control<{ id: number }>('POST', '/messages', {
-    channel: 'sms',
-    direction: 'incoming',
-    text: 'Hello',
-    internal_number: LONDON,
-    ...input,
-    external_number,
-  })
-  return String(id)
-}
+): Promise<string> => (await sendMessage(emulators, { ...input, external_number })).replace(/^(sms|wa)-/, '')
 
 const MINUTE = 60_000
 const START = Date.parse('2026-06-01T08:00:00Z')

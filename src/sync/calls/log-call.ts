@@ -5,7 +5,7 @@ import type { SyncContext } from '../context.ts'
 import type { CallEvent } from '../event.ts'
 import { NotYet } from '../not-yet.ts'
 import { customerOf } from '../timeline/find-customer.ts'
-import { assignLater, followItem, logItem, withAssignment } from '../timeline/write.ts'
+import { assignLater, followHeadline, followItem, logItem, withAssignment } from '../timeline/write.ts'
 import { callerOf, callItem } from './call-item.ts'
 import { enrich, isEnrichment, raiseEnrichments, wayIsKnown } from './enrich-call.ts'
 import { planCall } from './plan-call.ts'
@@ -73,6 +73,7 @@ async function applyPlan(
       const current = isEnrichment(about) ? await enrich(context, { ...event, about }, stored) : stored
       const item = callItem(context, current)
       const outcome = await followItem(context, item, plan.moveTo)
+      await followHeadline(context, item, async () => ({ name: item.conversation.name }))
       if (current.standing.assigned !== 'later' || !wayIsKnown(current.detail)) return outcome
       const assignment = await assignmentOf(context, current)
       const assigned = await assignLater(context, item, assignment === 'later' ? undefined : assignment)

@@ -13,7 +13,14 @@ import type { MessageEvent } from '../event.ts'
 import { customerOf } from '../timeline/find-customer.ts'
 import type { Caller, TimelineItem } from '../timeline/item.ts'
 import { planTimeline } from '../timeline/plan.ts'
-import { assignLater, followItem, ifThere, logItem, save, withAssignment } from '../timeline/write.ts'
+import {
+  assignLater,
+  followHeadline,
+  followItem,
+  type HeadlineChange,
+  logItem,
+  withAssignment,
+} from '../timeline/write.ts'
 import { isLastWord } from './last-word.ts'
 import { inTalk } from './talk.ts'
 
@@ -54,7 +61,7 @@ async function applyPlan(
       return { outcome: 'skipped', reason: plan.reason, sentence: 'The message is not logged.' }
     case 'follow': {
       const outcome = await followItem(context, item, plan.moveTo)
-      await followHeadline(context, item)
+      await followHeadline(context, item, () => headlineChange(context, item))
       const assigned = await assignLater(context, item, known)
       return assigned ? withAssignment(outcome, assigned) : outcome
     }
@@ -68,21 +75,14 @@ async function applyPlan(
 }
 
 /**
- * A message that was sent may turn out to have failed: its conversation is then called so, and opened again if nothing
- * was said since.
+ * What a message that was sent changes when it turns out to have failed: its conversation is called so, and opened again
+ * if nothing was said since.
  */
-async function followHeadline(context: SyncContext, item: TimelineItem): Promise<void> {
-  const { conversationId, joined, headline } = item.standing
+async function headlineChange(context: SyncContext, item: TimelineItem): Promise<HeadlineChange> {
+  const { conversationId = '', joined } = item.standing
   const { name, status } = item.conversation
-  if (conversationId === undefined || headline === undefined || headline === name) return
   const last = await isLastWord(context, item, conversationId)
-  const change = { ...(!joined && { name }), ...(last && { status }) }
-  if (Object.keys(change).length > 0) {
-    await ifThere(
-      context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, change)),
-    )
-  }
-  await save(context, item, { headline: name })
+  return { ...(!joined && { name }), ...(last && { status }) }
 }
 
 /** With the names that CloudTalk's webhooks do not tell. */

@@ -219,6 +219,29 @@ export async function followItem(
       }
 }
 
+export interface HeadlineChange {
+  name?: string
+  status?: 'open' | 'done'
+}
+
+/** Has the conversation called what its call or message turns out to be: not missed but a voicemail, not sent but failed. */
+export async function followHeadline(
+  context: SyncContext,
+  item: TimelineItem,
+  changeOf: () => Promise<HeadlineChange>,
+): Promise<void> {
+  const { conversationId, headline } = item.standing
+  const { name } = item.conversation
+  if (conversationId === undefined || headline === undefined || headline === name) return
+  const change = await changeOf()
+  if (Object.keys(change).length > 0) {
+    await ifThere(
+      context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, change)),
+    )
+  }
+  await save(context, item, { headline: name })
+}
+
 /** Moves the conversation out of the holder's hands; one that a person has moved stays where it is. */
 async function move(
   context: SyncContext,
