@@ -33,9 +33,10 @@ import type { ContactEvent } from '../event.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { isHolder } from '../timeline/unknown-caller.ts'
 import { fieldsOfContact } from './contact-fields.ts'
+import { groupOutcome } from './group-outcome.ts'
 import { knownFields } from './known-contact.ts'
 import { groupLookups } from './lookups.ts'
-import { groupOutcome, settleGroup } from './settle-group.ts'
+import { settleGroup } from './settle-group.ts'
 import { showContact } from './show-contact.ts'
 
 /** Brings one contact's customers up to date (requirements §2): load, decide, apply. */

@@ -1,0 +1,121 @@
+import type { Contact } from '../../cloudtalk/index.ts'
+import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
+import { type GroupMember, ownOf, ownWithout } from '../../mapping/contact-group.ts'
+import { ineligible } from '../../mapping/eligibility.ts'
+import { nothingOwn, type OwnFields } from '../../mapping/merge-customers.ts'
+import type { ContactFields } from '../../mapping/records.ts'
+import { findContact, type StoredContact } from '../../store/contacts.ts'
+import { type CustomerVersion, findCustomer } from '../../store/customers.ts'
+import { type Link, linksOfContact } from '../../store/links.ts'
+import type { LinkOrigin } from '../../store/schema.ts'
+import type { SyncContext } from '../context.ts'
+import type { EventSource } from '../event.ts'
+import { fieldsOfContact } from './contact-fields.ts'
+import { type GroupLookups, lookupsFor } from './lookups.ts'
+import { showContact } from './show-contact.ts'
+
+/** What a group is settled for. */
+export interface GroupEvent {
+  contactId: string
+  source: EventSource
+  /** The contact, if it has just been read. */
+  shown?: Contact | undefined
+  /** The event is about a customer, so the contact's own link is not what it asks for. */
+  ofCustomer?: boolean
+  /** A customer that is to be joined to the contact. */
+  joining?: { customer: CustomerVersion; origin: LinkOrigin } | undefined
+}
+
+/** A contact with its customers, as both sides are known to be. */
+export interface Group {
+  stored: StoredContact | undefined
+  contact: ContactFields
+  contactModifiedAt: string | undefined
+  own: OwnFields
+  links: Link[]
+  members: GroupMember[]
+  /** Those that take writes, as the mirror has them. */
+  customers: Map<string, CustomerVersion>
+  warnings: string[]
+}
+
+/** @param shown the contact, if it has just been read. @returns nothing where it is gone. */
+export async function loadGroup(
+  context: SyncContext,
+  { contactId, joining }: GroupEvent,
+  lookups: GroupLookups,
+  shown: Contact | undefined,
+): Promise<Group | undefined> {
+  const { db, connection } = context
+  const [stored, linked] = await Promise.all([
+    findContact(db, connection, contactId),
+    linksOfContact(db, connection, contactId),
+  ])
+  const current = shown ?? (stored?.fields ? undefined : await showContact(context, contactId))
+  const contact = current ? fieldsOfContact(current) : stored?.fields
+  if (!contact) return undefined
+  const links = joining
+    ? [...linked.filter(({ customerId }) => customerId !== joining.customer.id), joined(joining)]
+    : linked
+  const members = await Promise.all(links.map((link) => memberOf(context, link)))
+  return {
+    stored,
+    contact,
+    contactModifiedAt: current?.modifiedAt,
+    own: ownWithout(
+      stored?.own ?? ownAtFirst(contact, links, lookups),
+      members.map(({ member }, at) => ({ before: links[at]?.base, now: member.fields })),
+    ),
+    links,
+    members: members.map(({ member }) => member),
+    customers: new Map(members.flatMap(({ customer }) => (customer ? [[customer.id, customer]] : []))),
+    warnings: members.flatMap(({ warnings }) => warnings),
+  }
+}
+
+const joined = ({ customer, origin }: { customer: CustomerVersion; origin: LinkOrigin }): Link => ({
+  customerId: customer.id,
+  contactId: undefined,
+  origin,
+  base: undefined,
+  modifiedAt: undefined,
+  ownWriteAt: undefined,
+  ownWriteRev: undefined,
+})
+
+/** Of a contact that its customer was made from, nothing is the contact's own but what the export leaves alone. */
+function ownAtFirst(contact: ContactFields, links: readonly Link[], lookups: GroupLookups): OwnFields {
+  const { company, favoriteAgentId } = contact
+  if (links.some(({ origin }) => origin === 'exported')) return { ...nothingOwn, company, favoriteAgentId }
+  if (links.some(({ origin }) => origin === 'created')) return nothingOwn
+  return ownOf(contact, lookups)
+}
+
+/** A customer that is no longer eligible stands for what was last synced of it (requirements §1). */
+async function memberOf(
+  context: SyncContext,
+  link: Link,
+): Promise<{ member: GroupMember; customer?: CustomerVersion; warnings: string[] }> {
+  const { db, connection, settings } = context
+  const customer = await findCustomer(db, connection, link.customerId)
+  const { customerId } = link
+  const frozen = !customer || ineligible(customer, settings.defaultCountry) !== undefined
+  if (frozen && link.base) {
+    const modifiedAt = link.modifiedAt ?? ''
+    return { member: { customerId, modifiedAt, fields: link.base, frozen }, warnings: [] }
+  }
+  if (!customer) throw new Error('a linked customer is neither in the mirror nor was it ever in step')
+  const { fields, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
+  const member = { customerId, modifiedAt: weightOf(customer, link), fields, frozen }
+  return frozen ? { member, warnings: [] } : { member, customer, warnings: warnings.map(({ text }) => text) }
+}
+
+/** Our own writes move `modifiedAt`, but they do not make a customer the newest of its group. */
+const weightOf = (customer: CustomerVersion, link: Link): string =>
+  (link.modifiedAt !== undefined && isOwnWrite(customer, link) ? link.modifiedAt : customer.modifiedAt) ?? ''
+
+const isOwnWrite = ({ rev, modifiedAt }: CustomerVersion, { ownWriteAt, ownWriteRev }: Link): boolean =>
+  rev === ownWriteRev || (ownWriteAt !== undefined && sameTime(modifiedAt, ownWriteAt))
+
+const sameTime = (one: string | null | undefined, other: string): boolean =>
+  Date.parse(one ?? '') === Date.parse(other)
