@@ -17,13 +17,13 @@ const credentials = {
   KUSTOMER_API_KEY: 'key',
 }
 
-const read = (settings: object, env: Record<string, string> = credentials) => {
+const read = (settings: object, env: Record<string, string | undefined> = credentials) => {
   const SETTINGS_FILE = join(folder, 'settings.json')
   writeFileSync(SETTINGS_FILE, JSON.stringify(settings))
   return readConfig({ ...env, SETTINGS_FILE })
 }
 
-const problemsOf = (settings: object, env?: Record<string, string>): readonly string[] => {
+const problemsOf = (settings: object, env?: Record<string, string | undefined>): readonly string[] => {
   try {
     read(settings, env)
   } catch (error) {
@@ -33,7 +33,7 @@ const problemsOf = (settings: object, env?: Record<string, string>): readonly st
   return []
 }
 
-const accountsOf = (settings: object, env?: Record<string, string>) =>
+const accountsOf = (settings: object, env?: Record<string, string | undefined>) =>
   Object.fromEntries(read(settings, env).connections.map(({ id, accounts }) => [id, accounts]))
 
 const ownKustomer = { org: 'beta', apiKey: 'other-key' }
@@ -98,32 +98,41 @@ describe('credentials that are missing', () => {
 
 describe('what is wrong in the settings file is told with its place', () => {
   test.each([
-    { settings: { nmae: 'x' }, told: ['SETTINGS_FILE: nmae is not a setting'] },
+    { label: 'an unknown key', settings: { nmae: 'x' }, told: ['SETTINGS_FILE: nmae is not a setting'] },
     {
+      label: 'an unknown key within others',
       settings: { calls: { lines: { ratng: true } } },
       told: ['SETTINGS_FILE: calls.lines.ratng is not a setting'],
     },
     {
+      label: 'of two connections',
       settings: { connections: { one: { calls: { lines: { ratng: true } } }, two: { timeZone: 'Nowhere' } } },
       told: [
         'SETTINGS_FILE: connections.one.calls.lines.ratng is not a setting',
         'SETTINGS_FILE: connections.two.timeZone is not a time zone such as Europe/London',
       ],
     },
-    { settings: { connections: { one: {} }, name: 'x' }, told: ['SETTINGS_FILE: name is not a setting'] },
     {
+      label: 'a setting beside connections',
+      settings: { connections: { one: {} }, name: 'x' },
+      told: ['SETTINGS_FILE: name is not a setting'],
+    },
+    {
+      label: 'an address',
       settings: { connections: { one: { kustomer: { ...ownKustomer, apiUrl: 'beta' } } } },
       told: ['SETTINGS_FILE: connections.one.kustomer.apiUrl must be an http(s) address'],
     },
     {
+      label: 'no connection',
       settings: { connections: {} },
       told: ['SETTINGS_FILE: connections must name at least one connection'],
     },
     {
+      label: 'a wrong connection id',
       settings: { connections: { 'Sales Team': {} } },
       told: ['SETTINGS_FILE: connections.Sales Team must be of a-z, 0-9 and -'],
     },
-  ])('$told', ({ settings, told }) => {
+  ])('$label', ({ settings, told }) => {
     expect(problemsOf(settings)).toEqual(told)
   })
 

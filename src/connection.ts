@@ -3,6 +3,7 @@ import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
+import { dropDeadLetters } from './queue/dead.ts'
 import { pendingEvents, queuedRecords } from './queue/pending.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
@@ -100,7 +101,11 @@ export async function openConnection(
   }
   const runs = createRuns(context)
   const queued = (kind: RecordKind) => queuedRecords(db, id, kind)
-  const operations = operationsOf(context, runs, { queued, pending: () => pendingEvents(db, id) })
+  const operations = operationsOf(context, runs, {
+    queued,
+    pending: () => pendingEvents(db, id),
+    dropDead: (records) => dropDeadLetters(db, id, records),
+  })
   const pollers: Poller[] = []
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined

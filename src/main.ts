@@ -7,13 +7,16 @@ import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { proofAsText } from './commands/prove.ts'
 import { recipesAsText, recipesOf } from './commands/recipes.ts'
+import { failuresAsText, retriedAsText } from './commands/retry.ts'
 import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
 import { withOperations } from './commands/with-operations.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { FolderInUse } from './data-folder.ts'
+import type { Operations } from './http/operations.ts'
 import { createLog } from './log.ts'
+import { type ReasonCode, reasons } from './mapping/reasons.ts'
 import { isProved } from './sync/prove/proof.ts'
 
 /** Exit codes: 0 well, 1 failed, 2 wrong use. */
@@ -125,6 +128,29 @@ program
   })
 
 program
+  .command('retry')
+  .description('list the records that have failed, or settle some of them again')
+  .argument('[record]', 'call, message, customer or contact id')
+  .option('--reason <code>', 'all that failed for this reason', reason)
+  .option('--all', 'all that failed', false)
+  .option('--json', 'as JSON', false)
+  .action(async (id: string | undefined, options: { reason?: ReasonCode; all: boolean; json: boolean }) => {
+    const { reason, all, json } = options
+    const filter = { id, reason }
+    const print = (value: unknown, text: string) => console.log(json ? JSON.stringify(value) : text)
+    const use = async (operations: Operations) => {
+      if (id === undefined && reason === undefined && !all) {
+        const failed = await operations.failures(filter)
+        return print(failed, failuresAsText(failed))
+      }
+      const retried = await operations.retry(filter)
+      print({ retried }, retriedAsText(retried))
+      if (retried === 0 && id !== undefined) process.exitCode = FAILED
+    }
+    await withOperations(process.env, true, use, named())
+  })
+
+program
   .command('associate')
   .description('list the conversations that belong to nobody yet, or move one to a customer')
   .argument('[conversation]', 'conversation, call or message id')
@@ -161,6 +187,11 @@ program
   .option('--seed <n>', 'seed of the world', whole, 1)
   .option('--minute <ms>', 'length of a rate-limit minute', positive, 60_000)
   .action(emulate)
+
+function reason(text: string): ReasonCode {
+  if (text in reasons) return text as ReasonCode
+  throw new InvalidArgumentError('It must be a code of docs/reasons.md, such as REJECTED_BY_KUSTOMER.')
+}
 
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')

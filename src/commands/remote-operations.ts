@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Operations, Summary } from '../http/operations.ts'
 import type { ProofState } from '../http/proving.ts'
+import type { Failure, FailureFilter } from '../store/failures.ts'
 import type { Review } from '../store/reviews.ts'
 import type { RunProgress, RunRecord } from '../store/runs.ts'
 import type { Unassociated } from '../store/timeline.ts'
@@ -60,6 +61,15 @@ export function remoteOperations(port: number, token: string, connection?: strin
     async unmerge(contactId, customerId) {
       await answer(`/contacts/${contactId}/unmerge`, { customerId })
     },
+    failures: async (filter) => {
+      const query = new URLSearchParams(given(filter))
+      const { failures } = await answer<{ failures: Failure[] }>(`/failures?${query}`)
+      return failures.map((failure) => ({ ...failure, at: new Date(failure.at) }))
+    },
+    retry: async (filter) => {
+      const body = Object.keys(given(filter)).length > 0 ? given(filter) : { all: true }
+      return (await answer<{ retried: number }>('/failures/retry', body)).retried
+    },
     unassociated: async () => {
       const { conversations } = await answer<{ conversations: Unassociated[] }>('/unassociated')
       return conversations.map((one) => ({ ...one, at: one.at && new Date(one.at) }))
@@ -79,3 +89,8 @@ export function remoteOperations(port: number, token: string, connection?: strin
     pending: async () => (await answer<{ events: number }>('/pending')).events,
   }
 }
+
+const given = (filter: FailureFilter): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )

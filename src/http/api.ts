@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import { type ReasonCode, reasons } from '../mapping/reasons.ts'
 import { Undecidable } from '../sync/contacts/decide.ts'
 import { Busy } from '../sync/locks.ts'
 import { Unassociable } from '../sync/timeline/associate.ts'
@@ -18,6 +19,17 @@ const decisionBody = z.strictObject({
   contactId: z.string().min(1).optional(),
 })
 const proveBody = z.strictObject({ day: z.iso.date().optional(), repair: z.boolean().default(false) })
+const failureFilter = z.object({
+  id: z.string().min(1).optional(),
+  kind: z.enum(['customer', 'contact', 'call', 'message']).optional(),
+  reason: z.enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]]).optional(),
+})
+/** All of them only where that is said. */
+const retryBody = failureFilter
+  .extend({ all: z.literal(true).optional() })
+  .strict()
+  .refine(({ id, kind, reason, all }) => id ?? kind ?? reason ?? all, 'names no record, kind or reason')
+  .transform(({ all: _all, ...filter }) => filter)
 /** By id, email or number. */
 const associateBody = z.strictObject({ customer: z.string().trim().min(1) })
 const unmergeBody = z.strictObject({ customerId: z.string().min(1) })
@@ -104,6 +116,23 @@ export function api(
         await c.var.operations.unmerge(c.req.param('id'), body.data.customerId)
         return { unmerged: true }
       })
+    })
+    .get('/failures', async (c) => {
+      const filter = failureFilter.safeParse(c.req.query())
+      if (!filter.success) return problem(c, 400, z.prettifyError(filter.error), 'See docs/reasons.md.')
+      return c.json({ failures: await c.var.operations.failures(filter.data) })
+    })
+    .post('/failures/retry', async (c) => {
+      const filter = retryBody.safeParse(await jsonOf(c))
+      if (!filter.success) {
+        return problem(
+          c,
+          400,
+          z.prettifyError(filter.error),
+          'Send {"id": "…"}, {"reason": "…"} or {"all": true}.',
+        )
+      }
+      return c.json({ retried: await c.var.operations.retry(filter.data) })
     })
     .get('/unassociated', async (c) => c.json({ conversations: await c.var.operations.unassociated() }))
     .post('/unassociated/:id/associate', async (c) => {

@@ -1,3 +1,4 @@
+import { type Failure, type FailureFilter, failures } from '../store/failures.ts'
 import { latestProofs } from '../store/proofs.ts'
 import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
@@ -8,6 +9,7 @@ import type { SyncContext } from '../sync/context.ts'
 import { yesterdayIn } from '../sync/prove/day.ts'
 import type { Proof } from '../sync/prove/proof.ts'
 import { type ProvePorts, prove } from '../sync/prove/prove.ts'
+import { retryFailed } from '../sync/retry.ts'
 import type { Runs } from '../sync/runs/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
 import { type Associated, associate } from '../sync/timeline/associate.ts'
@@ -40,6 +42,10 @@ export interface Operations {
   decideReview(id: string, decision: ReviewDecision, contactId: string | undefined): Promise<Review>
   /** Takes a customer out of a shared contact. @throws {Undecidable} */
   unmerge(contactId: string, customerId: string): Promise<void>
+  /** Records that have failed, the latest first. */
+  failures(filter: FailureFilter): Promise<Failure[]>
+  /** Has failed records settled again. @returns how many. */
+  retry(filter: FailureFilter): Promise<number>
   /** Conversations that belong to nobody yet, newest first. */
   unassociated(): Promise<Unassociated[]>
   /**
@@ -61,10 +67,13 @@ export interface Operations {
 /** Reviews and conversations that are shown at once. */
 const REVIEWS = 500
 const UNASSOCIATED = 500
+const FAILURES = 500
 /** A month of nights. */
 const PROOFS = 31
 
 export interface OperationPorts extends ProvePorts {
+  /** Takes away the dead letters of these records. */
+  dropDead(records: readonly Failure[]): Promise<void>
   pending(): Promise<number>
 }
 
@@ -97,6 +106,8 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
     reviews: () => openReviews(db, connection, REVIEWS),
     decideReview: (id, decision, contactId) => decideReview(context, id, decision, contactId),
     unmerge: (contactId, customerId) => unmerge(context, contactId, customerId),
+    failures: (filter) => failures(db, connection, filter, FAILURES),
+    retry: (filter) => retryFailed(context, filter, ports.dropDead),
     unassociated: () => unassociated(db, connection, UNASSOCIATED),
     associate: (what, whom) => associate(context, what, whom),
     prove: (day, repair) =>

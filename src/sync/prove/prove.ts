@@ -16,8 +16,9 @@ import { readCallsSince } from '../calls/read-calls.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
 import { readCustomersSince } from '../contacts/read-customers.ts'
 import type { SyncContext } from '../context.ts'
-import { callEvent, contactEvent, customerEvent, messageEvent, type SyncEvent } from '../event.ts'
+import type { RaisedEvent } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
+import { eventOf } from '../retry.ts'
 import { proveConversations } from './conversations.ts'
 import { type Day, dayIn } from './day.ts'
 import { emptyTally, type Problem, type ProblemKind, type Proof, type Tally } from './proof.ts'
@@ -240,25 +241,11 @@ async function settleAgain(context: SyncContext, problems: readonly Problem[]): 
   const { connection } = context
   const round = context.now().getTime()
   await context.raise(
-    problems.flatMap(({ kind, id }) => {
-      const event = kind === 'conversation' ? undefined : eventFor(connection, kind, id)
+    problems.flatMap(({ kind, id }): RaisedEvent[] => {
+      if (kind === 'conversation') return []
       const dedupeKey = `${connection}/${kind}/${id}/prove/${round}`
-      return event ? [{ event, priority: 'retry' as const, dedupeKey }] : []
+      return [{ event: eventOf(connection, { kind, id }, 'poll'), priority: 'retry', dedupeKey }]
     }),
   )
   return problems.length
-}
-
-function eventFor(connection: string, kind: RecordKind, id: string): SyncEvent {
-  const source = 'poll'
-  switch (kind) {
-    case 'call':
-      return callEvent(connection, id, { about: 'call', source })
-    case 'message':
-      return messageEvent(connection, id, { about: 'message', source })
-    case 'customer':
-      return customerEvent(connection, id, { source })
-    case 'contact':
-      return contactEvent(connection, id, { source })
-  }
 }

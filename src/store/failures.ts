@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import type { ReasonCode } from '../mapping/reasons.ts'
+import type { Db } from './database.ts'
+import type { RecordKind } from './schema.ts'
+
+/** A record that nothing but a person or a change of the record helps. */
+export interface Failure {
+  kind: RecordKind
+  id: string
+  reason: ReasonCode
+  /** What happened to this record, in one sentence. */
+  sentence: string
+  at: Date
+}
+
+/** Which failures are meant; those that fit all of what is given. */
+export interface FailureFilter {
+  /** Of any kind with this id. */
+  id?: string | undefined
+  kind?: RecordKind | undefined
+  reason?: ReasonCode | undefined
+}
+
+/** Failed records, the latest first. @param after the last of the page before. */
+export async function failures(
+  db: Db,
+  connection: string,
+  filter: FailureFilter,
+  limit: number,
+  after?: Pick<Failure, 'at' | 'kind' | 'id'>,
+): Promise<Failure[]> {
+  return db
+    .selectFrom('outcome')
+    .select(['kind', 'record_id as id', 'reason', 'sentence', 'at'])
+    .where('connection', '=', connection)
+    .where('outcome', '=', 'failed')
+    .$if(filter.id !== undefined, (query) => query.where('record_id', '=', filter.id ?? ''))
+    .$if(filter.kind !== undefined, (query) => query.where('kind', '=', filter.kind ?? 'call'))
+    .$if(filter.reason !== undefined, (query) => query.where('reason', '=', filter.reason ?? 'NOT_FOUND'))
+    .$if(after !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(at, kind, record_id) < (${after?.at ?? null}, ${after?.kind ?? ''}, ${after?.id ?? ''})`,
+      ),
+    )
+    .orderBy('at', 'desc')
+    .orderBy('kind', 'desc')
+    .orderBy('record_id', 'desc')
+    .limit(limit)
+    .execute()
+}
