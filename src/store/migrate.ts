@@ -5,7 +5,8 @@ import * as bothWays from './migrations/0002-both-ways.ts'
 import * as messages from './migrations/0003-messages.ts'
 import type { Database } from './schema.ts'
 
-const migrations = { '0001-first': first, '0002-both-ways': bothWays, '0003-messages': messages }
+/** Every step of the schema, oldest first; forward only. */
+export const migrations = { '0001-first': first, '0002-both-ways': bothWays, '0003-messages': messages }
 
 /**
  * Brings the schema up to date; forward only, under Kysely's migration lock, so that several processes may start at once.

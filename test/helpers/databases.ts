@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type Db, openDatabase } from '../../src/store/database.ts'
+import type { Database } from '../../src/store/schema.ts'
 import { POSTGRES_TEMPLATE } from './postgres.ts'
 
 export type DatabaseKind = 'embedded' | 'postgres'
@@ -50,6 +53,29 @@ export async function openTestDatabase(kind: DatabaseKind): Promise<{ db: Db; cl
     async close() {
       await close()
       await drop()
+    },
+  }
+}
+
+/** A database that nothing was ever made in. */
+export async function openEmptyDatabase(kind: DatabaseKind): Promise<{ db: Db; close(): Promise<void> }> {
+  if (kind === 'embedded') {
+    const pglite = await PGlite.create()
+    return {
+      db: new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) }),
+      close: () => pglite.close(),
+    }
+  }
+  const name = `empty_${randomUUID().replaceAll('-', '')}`
+  const server = inject('postgresUrl')
+  await onServer(server, `create database ${name}`)
+  const pool = new pg.Pool({ connectionString: `${server}/${name}` })
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    db,
+    async close() {
+      await db.destroy()
+      await onServer(server, `drop database ${name} with (force)`)
     },
   }
 }
