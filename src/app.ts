@@ -52,7 +52,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const queue = await openQueue(database, log)
   const connections = new Map<string, Connection>()
   for (const connection of config.connections) {
-    connections.set(connection.id, await openConnection(connection, { db, raise: queue.raise, pace, log }))
+    const { org } = connection.accounts.kustomer
+    const sharesOrg = config.connections.filter(({ accounts }) => accounts.kustomer.org === org).length > 1
+    const ports = { db, raise: queue.raise, sharesOrg, pace, log }
+    connections.set(connection.id, await openConnection(connection, ports))
   }
   const all = [...connections.values()]
   const [first] = all

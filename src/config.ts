@@ -103,7 +103,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...file.problems,
-    ...missingCredentials(given, file.connections),
+    ...missingCredentials(given, file.withoutAccounts),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const e = parsed.data
@@ -156,53 +156,65 @@ const CREDENTIALS = {
   },
 } as const
 
-/** Of the environment, for a connection that has no accounts of its own. */
+/** Of the environment, for the vendors that some connection has no account of its own for. */
 function missingCredentials(
   given: Record<string, unknown>,
-  connections: Record<string, ConnectionFile>,
+  withoutAccounts: readonly (keyof typeof CREDENTIALS)[],
 ): string[] {
-  return (['cloudtalk', 'kustomer'] as const).flatMap((vendor) => {
-    if (Object.values(connections).every((connection) => connection[vendor])) return []
-    return Object.entries(CREDENTIALS[vendor]).flatMap(([name, where]) =>
+  return withoutAccounts.flatMap((vendor) =>
+    Object.entries(CREDENTIALS[vendor]).flatMap(([name, where]) =>
       given[name] === undefined ? [`${name} is missing: ${where}`] : [],
-    )
-  })
+    ),
+  )
 }
 
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */
 export const publicUrlOf = (config: Config, port = config.port): string =>
   config.publicUrl ?? `http://127.0.0.1:${port}`
 
-/** One connection's settings as they are, or `connections` with several; JSON is YAML too. */
-function readSettings(file: string | undefined): {
+/** What can be read of a file with several connections, right or wrong. */
+const someConnections = z.object({ connections: z.record(z.string(), z.looseObject({})) })
+
+interface SettingsFile {
   connections: Record<string, ConnectionFile>
+  /** Vendors that some connection has no account of its own for; told even of a file with mistakes. */
+  withoutAccounts: (keyof typeof CREDENTIALS)[]
   problems: string[]
-} {
+}
+
+/** One connection's settings as they are, or `connections` with several; JSON is YAML too. */
+function readSettings(file: string | undefined): SettingsFile {
   let content: unknown = {}
   if (file !== undefined) {
     try {
       content = parseYaml(readFileSync(file, 'utf8')) ?? {}
     } catch (error) {
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-      return {
-        connections: { [DEFAULT]: connectionSettings.parse({}) },
-        problems: [`SETTINGS_FILE cannot be read: ${reason}`],
-      }
+      return { connections: {}, withoutAccounts: [], problems: [`SETTINGS_FILE cannot be read: ${reason}`] }
     }
   }
   const several = typeof content === 'object' && content !== null && 'connections' in content
+  const entries = Object.values(someConnections.safeParse(content).data?.connections ?? {})
+  const withoutAccounts = (['cloudtalk', 'kustomer'] as const).filter(
+    (vendor) => entries.length === 0 || entries.some((entry) => entry[vendor] === undefined),
+  )
   const parsed = several ? severalConnections.safeParse(content) : connectionSettings.safeParse(content)
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'
         ? `SETTINGS_FILE: ${[...issue.path, ''].join('.')}${issue.keys.join(', ')} is not a setting`
-        : `SETTINGS_FILE: ${issue.path.join('.') || 'the file'} ${issue.message}`,
+        : `SETTINGS_FILE: ${issue.path.join('.') || 'the file'} ${toldOf(issue)}`,
     )
-    return { connections: { [DEFAULT]: connectionSettings.parse({}) }, problems }
+    return { connections: {}, withoutAccounts, problems }
   }
   const { data } = parsed
-  return { connections: 'connections' in data ? data.connections : { [DEFAULT]: data }, problems: [] }
+  const connections = 'connections' in data ? data.connections : { [DEFAULT]: data }
+  return { connections, withoutAccounts, problems: [] }
 }
+
+/** Of a wrong key of a record, what is wrong with the key. */
+const toldOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
 
 function trimSlash(address: string): string {
   return address.replace(/\/+$/, '')

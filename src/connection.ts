@@ -52,6 +52,8 @@ const CHECK_RUNS_MS = SECOND
 export interface ConnectionPorts {
   db: Db
   raise: Raise
+  /** Whether another connection has the same Kustomer org. */
+  sharesOrg: boolean
   pace: Pace
   log: Logger
 }
@@ -76,7 +78,7 @@ export interface Connection {
 /** Wires one connection. @throws when the database does not answer. */
 export async function openConnection(
   config: ConnectionConfig,
-  { db, raise, pace, log: processLog }: ConnectionPorts,
+  { db, raise, pace, log: processLog, sharesOrg }: ConnectionPorts,
 ): Promise<Connection> {
   const { id, accounts, settings, accountWebhookSecret } = config
   const log = processLog.child({ connection: id })
@@ -85,6 +87,7 @@ export async function openConnection(
   const context: SyncContext = {
     connection: id,
     org: accounts.kustomer.org,
+    sharesOrg,
     settings,
     db,
     vendors,

@@ -142,6 +142,21 @@ export async function runRecordsOf(db: Db, run: string, items: readonly RunItem[
   return rows
 }
 
+/** Of these records, those on a run's work list that are not settled yet. */
+export async function openItemsOf(
+  db: Db,
+  run: string,
+  items: readonly RunItem[],
+): Promise<(item: RunItem) => boolean> {
+  const { rows } = await sql<RunItem>`
+    select i.kind, i.record_id as id
+    from run_item i join jsonb_to_recordset(${toJson(items)}::jsonb) as r(kind text, id text)
+      on i.kind = r.kind and i.record_id = r.id
+    where i.run_id = ${run} and i.settled_at is null`.execute(db)
+  const open = new Set(rows.map(({ kind, id }) => `${kind} ${id}`))
+  return ({ kind, id }) => open.has(`${kind} ${id}`)
+}
+
 /** Notes what would become of records of a run. */
 export async function saveRunRecords(db: Db, run: string, records: readonly RunRecord[]): Promise<void> {
   if (records.length === 0) return

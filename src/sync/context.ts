@@ -31,6 +31,8 @@ export interface SyncContext {
   connection: string
   /** Kustomer org name, as in its links. */
   org: string
+  /** Whether another connection of this service writes to the same org, perhaps about the same calls. */
+  sharesOrg: boolean
   settings: Settings
   db: Db
   vendors: Vendors

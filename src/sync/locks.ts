@@ -66,5 +66,6 @@ export const lockOf = {
   number: (number: string): string => `number/${number}`,
   email: (email: string): string => `email/${email}`,
   name: (key: string): string => `name/${key}`,
+  conversation: (externalId: string): string => `conversation/${externalId}`,
   talk: (channel: string, own: string, other: string): string => `talk/${channel}/${own}/${other}`,
 }

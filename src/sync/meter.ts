@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Priority } from './event.ts'
 
-/** What one settle has spent so far, and in which lane it stands. */
+/** What one settle has spent so far, in which lane it stands, and which run it belongs to. */
 export interface Meter {
   priority: Priority
   requests: number
+  runId?: string | undefined
 }
 
 const current = new AsyncLocalStorage<Meter>()

@@ -25,7 +25,7 @@ export type Settled =
 
 /** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
-  const meter = { priority, requests: 0 }
+  const meter = { priority, requests: 0, runId: event.runId }
   const ended = await metered(meter, () =>
     patiently((crowded) => attempt(context, { ...event, crowded: crowded || event.crowded === true })),
   )

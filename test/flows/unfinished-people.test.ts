@@ -21,6 +21,8 @@ import { until } from '../helpers/until.ts'
 
 const NUMBER = '+442071838750'
 const STRANGER = '+442071838759'
+const LONDON = '+442079460018'
+const NEW_YORK = '+12125550142'
 const today = () => new Date().toISOString().slice(0, 10)
 
 describe('conversations of strangers that a person associates', () => {
@@ -113,27 +115,42 @@ describe('conversations of strangers that a person associates', () => {
 })
 
 describe('several connections', () => {
-  test('that share numbers and a key of Kustomer: the day is proved for both', async () => {
-    const all = { export: false }
-    const stack = await startStack({ settings: { connections: { sales: all, support: all } } })
+  test('that share a number and a key of Kustomer: the day is proved for both', async () => {
+    const some = { connectedNumbers: [LONDON] }
+    const connections = { sales: { export: false, calls: some, sms: some }, all: { export: false } }
+    const stack = await startStack({ settings: { connections } })
     try {
       await createCustomer(stack, customer(NUMBER))
       await stack.settled()
-      await endCall(stack, { external_number: NUMBER })
-      await endCall(stack, { external_number: STRANGER, outcome: 'missed' })
-      await sendMessage(stack, { external_number: NUMBER })
+      await endCall(stack, { external_number: NUMBER, internal_number: LONDON })
+      await endCall(stack, { external_number: STRANGER, internal_number: LONDON, outcome: 'missed' })
+      await endCall(stack, { external_number: NUMBER, internal_number: NEW_YORK })
+      await sendMessage(stack, { external_number: NUMBER, internal_number: LONDON })
       await stack.settled()
-      for (const id of ['sales', 'support']) {
-        const proof = await stack.service.connections.get(id)?.operations.prove(today(), false)
-        expect(proof).toMatchObject({
-          calls: { total: 2, done: 2 },
-          messages: { total: 1, done: 1 },
-          conversations: { total: 3, unexplained: 0 },
-          problems: [],
-        })
-      }
+      const prove = async (id: string) => stack.service.connections.get(id)?.operations.prove(today(), false)
+      const explained = { conversations: { total: 4, unexplained: 0 }, problems: [] }
+      expect(await prove('sales')).toMatchObject({
+        calls: { total: 3, done: 2, skipped: { NUMBER_NOT_CONNECTED: 1 } },
+        ...explained,
+      })
+      expect(await prove('all')).toMatchObject({ calls: { total: 3, done: 3 }, ...explained })
+    } finally {
+      await stack.close()
+    }
+  })
+
+  test('that come to the same call at the same moment: it has one note', async () => {
+    const stack = await startStack({
+      settings: { connections: { sales: { export: false }, all: { export: false } } },
+    })
+    try {
+      await createCustomer(stack, customer(NUMBER))
+      await stack.settled()
+      await setFaults(stack.kustomer, { route: 'POST /conversations/:id/notes', kind: 'slow', ms: 500 })
+      await endCall(stack, { external_number: NUMBER })
+      await stack.settled()
       const { conversations, notes, messages } = await stack.kustomer.state()
-      expect([conversations?.length, notes?.length, messages?.length]).toEqual([3, 3, 3])
+      expect([conversations?.length, notes?.length, messages?.length]).toEqual([1, 1, 1])
     } finally {
       await stack.close()
     }
@@ -175,21 +192,20 @@ describe('several connections', () => {
       expect(await door.connections.get('b')?.operations.pending()).toBe(1)
 
       const one = await open(['a'])
-      const { db } = one.context
-      const jobs = async () => {
+      const jobs = async ({ context: { db } }: Service) => {
         const { rows } = await sql<{ name: string; state: string; attempt: number; waits: boolean }>`
           select name, state::text, (data->>'attempt')::int as attempt, start_after > now() as waits
           from pgboss.job where data->>'connection' = 'b' order by created_on`.execute(db)
         return rows
       }
       await one.work()
-      await until('it was looked at', async () => (await jobs()).some(({ attempt }) => attempt === 1))
-      expect(await jobs()).toEqual([
+      await until('it was looked at', async () => (await jobs(one)).some(({ attempt }) => attempt === 1))
+      expect(await jobs(one)).toEqual([
         { name: 'settle', state: 'completed', attempt: 0, waits: false },
         { name: 'settle', state: 'created', attempt: 1, waits: true },
       ])
       // Half a minute goes by.
-      await sql`update pgboss.job set start_after = now() where state = 'created'`.execute(db)
+      await sql`update pgboss.job set start_after = now() where state = 'created'`.execute(one.context.db)
 
       const both = await open(['a', 'b'])
       await both.work()
@@ -201,7 +217,7 @@ describe('several connections', () => {
       expect((await operations.trace(id))[0]?.story).toContainEqual(
         expect.objectContaining({ outcome: 'created' }),
       )
-      expect((await jobs()).filter(({ name }) => name === 'settle-dead')).toEqual([])
+      expect((await jobs(both)).filter(({ name }) => name === 'settle-dead')).toEqual([])
     })
   })
 })

@@ -81,24 +81,25 @@ export const wayIsKnown = (detail: CallDetail | undefined): detail is CallDetail
 const ask = <T>(context: SyncContext, read: (cloudtalk: CloudTalk) => Promise<T>): Promise<T> =>
   context.vendors.cloudtalk(read)
 
-/** Asks later for whatever the call may still be given. */
+/**
+ * Asks later for whatever the call may still be given.
+ * @param occasion of one occasion it is asked for once.
+ */
 export async function raiseEnrichments(
   context: SyncContext,
   event: CallEvent,
   stored: StoredCall,
+  occasion = 'first',
 ): Promise<void> {
   const { connection } = context
   const { id } = stored.call
-  // One that found the call failed, and so had nothing to add to, must not keep the next one away.
-  const { intentAt, loggedAt } = stored.standing
-  const generation = (loggedAt ?? intentAt)?.toISOString() ?? 'first'
   const wanted = names.filter((name) => enrichments[name].wanted(context, stored))
   await context.raise(
     wanted.map(
       (about): RaisedEvent => ({
         event: callEvent(connection, id, { about, source: 'follow-up' }),
         priority: event.source === 'run' ? 'backfill' : 'enrichment',
-        dedupeKey: `${connection}/call/${id}/${about}/${generation}`,
+        dedupeKey: `${connection}/call/${id}/${about}/${occasion}`,
         startAfter: new Date(context.now().getTime() + enrichments[about].lagMs(context)),
       }),
     ),

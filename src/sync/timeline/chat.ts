@@ -11,10 +11,11 @@ export async function ensureChat(
   chat: TimelineChat,
 ): Promise<string> {
   if (standing !== undefined) return standing
-  const find = () => context.vendors.kustomer((kustomer) => kustomer.messages.byExternalId(chat.externalId))
+  const find = () => findIn(context, part.conversationId, chat.externalId)
   if (part.lookFirst) {
     const existing = await find()
-    if (existing) return existing.id
+    if (existing === 'elsewhere') return createAnew(context, part, chat)
+    if (existing) return existing
   }
   try {
     const { id } = await send(context, part.conversationId, chat)
@@ -22,9 +23,34 @@ export async function ensureChat(
   } catch (error) {
     if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
     const existing = await find()
+    if (existing === 'elsewhere') return createAnew(context, part, chat)
     if (!existing) throw error
-    return existing.id
+    return existing
   }
+}
+
+/** `elsewhere`: in a conversation that somebody deleted, where this one stands in for it. */
+async function findIn(
+  { vendors }: SyncContext,
+  conversationId: string,
+  externalId: string,
+): Promise<string | 'elsewhere' | undefined> {
+  const found = await vendors.kustomer((kustomer) => kustomer.messages.byExternalId(externalId))
+  if (!found) return undefined
+  const here = found.conversationId === undefined || found.conversationId === conversationId
+  return here ? found.id : 'elsewhere'
+}
+
+/** By a name of its own, for the first one has the name: messages cannot be deleted (contract kustomer §5.2). */
+async function createAnew(
+  context: SyncContext,
+  part: { conversationId: string; lookFirst: boolean },
+  chat: TimelineChat,
+): Promise<string> {
+  const externalId = `${chat.externalId}-${part.conversationId}`
+  const existing = await findIn(context, part.conversationId, externalId)
+  if (existing && existing !== 'elsewhere') return existing
+  return (await send(context, part.conversationId, { ...chat, externalId })).id
 }
 
 const send = (context: SyncContext, conversation: string, chat: TimelineChat): Promise<{ id: string }> => {

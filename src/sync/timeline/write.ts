@@ -12,6 +12,7 @@ import {
   saveProgress,
 } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
+import { lockOf } from '../locks.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { ensureChat } from './chat.ts'
 import { ensureConversation } from './conversation.ts'
@@ -30,8 +31,18 @@ export interface ToLog {
   assignment: Assignment | 'later' | undefined
 }
 
-/** Writes conversation, note and chat message, and then the status. What stands is kept even if a part fails. */
+/**
+ * Writes conversation, note and chat message, and then the status. What stands is kept even if a part fails.
+ *
+ * @throws {Busy} while another connection of the same org writes the same.
+ */
 export async function logItem(context: SyncContext, item: TimelineItem, plan: ToLog): Promise<Outcome> {
+  if (!context.sharesOrg) return logAlone(context, item, plan)
+  const key = lockOf.conversation(item.conversation.externalId)
+  return context.locks.hold(`kustomer:${context.org}`, [key], () => logAlone(context, item, plan))
+}
+
+async function logAlone(context: SyncContext, item: TimelineItem, plan: ToLog): Promise<Outcome> {
   const progress: Progress = {}
   await intend(context, item)
   try {
@@ -40,7 +51,7 @@ export async function logItem(context: SyncContext, item: TimelineItem, plan: To
     await save(context, item, progress)
     const anew = await withoutDeleted(context, item, error)
     if (!anew) throw error
-    return logItem(context, anew, plan)
+    return logAlone(context, anew, plan)
   }
   await save(context, item, progress)
   return loggedOutcome(context, item, plan, progress)
