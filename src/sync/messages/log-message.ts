@@ -10,17 +10,12 @@ import type { Outcome } from '../../store/outcomes.ts'
 import type { ToldMessage } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import type { MessageEvent } from '../event.ts'
+import { assignLater, withAssignment } from '../timeline/assign.ts'
 import { customerOf } from '../timeline/find-customer.ts'
+import { followHeadline, followItem, type HeadlineChange } from '../timeline/follow-item.ts'
 import type { Caller, TimelineItem } from '../timeline/item.ts'
+import { logItem } from '../timeline/log-item.ts'
 import { planTimeline } from '../timeline/plan.ts'
-import {
-  assignLater,
-  followHeadline,
-  followItem,
-  type HeadlineChange,
-  logItem,
-  withAssignment,
-} from '../timeline/write.ts'
 import { isLastWord } from './last-word.ts'
 import { inTalk } from './talk.ts'
 

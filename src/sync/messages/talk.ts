@@ -5,18 +5,12 @@ import type { Progress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
+import { setStatus } from '../timeline/conversation.ts'
+import { contactNameOf } from '../timeline/find-customer.ts'
 import type { TimelineItem } from '../timeline/item.ts'
+import { loggedOutcome, logItem, type ToLog } from '../timeline/log-item.ts'
 import { ensureNotes } from '../timeline/notes.ts'
-import {
-  contactNameOf,
-  intend,
-  loggedOutcome,
-  logItem,
-  save,
-  setStatus,
-  type ToLog,
-  withoutDeleted,
-} from '../timeline/write.ts'
+import { intend, save, withoutDeleted } from '../timeline/standing.ts'
 import { vendorForms } from '../vendor-forms.ts'
 import { isLastWord } from './last-word.ts'
 
@@ -118,7 +112,7 @@ async function joinTalk(context: SyncContext, item: TimelineItem, plan: ToLog, t
     headline: item.conversation.name,
   }
   await save(context, item, progress)
-  const contactName = await contactNameOf(context, item, unlinked ? undefined : customerId)
+  const contactName = await contactNameOf(context, item.caller, unlinked ? undefined : customerId)
   const forms = await vendorForms(context)
   const part = { conversationId, lookFirst: joined || plan.lookFirst }
   const notes = await ensureNotes(context, forms, part, item.standing, (literal) =>

@@ -13,8 +13,8 @@ import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy } from '../locks.ts'
+import { ifThere } from './conversation.ts'
 import { raiseAssociation } from './raise-unlinked.ts'
-import { ifThere } from './write.ts'
 
 /** What a person asked for cannot be done: what, and why. */
 export class Unassociable extends Error {

@@ -138,3 +138,23 @@ async function customerGone(context: SyncContext, customer: string, isHolder: bo
     sentence: 'Kustomer refuses its customer, as if it were deleted.',
   })
 }
+
+/** Closes or opens a conversation as the settings say. */
+export async function setStatus(
+  context: SyncContext,
+  conversationId: string,
+  status: 'open' | 'done',
+): Promise<void> {
+  if (isImport()) await context.bulkWriter.update('conversations', conversationId, { status })
+  else await context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, { status }))
+}
+
+/** Of a conversation that somebody may have deleted in Kustomer, what the request answers; else nothing. */
+export async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request
+  } catch (error) {
+    if (error instanceof KustomerError && error.failure.kind === 'notFound') return undefined
+    throw error
+  }
+}

@@ -1,4 +1,4 @@
-import { mirrorCustomers } from '../../store/customers.ts'
+import { findCustomer, mirrorCustomers } from '../../store/customers.ts'
 import { ownersOf } from '../../store/identifiers.ts'
 import { customersOfContact } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
@@ -35,4 +35,15 @@ export async function customerOf(
   if (!customer) return undefined
   await mirrorCustomers(context.db, context.connection, [customer], context.settings.defaultCountry)
   return customer.id
+}
+
+/** A caller without a contact in CloudTalk has the name of the customer. */
+export async function contactNameOf(
+  context: SyncContext,
+  caller: Caller,
+  customerId: string | undefined,
+): Promise<string | undefined> {
+  if (caller.contact?.name || customerId === undefined) return caller.contact?.name
+  const customer = await findCustomer(context.db, context.connection, customerId)
+  return customer?.name ?? undefined
 }
