@@ -13,7 +13,8 @@ const NUMBER = '+442071838750'
 const OTHER = '+442071838755'
 
 const contacts = async () => (await stack.cloudtalk.state()).contacts ?? []
-const lastOf = async (id: string) => (await stack.service.operations.trace(id))[0]?.story.at(-1)
+const storyOf = async (id: string) => (await stack.service.operations.trace(id))[0]?.story ?? []
+const lastOf = async (id: string) => (await storyOf(id)).at(-1)
 const addContact = async (name: string, number: string): Promise<string> => {
   const body = { name, ContactNumber: [{ public_number: number }] }
   const { responseData } = await stack.cloudtalk.api<{ responseData: { data: { id: string } } }>(
@@ -56,7 +57,7 @@ test.each(edits)('a lost answer, then $label: one contact, with the new values',
   stack = await startStack()
   await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'lostAnswer' })
   const id = await createCustomer(stack, customer(NUMBER, { name: 'Old Name' }))
-  await until('it waits', async () => (await lastOf(id))?.outcome === 'waiting')
+  await until('it waits', async () => (await storyOf(id)).some(({ outcome }) => outcome === 'waiting'))
   await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'status', status: 503 })
   await stack.kustomer.api('PUT', `/customers/${id}`, change)
   await stack.kustomer.webhooksIdle()

@@ -204,10 +204,10 @@ describe('several connections', () => {
         { name: 'settle', state: 'completed', attempt: 0, waits: false },
         { name: 'settle', state: 'created', attempt: 1, waits: true },
       ])
-      // Half a minute goes by.
-      await sql`update pgboss.job set start_after = now() where state = 'created'`.execute(one.context.db)
 
       const both = await open(['a', 'b'])
+      // Half a minute goes by.
+      await sql`update pgboss.job set start_after = now() where state = 'created'`.execute(both.context.db)
       await both.work()
       const { operations } = both.connections.get('b') ?? both
       await until('it is settled', async () => (await operations.pending()) === 0)
