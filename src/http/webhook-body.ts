@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { storable } from '../store/json.ts'
 import { problem } from './problem.ts'
 
 /** Kustomer's largest resource is far below this; CloudTalk's flat bodies are below 1 KB. */
@@ -16,10 +17,10 @@ export const limitBody: MiddlewareHandler = bodyLimit({
   },
 })
 
-/** @returns the JSON value, or undefined if it is none. */
+/** @returns the JSON value, without the characters that no database takes; undefined if it is none. */
 export function parseJson(raw: Uint8Array): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) }
+    return { value: storable<unknown>(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))) }
   } catch {
     return undefined
   }

@@ -104,7 +104,7 @@ export async function startBareService(
   settings: Record<string, unknown> = {},
   pace: Partial<Pace> = {},
 ): Promise<BareService> {
-  const database = await createDatabase('embedded')
+  const database = await createDatabase('postgres')
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(settings))
   const config = readConfig({ ...emulators.env, ...database.env, SETTINGS_FILE: settingsFile })
