@@ -61,13 +61,17 @@ export async function receiveMessage(
     )
     const twin = await findTwin(transaction, connection, telling)
     if (!twin) {
-      await sql`
+      const { rows } = await sql<{ version: number }>`
         insert into message (connection, id, channel, told_as, told_via, identified, channel_known, content,
           external_number, internal_number, at, data)
         values (${connection}, ${telling.id}, ${message.channel}, array[${telling.id}], array[${via}], ${identified},
           ${channelKnown}, ${content}, ${message.externalNumber ?? null}, ${message.internalNumber ?? null},
-          ${message.at}, ${toJson(message)}::jsonb)`.execute(transaction)
-      return { id: telling.id, version: 1 }
+          ${message.at}, ${toJson(message)}::jsonb)
+        -- Told at the same moment with another content: the first one stands.
+        on conflict (connection, id) do update set
+          told_via = array(select distinct unnest(message.told_via || excluded.told_via))
+        returning version`.execute(transaction)
+      return { id: telling.id, version: rows[0]?.version ?? 1 }
     }
     const data = joinTellings(twin.data, telling, twin.channel_known)
     const { rows } = await sql<{ version: number }>`

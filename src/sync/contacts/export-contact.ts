@@ -43,6 +43,11 @@ import { showContact } from './show-contact.ts'
 export async function exportContact(context: SyncContext, event: ContactEvent): Promise<Outcome> {
   const { db, connection } = context
   const { id: contactId } = event
+  // A contact that nobody knows may be one that we are making at this moment: before its echoes are counted, they must
+  // be expected, or an edit that comes later is taken for the echo.
+  if (event.source === 'webhook' && !(await findContact(db, connection, contactId))) {
+    if (await creationsUnderWay(db, connection)) throw new Busy()
+  }
   const echoed = event.came > 0 && (await takeEchoes(db, connection, contactId, event.came))
   if (echoed && !event.look) {
     const sentence = 'CloudTalk has told of our own write.'
@@ -83,8 +88,6 @@ async function settleContact(context: SyncContext, event: ContactEvent, coming: 
   const { db, connection, settings } = context
   const { id: contactId, source } = event
   const stored = await findContact(db, connection, contactId)
-  // A contact that nobody knows may be one that we are making at this moment.
-  if (!stored && source === 'webhook' && (await creationsUnderWay(db, connection))) throw new Busy()
   const links = await linksOfContact(db, connection, contactId)
   const known = knownFields(context, source, stored)
   const shown = known ? undefined : await showContact(context, contactId)
