@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import packageJson from '../package.json' with { type: 'json' }
-import { type Settings, settingsSchema } from './mapping/settings.ts'
+import type { Settings } from './mapping/settings.ts'
+import { type ConnectionFile, readSettings, type SettingsFile, url } from './settings-file.ts'
 import type { DatabaseLocation } from './store/database.ts'
 import type { VendorAccounts } from './sync/vendors.ts'
 
@@ -39,11 +38,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** The connection that is made from the environment. */
-const DEFAULT = 'default'
-
-const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).transform(trimSlash)
-
 const environment = z.object({
   DATABASE_URL: z
     .string()
@@ -70,29 +64,6 @@ const environment = z.object({
 
 type Environment = z.output<typeof environment>
 
-/** The settings of a connection, and what CloudTalk signs its account webhooks with. */
-const connectionSettings = settingsSchema.extend({
-  accountWebhookSecret: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/=]+$/, 'must be the whsec_… secret that CloudTalk shows for the endpoint')
-    .optional(),
-})
-
-/** One of several connections may have accounts of its own; those of the environment stand in for what it leaves out. */
-const oneOfSeveral = connectionSettings.extend({
-  cloudtalk: z
-    .strictObject({ accessKeyId: z.string().min(1), accessKeySecret: z.string().min(1) })
-    .optional(),
-  kustomer: z
-    .strictObject({ org: z.string().min(1), apiKey: z.string().min(1), apiUrl: url.optional() })
-    .optional(),
-})
-const severalConnections = z.strictObject({
-  connections: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and -'), oneOfSeveral)
-    .refine((all) => Object.keys(all).length > 0, 'must name at least one connection'),
-})
-
 /** @throws {ConfigError} naming every variable and setting that is wrong. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
@@ -118,8 +89,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     connections: Object.entries(file.connections).map(([id, connection]) => connectionOf(id, connection, e)),
   }
 }
-
-type ConnectionFile = z.output<typeof oneOfSeveral>
 
 function connectionOf(id: string, connection: ConnectionFile, e: Environment): ConnectionConfig {
   const { accountWebhookSecret, cloudtalk, kustomer, ...settings } = connection
@@ -159,7 +128,7 @@ const CREDENTIALS = {
 /** Of the environment, for the vendors that some connection has no account of its own for. */
 function missingCredentials(
   given: Record<string, unknown>,
-  withoutAccounts: readonly (keyof typeof CREDENTIALS)[],
+  withoutAccounts: SettingsFile['withoutAccounts'],
 ): string[] {
   return withoutAccounts.flatMap((vendor) =>
     Object.entries(CREDENTIALS[vendor]).flatMap(([name, where]) =>
@@ -171,51 +140,3 @@ function missingCredentials(
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */
 export const publicUrlOf = (config: Config, port = config.port): string =>
   config.publicUrl ?? `http://127.0.0.1:${port}`
-
-/** What can be read of a file with several connections, right or wrong. */
-const someConnections = z.object({ connections: z.record(z.string(), z.looseObject({})) })
-
-interface SettingsFile {
-  connections: Record<string, ConnectionFile>
-  /** Vendors that some connection has no account of its own for; told even of a file with mistakes. */
-  withoutAccounts: (keyof typeof CREDENTIALS)[]
-  problems: string[]
-}
-
-/** One connection's settings as they are, or `connections` with several; JSON is YAML too. */
-function readSettings(file: string | undefined): SettingsFile {
-  let content: unknown = {}
-  if (file !== undefined) {
-    try {
-      content = parseYaml(readFileSync(file, 'utf8')) ?? {}
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-      return { connections: {}, withoutAccounts: [], problems: [`SETTINGS_FILE cannot be read: ${reason}`] }
-    }
-  }
-  const several = typeof content === 'object' && content !== null && 'connections' in content
-  const entries = Object.values(someConnections.safeParse(content).data?.connections ?? {})
-  const withoutAccounts = (['cloudtalk', 'kustomer'] as const).filter(
-    (vendor) => entries.length === 0 || entries.some((entry) => entry[vendor] === undefined),
-  )
-  const parsed = several ? severalConnections.safeParse(content) : connectionSettings.safeParse(content)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `SETTINGS_FILE: ${[...issue.path, ''].join('.')}${issue.keys.join(', ')} is not a setting`
-        : `SETTINGS_FILE: ${issue.path.join('.') || 'the file'} ${toldOf(issue)}`,
-    )
-    return { connections: {}, withoutAccounts, problems }
-  }
-  const { data } = parsed
-  const connections = 'connections' in data ? data.connections : { [DEFAULT]: data }
-  return { connections, withoutAccounts, problems: [] }
-}
-
-/** Of a wrong key of a record, what is wrong with the key. */
-const toldOf = (issue: z.core.$ZodIssue): string =>
-  issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
-
-function trimSlash(address: string): string {
-  return address.replace(/\/+$/, '')
-}

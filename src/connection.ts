@@ -19,6 +19,7 @@ import { pollCustomers } from './sync/contacts/poll-customers.ts'
 import type { Pace, SyncContext } from './sync/context.ts'
 import { createDirectory } from './sync/directory.ts'
 import type { Raise } from './sync/event.ts'
+import { createExpected } from './sync/expected.ts'
 import { backoffMs } from './sync/failure.ts'
 import { holdLease } from './sync/hold-lease.ts'
 import { registerKustomerWebhook } from './sync/kustomer-webhook.ts'
@@ -84,6 +85,8 @@ export async function openConnection(
   const log = processLog.child({ connection: id })
   await ensureConnection(db, id)
   const vendors = openVendors(db, accounts)
+  const expected = createExpected()
+  const bulkWriter = createBulkWriter(vendors, pace, { customers: expected })
   const context: SyncContext = {
     connection: id,
     org: accounts.kustomer.org,
@@ -93,8 +96,8 @@ export async function openConnection(
     vendors,
     directory: createDirectory(vendors, Date.now),
     contactWriter: createContactWriter(vendors),
-    customerWriter: createCustomerWriter(vendors, pace),
-    bulkWriter: createBulkWriter(vendors, pace),
+    customerWriter: createCustomerWriter(vendors, bulkWriter, expected),
+    bulkWriter,
     locks: createLocks(db),
     callReader: createCallReader(vendors, Date.now),
     raise,

@@ -1,4 +1,4 @@
-import type { Unassociated } from '../store/timeline.ts'
+import type { Unassociated } from '../store/timeline-conversations.ts'
 
 /** Conversations that belong to nobody yet, for a person. */
 export function unassociatedAsText(conversations: readonly Unassociated[]): string {

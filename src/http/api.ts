@@ -8,6 +8,7 @@ import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
 import { createProving } from './proving.ts'
 import { sameSecret } from './same-secret.ts'
+import { parseJson } from './webhook-body.ts'
 
 const runBody = z.strictObject({
   kind: z.enum(['sync', 'preview']).default('sync'),
@@ -36,13 +37,8 @@ const unmergeBody = z.strictObject({ customerId: z.string().min(1) })
 
 /** The JSON of a body; an empty one is empty JSON, and what is none is undefined. */
 async function jsonOf(c: Context): Promise<unknown> {
-  const text = await c.req.text()
-  if (text.trim() === '') return {}
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
+  const raw = new Uint8Array(await c.req.arrayBuffer())
+  return raw.length === 0 ? {} : parseJson(raw)?.value
 }
 
 /** What a person asked for, or why it cannot be done. */
@@ -85,6 +81,7 @@ export function api(
           'Use the token of this service.',
         )
       }
+      if (/%00/.test(c.req.url)) return problem(c, 400, 'The address has a NUL character.', 'Leave it out.')
       const operations = operationsFor(c.req.query('connection'))
       if (!operations)
         return problem(c, 400, 'There is no such connection.', 'Check its id in the settings file.')

@@ -93,27 +93,26 @@ const findOne = batched<{ connection: string; id: string }, StoredCall | undefin
 })
 
 /** Adds what was learned of a call; what was known before stays. */
-export async function addCallDetail(
+export const addCallDetail: (
   db: Db,
-  connection: string,
-  id: string,
-  detail: CallDetail,
-): Promise<void> {
+  learned: { connection: string; id: string; detail: CallDetail },
+) => Promise<void> = batched(async (db, items) => {
   await sql`
-    update call set detail = coalesce(detail, '{}') || ${toJson(detail)}::jsonb
-    where connection = ${connection} and id = ${id}`.execute(db)
-}
+    update call k set detail = coalesce(k.detail, '{}') || i.detail
+    from ${asked(items)} as i(connection text, id text, detail jsonb)
+    where k.connection = i.connection and k.id = i.id`.execute(db)
+  return items.map(() => undefined)
+})
 
 /** Keeps by which uuid some webhooks name a call. */
-export async function nameCall(db: Db, connection: string, id: string, uuid: string): Promise<void> {
-  await db
-    .updateTable('call')
-    .set({ uuid })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .where('uuid', 'is', null)
-    .execute()
-}
+export const nameCall: (db: Db, named: { connection: string; id: string; uuid: string }) => Promise<void> =
+  batched(async (db, items) => {
+    await sql`
+      update call k set uuid = i.uuid
+      from ${asked(items)} as i(connection text, id text, uuid text)
+      where k.connection = i.connection and k.id = i.id and k.uuid is null`.execute(db)
+    return items.map(() => undefined)
+  })
 
 /** The id of the call that a webhook names by its uuid, where that is known. */
 export async function callIdOf(db: Db, connection: string, uuid: string): Promise<string | undefined> {

@@ -228,13 +228,19 @@ const named = batched<{ connection: string; name_key: string }, string[]>(async 
 
 /**
  * Takes webhooks that have come off those that our own writes were to cause.
- * @returns whether all of them were such echoes; if not, somebody else has changed the contact too.
+ * @returns whether all of them were such echoes; if not, somebody else has changed the contact too. Undefined for a
+ * contact that nobody knows.
  */
-export const takeEchoes = (db: Db, connection: string, id: string, came: number): Promise<boolean> =>
-  take(db, { connection, id, came })
+export const takeEchoes = (
+  db: Db,
+  connection: string,
+  id: string,
+  came: number,
+): Promise<boolean | undefined> => take(db, { connection, id, came })
 
-const take = batched<{ connection: string; id: string; came: number }, boolean>(async (db, items) => {
-  const { rows } = await sql<{ item: number; all_ours: boolean }>`
+const take = batched<{ connection: string; id: string; came: number }, boolean | undefined>(
+  async (db, items) => {
+    const { rows } = await sql<{ item: number; all_ours: boolean }>`
     update contact c set echoes = greatest(0, c.echoes - i.came)
     from (
       select a.item, a.connection, a.id, a.came,
@@ -245,8 +251,9 @@ const take = batched<{ connection: string; id: string; came: number }, boolean>(
     ) i
     where c.connection = i.connection and c.id = i.id
     returning i.item, i.awaited >= i.came as all_ours`.execute(db)
-  return rowsByItem(rows, items.length).map(([row]) => row?.all_ours ?? false)
-})
+    return rowsByItem(rows, items.length).map(([row]) => row?.all_ours)
+  },
+)
 
 /** Notes webhooks that a write which is about to leave will cause: they may come before its answer. */
 export const expectEcho = (db: Db, connection: string, id: string): Promise<void> =>

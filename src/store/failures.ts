@@ -32,11 +32,15 @@ export async function failures(
   return db
     .selectFrom('outcome')
     .select(['kind', 'record_id as id', 'reason', 'sentence', 'at'])
-    .where('connection', '=', connection)
-    .where('outcome', '=', 'failed')
-    .$if(filter.id !== undefined, (query) => query.where('record_id', '=', filter.id ?? ''))
-    .$if(filter.kind !== undefined, (query) => query.where('kind', '=', filter.kind ?? 'call'))
-    .$if(filter.reason !== undefined, (query) => query.where('reason', '=', filter.reason ?? 'NOT_FOUND'))
+    .where(({ eb, and }) =>
+      and([
+        eb('connection', '=', connection),
+        eb('outcome', '=', 'failed'),
+        ...(filter.id === undefined ? [] : [eb('record_id', '=', filter.id)]),
+        ...(filter.kind === undefined ? [] : [eb('kind', '=', filter.kind)]),
+        ...(filter.reason === undefined ? [] : [eb('reason', '=', filter.reason)]),
+      ]),
+    )
     .$if(after !== undefined, (query) =>
       query.where(
         sql<boolean>`(at, kind, record_id) < (${after?.at ?? null}, ${after?.kind ?? ''}, ${after?.id ?? ''})`,

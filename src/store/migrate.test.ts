@@ -6,7 +6,7 @@ import { findCall } from './calls.ts'
 import type { Db } from './database.ts'
 import { linksOfContact } from './links.ts'
 import { migrate, migrations } from './migrate.ts'
-import { recordsOfConversation, unassociated } from './timeline.ts'
+import { recordsOfConversation, unassociated } from './timeline-conversations.ts'
 
 const CONNECTION = 'default'
 

@@ -61,8 +61,8 @@ export interface StandingRow {
 
 /** To be selected from a join with `timeline t`. */
 export const standingColumns = sql.raw(
-  `t.intent_at, t.conversation_id as timeline_conversation_id, t.customer_id, t.unlinked, t.joined, t.headline, t.note_ids, t.note_body,
-    t.chat_id, t.assigned, t.logged_at`,
+  `t.intent_at, t.conversation_id as timeline_conversation_id, t.customer_id, t.unlinked, t.joined, t.headline,
+    t.note_ids, t.note_body, t.chat_id, t.assigned, t.logged_at`,
 )
 
 export const standingOf = (row: StandingRow): Standing => ({
@@ -138,30 +138,18 @@ export const saveProgress: (db: Db, entry: TimelineRecord & { progress: Progress
         assigned = coalesce(i.assigned, t.assigned),
         logged_at = coalesce(i.logged_at, t.logged_at)
       from ${asked(rows)} as i(connection text, kind text, id text, conversation_id text, customer_id text,
-        nobody boolean, unlinked boolean, joined boolean, headline text, note_ids jsonb, note_body text, chat_id text, assigned jsonb,
-        logged_at timestamptz)
+        nobody boolean, unlinked boolean, joined boolean, headline text, note_ids jsonb, note_body text, chat_id text,
+        assigned jsonb, logged_at timestamptz)
       where t.connection = i.connection and t.kind = i.kind and t.record_id = i.id`.execute(db)
     return items.map(() => undefined)
   })
 
-/**
- * Forgets where a record stands in Kustomer: it is looked for there, and what is missing is logged anew.
- */
+/** Forgets where a record stands in Kustomer: it is looked for there, and what is missing is logged anew. */
 export async function forgetStanding(db: Db, { connection, kind, id }: TimelineRecord): Promise<void> {
   await sql`
     update timeline set conversation_id = null, customer_id = null, unlinked = false, joined = false, gone = false,
       headline = null, note_ids = null, note_body = null, chat_id = null, logged_at = null
     where connection = ${connection} and kind = ${kind} and record_id = ${id}`.execute(db)
-}
-
-/** Notes that somebody deleted a conversation in Kustomer: nothing joins it, and nothing waits to move it. */
-export async function conversationGone(db: Db, connection: string, conversationId: string): Promise<void> {
-  await db
-    .updateTable('timeline')
-    .set({ gone: true, unlinked: false })
-    .where('connection', '=', connection)
-    .where('conversation_id', '=', conversationId)
-    .execute()
 }
 
 /** Logged calls and messages with a number of this record whose conversation has no customer yet. */
@@ -185,89 +173,3 @@ const unlinkedOfRecord = batched<
     own.map(({ connection, kind, id }) => ({ connection, kind, id })),
   )
 })
-
-/** A conversation that belongs to nobody yet. */
-export interface Unassociated {
-  kind: TimelineKind
-  id: string
-  conversationId: string
-  externalNumber: string | undefined
-  /** When the call ended, or the message was sent or received. */
-  at: Date | undefined
-}
-
-/** Newest first. A conversation of several messages is named once, by its first. */
-export async function unassociated(db: Db, connection: string, limit: number): Promise<Unassociated[]> {
-  const { rows } = await sql<{
-    kind: TimelineKind
-    id: string
-    conversation_id: string
-    external_number: string | null
-    at: Date | null
-  }>`
-    select kind, id, conversation_id, external_number, at from (
-      select distinct on (t.conversation_id) t.kind, t.record_id as id, t.conversation_id, t.external_number,
-        coalesce(c.ended_at, m.at) as at
-      from timeline t
-      left join call c on t.kind = 'call' and c.connection = t.connection and c.id = t.record_id
-      left join message m on t.kind = 'message' and m.connection = t.connection and m.id = t.record_id
-      where t.connection = ${connection} and t.unlinked and t.conversation_id is not null
-      order by t.conversation_id, at, t.record_id
-    ) first order by at desc nulls last, id limit ${limit}`.execute(db)
-  return rows.map((row) => ({
-    kind: row.kind,
-    id: row.id,
-    conversationId: row.conversation_id,
-    externalNumber: row.external_number ?? undefined,
-    at: row.at ?? undefined,
-  }))
-}
-
-/** Gives everything that stands in one conversation to a customer. */
-export async function moveTimeline(
-  db: Db,
-  connection: string,
-  conversationId: string,
-  customerId: string,
-): Promise<void> {
-  await db
-    .updateTable('timeline')
-    .set({ customer_id: customerId, unlinked: false })
-    .where('connection', '=', connection)
-    .where('conversation_id', '=', conversationId)
-    .execute()
-}
-
-/** What stands in one conversation: a call, a message, or the messages of a talk. */
-export async function recordsOfConversation(
-  db: Db,
-  connection: string,
-  conversationId: string,
-): Promise<(TimelineRecord & { unlinked: boolean; customerId: string | undefined })[]> {
-  const rows = await db
-    .selectFrom('timeline')
-    .select(['kind', 'record_id', 'unlinked', 'customer_id'])
-    .where('connection', '=', connection)
-    .where('conversation_id', '=', conversationId)
-    .orderBy('record_id')
-    .execute()
-  return rows.map((row) => ({
-    connection,
-    kind: row.kind,
-    id: row.record_id,
-    unlinked: row.unlinked,
-    customerId: row.customer_id ?? undefined,
-  }))
-}
-
-/** The conversation of a call or message, by its id here. */
-export async function conversationOf(db: Db, connection: string, id: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('timeline')
-    .select('conversation_id')
-    .where('connection', '=', connection)
-    .where('record_id', '=', id)
-    .where('conversation_id', 'is not', null)
-    .executeTakeFirst()
-  return row?.conversation_id ?? undefined
-}

@@ -86,7 +86,7 @@ export const callEvent = (
 export const messageEvent = (
   connection: string,
   id: string,
-  rest: Pick<MessageEvent, 'about' | 'source'>,
+  rest: Pick<MessageEvent, 'about' | 'source' | 'runId' | 'round'>,
 ): MessageEvent => ({ kind: 'message', connection, id, attempt: 0, ...rest })
 
 export const customerEvent = (
@@ -100,3 +100,21 @@ export const contactEvent = (
   id: string,
   rest: Pick<ContactEvent, 'source' | 'runId' | 'round'> & { came?: number },
 ): ContactEvent => ({ kind: 'contact', connection, id, attempt: 0, came: 0, ...rest })
+
+/** The event that has a record of any kind settled as it is now. */
+export function eventOf(
+  connection: string,
+  { kind, id }: { kind: RecordKind; id: string },
+  rest: Pick<EventBase, 'source' | 'runId' | 'round'>,
+): SyncEvent {
+  switch (kind) {
+    case 'customer':
+      return customerEvent(connection, id, rest)
+    case 'contact':
+      return contactEvent(connection, id, rest)
+    case 'call':
+      return callEvent(connection, id, { ...rest, about: 'call' })
+    case 'message':
+      return messageEvent(connection, id, { ...rest, about: 'message' })
+  }
+}

@@ -1,29 +1,10 @@
 import { v7 as uuid } from 'uuid'
 import { type Failure, type FailureFilter, failures } from '../store/failures.ts'
-import type { RecordKind } from '../store/schema.ts'
 import type { SyncContext } from './context.ts'
-import { callEvent, contactEvent, customerEvent, messageEvent, type SyncEvent } from './event.ts'
+import { eventOf } from './event.ts'
 
 /** Records that are raised in one statement. */
 const PAGE = 500
-
-/** The event by which a person, or a proof, has a record settled again. */
-export function eventOf(
-  connection: string,
-  { kind, id }: { kind: RecordKind; id: string },
-  source: 'person' | 'poll',
-): SyncEvent {
-  switch (kind) {
-    case 'call':
-      return callEvent(connection, id, { about: 'call', source })
-    case 'message':
-      return messageEvent(connection, id, { about: 'message', source })
-    case 'customer':
-      return customerEvent(connection, id, { source })
-    case 'contact':
-      return contactEvent(connection, id, { source })
-  }
-}
 
 /**
  * Has failed records settled again, behind what happens now.
@@ -45,7 +26,7 @@ export async function retryFailed(
     if (!last) return count
     await raise(
       page.map((failure) => ({
-        event: eventOf(connection, failure, 'person'),
+        event: eventOf(connection, failure, { source: 'person' }),
         priority: 'retry',
         dedupeKey: `${connection}/${failure.kind}/${failure.id}/retry/${uuid()}`,
       })),

@@ -125,7 +125,7 @@ export async function enrich(
     const waiting = { outcome: 'waiting', reason: 'CALL_NOT_FOUND', sentence } as const
     throw new NotYet(waiting, enrichment.looks, waiting, enrichment.lagMs(context))
   }
-  await addCallDetail(db, connection, id, learned ?? enrichment.never)
+  await addCallDetail(db, { connection, id, detail: learned ?? enrichment.never })
   return (await findCall(db, connection, id)) ?? stored
 }
 

@@ -35,7 +35,7 @@ async function loadCall(context: SyncContext, event: CallEvent): Promise<StoredC
   const call =
     mirrored && fresh ? undefined : await context.callReader({ id: event.id, endedAt: event.endedAt })
   if (call) await mirrorCalls(db, connection, [call])
-  if (event.uuid !== undefined) await nameCall(db, connection, event.id, event.uuid)
+  if (event.uuid !== undefined) await nameCall(db, { connection, id: event.id, uuid: event.uuid })
   return call ? findCall(db, connection, event.id) : mirrored
 }
 

@@ -1,9 +1,8 @@
 import type { CustomerWrite } from '../../kustomer/index.ts'
 import { emptyCustomer } from '../../mapping/customer-record.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
-import { createBulkWriter } from '../bulk-writer.ts'
-import type { Pace } from '../context.ts'
-import { createExpected, type Expected } from '../expected.ts'
+import type { BulkWriter } from '../bulk-writer.ts'
+import type { Expected } from '../expected.ts'
 import { currentMeter } from '../meter.ts'
 import type { Vendors } from '../vendors.ts'
 
@@ -18,15 +17,18 @@ export interface CustomerWriter {
   expected: Expected
 }
 
-export function createCustomerWriter(vendors: Vendors, pace: Pace): CustomerWriter {
-  const expected = createExpected()
-  const bulk = createBulkWriter(vendors, pace, { customers: expected })
+/** @param expected what `bulkWriter` waits for. */
+export function createCustomerWriter(
+  vendors: Vendors,
+  bulkWriter: BulkWriter,
+  expected: Expected,
+): CustomerWriter {
   return {
     async create(body) {
       if (currentMeter().priority !== 'backfill') {
         return vendors.kustomer((kustomer) => kustomer.customers.create(body))
       }
-      const { id } = await bulk.create('customers', body)
+      const { id } = await bulkWriter.create('customers', body)
       return asSent(id, body)
     },
     expected,

@@ -43,11 +43,6 @@ import { showContact } from './show-contact.ts'
 export async function exportContact(context: SyncContext, event: ContactEvent): Promise<Outcome> {
   const { db, connection } = context
   const { id: contactId } = event
-  // A contact that nobody knows may be one that we are making at this moment: before its echoes are counted, they must
-  // be expected, or an edit that comes later is taken for the echo.
-  if (event.source === 'webhook' && !(await findContact(db, connection, contactId))) {
-    if (await creationsUnderWay(db, connection)) throw new Busy()
-  }
   const echoed = event.came > 0 && (await takeEchoes(db, connection, contactId, event.came))
   if (echoed && !event.look) {
     const sentence = 'CloudTalk has told of our own write.'
@@ -57,7 +52,7 @@ export async function exportContact(context: SyncContext, event: ContactEvent): 
   try {
     return {
       ...(await context.locks.hold(connection, [lockOf.contact(contactId)], () =>
-        settleContact(context, event, coming),
+        settleContact(context, event, echoed === undefined, coming),
       )),
       contactId,
     }
@@ -84,10 +79,20 @@ function announced(
   return { noCreation: customerWriter.expected.announce(), noEdit: contactWriter.expected.announce() }
 }
 
-async function settleContact(context: SyncContext, event: ContactEvent, coming: Coming): Promise<Outcome> {
+/** @param unheardOf whether nobody knew the contact when its echoes were counted. */
+async function settleContact(
+  context: SyncContext,
+  event: ContactEvent,
+  unheardOf: boolean,
+  coming: Coming,
+): Promise<Outcome> {
   const { db, connection, settings } = context
   const { id: contactId, source } = event
   const stored = await findContact(db, connection, contactId)
+  // A contact that nobody knows may be one that we are making at this moment; one that has been made since its echoes
+  // were counted has them counted anew, or an edit that comes later is taken for the echo.
+  const made = stored ? unheardOf : source === 'webhook' && (await creationsUnderWay(db, connection))
+  if (made) throw new Busy()
   const links = await linksOfContact(db, connection, contactId)
   const known = knownFields(context, source, stored)
   const shown = known ? undefined : await showContact(context, contactId)

@@ -1,4 +1,4 @@
-import { talkGoesOn } from '../../store/messages.ts'
+import { talkGoesOn } from '../../store/talks.ts'
 import type { SyncContext } from '../context.ts'
 import type { TimelineItem } from '../timeline/item.ts'
 

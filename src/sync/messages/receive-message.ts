@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { MessageEvent as CloudTalkMessage } from '../../cloudtalk/index.ts'
 import { messageExternalId, messageType } from '../../mapping/conversation-from-message.ts'
-import { receiveMessage as keep, type MessageTelling, openMessages } from '../../store/messages.ts'
+import { keepMessage, type MessageTelling, openMessages } from '../../store/messages.ts'
 import type { MessageVia, ToldMessage } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import { messageEvent, type RaisedEvent } from '../event.ts'
@@ -34,7 +34,7 @@ export async function receiveMessage(
     content,
     message,
   }
-  const kept = await keep(db, connection, telling, joinTellings)
+  const kept = await keepMessage(db, connection, telling, joinTellings)
   await context.raise([raised(connection, kept, 'webhook')])
 }
 

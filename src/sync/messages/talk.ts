@@ -1,6 +1,6 @@
 import type { Message } from '../../mapping/records.ts'
-import { findTalk, type Talk, type TalkQuestion, talkBegins } from '../../store/messages.ts'
 import type { Outcome } from '../../store/outcomes.ts'
+import { findTalk, type Talk, type TalkQuestion, talkBegins } from '../../store/talks.ts'
 import type { Progress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
@@ -58,10 +58,10 @@ async function joinOrBegin(
 ): Promise<Outcome> {
   const { db, connection } = context
   const talk = await talkOf(context, item, plan, question)
-  if (!talk) {
+  if (!talk && item.standing.conversationId === undefined) {
     const intended = item.standing.intentAt !== undefined
     const begins = attempt < WAITS_FOR_THE_FIRST && (await talkBegins(db, connection, question, intended))
-    if (begins && item.standing.conversationId === undefined) throw waitsForTheFirst()
+    if (begins) throw waitsForTheFirst()
   }
   try {
     return talk ? await joinTalk(context, item, plan, talk) : await logItem(context, item, plan)

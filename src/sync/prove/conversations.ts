@@ -1,7 +1,7 @@
 import { type Conversation, SEARCH_PAGE_SIZE, SEARCH_PAGES } from '../../kustomer/index.ts'
 import { beingLogged, type LoggedToProve, notesWritten } from '../../store/proofs.ts'
 import type { SyncContext } from '../context.ts'
-import { ifThere } from '../timeline/conversation.ts'
+import { ifThere } from '../timeline/if-there.ts'
 import type { Day } from './day.ts'
 import type { Problem } from './proof.ts'
 

@@ -16,9 +16,8 @@ import { readCallsSince } from '../calls/read-calls.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
 import { readCustomersSince } from '../contacts/read-customers.ts'
 import type { SyncContext } from '../context.ts'
-import type { RaisedEvent } from '../event.ts'
+import { eventOf, type RaisedEvent } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
-import { eventOf } from '../retry.ts'
 import { proveConversations } from './conversations.ts'
 import { type Day, dayIn } from './day.ts'
 import { emptyTally, type Problem, type ProblemKind, type Proof, type Tally } from './proof.ts'
@@ -244,7 +243,7 @@ async function settleAgain(context: SyncContext, problems: readonly Problem[]): 
     problems.flatMap(({ kind, id }): RaisedEvent[] => {
       if (kind === 'conversation') return []
       const dedupeKey = `${connection}/${kind}/${id}/prove/${round}`
-      return [{ event: eventOf(connection, { kind, id }, 'poll'), priority: 'retry', dedupeKey }]
+      return [{ event: eventOf(connection, { kind, id }, { source: 'poll' }), priority: 'retry', dedupeKey }]
     }),
   )
   return problems.length

@@ -8,6 +8,7 @@ import { createContactWriter } from '../contacts/contact-writer.ts'
 import { createCustomerWriter } from '../contacts/customer-writer.ts'
 import type { SyncContext } from '../context.ts'
 import type { RaisedEvent, SyncEvent } from '../event.ts'
+import { createExpected } from '../expected.ts'
 import { createLocks } from '../locks.ts'
 import { settle } from '../settle.ts'
 import { createRehearsal } from './rehearsal.ts'
@@ -27,8 +28,9 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
   const scratch = await openScratch(db, connection, run.id)
   const locks = createLocks(scratch.db)
   try {
-    const atOnce = { ...context.pace, firstBackoffMs: 0 }
     const rehearsal = createRehearsal(context, scratch.db)
+    const expected = createExpected()
+    const bulkWriter = createBulkWriter(rehearsal.vendors, { firstBackoffMs: 0 }, { customers: expected })
     const followUps: RaisedEvent[] = []
     const rehearsed: SyncContext = {
       ...context,
@@ -36,8 +38,8 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       vendors: rehearsal.vendors,
       locks,
       contactWriter: createContactWriter(rehearsal.vendors),
-      bulkWriter: createBulkWriter(rehearsal.vendors, atOnce),
-      customerWriter: createCustomerWriter(rehearsal.vendors, atOnce),
+      bulkWriter,
+      customerWriter: createCustomerWriter(rehearsal.vendors, bulkWriter, expected),
       raise: async (events) => {
         followUps.push(...events)
       },

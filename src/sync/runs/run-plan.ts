@@ -7,7 +7,7 @@ import { linkedCustomers } from '../../store/links.ts'
 import { findRun, openItems, planItems, type Run, type RunItem, updateRun } from '../../store/runs.ts'
 import { groupLookups } from '../contacts/lookups.ts'
 import type { SyncContext } from '../context.ts'
-import { callEvent, contactEvent, customerEvent, type RaisedEvent } from '../event.ts'
+import { eventOf, type RaisedEvent } from '../event.ts'
 import { isHolder } from '../timeline/unknown-caller.ts'
 
 /**
@@ -108,18 +108,8 @@ async function planContacts(context: SyncContext, run: Run): Promise<void> {
 }
 
 /** A record of a run's work list as the event that settles it. */
-export function runEvent(
-  connection: string,
-  run: Pick<Run, 'id' | 'round'>,
-  { kind, id }: RunItem,
-): RaisedEvent {
-  const rest = { source: 'run', runId: run.id, round: run.round } as const
-  const dedupeKey = `${connection}/run/${run.id}/${run.round}/${kind}/${id}`
-  const event =
-    kind === 'customer'
-      ? customerEvent(connection, id, rest)
-      : kind === 'contact'
-        ? contactEvent(connection, id, rest)
-        : callEvent(connection, id, { ...rest, about: 'call' })
+export function runEvent(connection: string, run: Pick<Run, 'id' | 'round'>, item: RunItem): RaisedEvent {
+  const event = eventOf(connection, item, { source: 'run', runId: run.id, round: run.round })
+  const dedupeKey = `${connection}/run/${run.id}/${run.round}/${item.kind}/${item.id}`
   return { event, priority: 'backfill', dedupeKey }
 }

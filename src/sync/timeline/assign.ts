@@ -1,7 +1,7 @@
 import { type Assignment, assignmentSentence } from '../../mapping/assignment.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
-import { ifThere } from './conversation.ts'
+import { ifThere } from './if-there.ts'
 import type { TimelineItem } from './item.ts'
 import { save } from './standing.ts'
 

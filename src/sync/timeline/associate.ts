@@ -8,12 +8,12 @@ import {
   conversationOf,
   moveTimeline,
   recordsOfConversation,
-} from '../../store/timeline.ts'
+} from '../../store/timeline-conversations.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy } from '../locks.ts'
-import { ifThere } from './conversation.ts'
+import { ifThere } from './if-there.ts'
 import { raiseAssociation } from './raise-unlinked.ts'
 
 /** What a person asked for cannot be done: what, and why. */

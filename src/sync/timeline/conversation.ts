@@ -8,6 +8,7 @@ import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
 import type { VendorForms } from '../vendor-forms.ts'
+import type { assigneesOf } from './assign.ts'
 import { createImported, isImport } from './import.ts'
 import { holderCustomer } from './unknown-caller.ts'
 
@@ -15,7 +16,7 @@ export interface WantedConversation {
   /** What an earlier try has left. */
   standing: { conversationId: string | undefined; customerId: string | undefined }
   lookFirst: boolean
-  body: TimelineConversation
+  body: TimelineConversation & ReturnType<typeof assigneesOf>
   /** Undefined: it belongs to nobody yet. */
   customerId: string | undefined
 }
@@ -147,14 +148,4 @@ export async function setStatus(
 ): Promise<void> {
   if (isImport()) await context.bulkWriter.update('conversations', conversationId, { status })
   else await context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, { status }))
-}
-
-/** Of a conversation that somebody may have deleted in Kustomer, what the request answers; else nothing. */
-export async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request
-  } catch (error) {
-    if (error instanceof KustomerError && error.failure.kind === 'notFound') return undefined
-    throw error
-  }
 }

@@ -1,5 +1,5 @@
 import { findCustomer, mirrorCustomers } from '../../store/customers.ts'
-import { ownersOf } from '../../store/identifiers.ts'
+import { type Owner, ownersOf } from '../../store/identifiers.ts'
 import { customersOfContact } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
@@ -14,12 +14,10 @@ export async function mirroredOwner(context: SyncContext, caller: Caller): Promi
   const { number, contact, channel } = caller
   const owners = number === undefined ? [] : await ownersOf(db, connection, 'customer', number)
   const ofContact = contact ? await customersOfContact(db, connection, contact.id) : []
+  const alsoOfContact = (some: readonly Owner[]) => some.find(({ recordId }) => ofContact.includes(recordId))
   const preferred = channel === 'whatsapp' ? owners.filter((owner) => owner.channel === 'whatsapp') : []
-  for (const some of [preferred, owners]) {
-    const both = some.find(({ recordId }) => ofContact.includes(recordId)) ?? preferred[0]
-    if (both) return both.recordId
-  }
-  return ofContact[0] ?? owners[0]?.recordId
+  const best = alsoOfContact(preferred) ?? preferred[0] ?? alsoOfContact(owners)
+  return best?.recordId ?? ofContact[0] ?? owners[0]?.recordId
 }
 
 /** The same; a miss of the mirror on something live asks Kustomer by the number. */

@@ -1,8 +1,9 @@
-import { KustomerError, type Note, type NoteWrite } from '../../kustomer/index.ts'
+import type { Note, NoteWrite } from '../../kustomer/index.ts'
 import { noteParts } from '../../mapping/note-body.ts'
 import type { TimelineNote } from '../../mapping/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import type { VendorForms } from '../vendor-forms.ts'
+import { ifThere } from './if-there.ts'
 import { createImported, isImport } from './import.ts'
 
 const NOTES_PAGE = 100
@@ -14,8 +15,9 @@ export interface StandingNotes {
 }
 
 /**
- * The note of a call or message, created once; a body over Kustomer's limit goes on in further notes. There is no look-up of a note
- * by its external id (contract kustomer §5.1), so after a lost answer the conversation's notes are listed.
+ * The note of a call or message, created once; a body over Kustomer's limit goes on in further notes. There is no
+ * look-up of a note by its external id (contract kustomer §5.1), so after a lost answer the conversation's notes are
+ * listed.
  */
 export async function ensureNotes(
   context: SyncContext,
@@ -71,17 +73,11 @@ export async function updateNotes(
 }
 
 /** A note that somebody deleted stays deleted. */
-async function updateNote(
-  context: SyncContext,
+const updateNote = (
+  { vendors }: SyncContext,
   id: string,
   change: { body: string; subject?: string },
-): Promise<void> {
-  try {
-    await context.vendors.kustomer((kustomer) => kustomer.notes.update(id, change))
-  } catch (error) {
-    if (!(error instanceof KustomerError) || error.failure.kind !== 'notFound') throw error
-  }
-}
+): Promise<unknown> => ifThere(vendors.kustomer((kustomer) => kustomer.notes.update(id, change)))
 
 /** Creates the parts beyond those that stand, looking first where an earlier try may have made them. */
 async function createParts(

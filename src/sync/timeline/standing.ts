@@ -1,12 +1,12 @@
 import { KustomerError } from '../../kustomer/index.ts'
 import {
-  conversationGone,
   forgetStanding,
   intendTimeline,
   nothingStands,
   type Progress,
   saveProgress,
 } from '../../store/timeline.ts'
+import { conversationGone } from '../../store/timeline-conversations.ts'
 import type { SyncContext } from '../context.ts'
 import type { TimelineItem } from './item.ts'
 
