@@ -98,7 +98,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           // Another process may have newer settings, or somebody puts it back: its events wait.
           return connection
             ? settle(connection.context, event, priority)
-            : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS }
+            : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true }
         },
         paused: createPauseCheck(db, Date.now),
       })

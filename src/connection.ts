@@ -4,6 +4,7 @@ import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
 import { dropDeadLetters } from './queue/dead.ts'
+import { releaseHeld } from './queue/held.ts'
 import { pendingEvents, queuedRecords } from './queue/pending.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
@@ -84,7 +85,9 @@ export async function openConnection(
   const { id, accounts, settings, accountWebhookSecret } = config
   const log = processLog.child({ connection: id })
   await ensureConnection(db, id)
-  const vendors = openVendors(db, accounts)
+  const { firstBackoffMs } = pace
+  const back = () => releaseHeld(db, id)
+  const vendors = await openVendors({ db, firstBackoffMs, back, log }, accounts)
   const expected = createExpected()
   const bulkWriter = createBulkWriter(vendors, pace, { customers: expected })
   const context: SyncContext = {

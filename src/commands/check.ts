@@ -1,6 +1,7 @@
 import { CloudTalkError, createCloudTalk } from '../cloudtalk/index.ts'
 import { type Config, type ConnectionConfig, publicUrlOf } from '../config.ts'
 import { createKustomer, KustomerError } from '../kustomer/index.ts'
+import { missingRoles, ROLES } from '../sync/roles.ts'
 
 export interface Check {
   name: string
@@ -10,9 +11,6 @@ export interface Check {
   /** What to do where it is not well. */
   whatToDo?: string
 }
-
-/** Requirements §5: what the API key must be allowed. */
-const ROLES = ['org.admin', 'org.permission', 'org.user']
 
 /** Asks both APIs with the credentials of each connection, and reads what they allow. Writes nothing. */
 export async function check(config: Config): Promise<Check[]> {
@@ -55,7 +53,7 @@ async function checkKustomer({ accounts }: ConnectionConfig, config: Config): Pr
     const whatToDo = 'Check KUSTOMER_API_KEY, KUSTOMER_ORG and KUSTOMER_API_URL.'
     return [{ name, ok: false, found: error.message, whatToDo }]
   }
-  const missing = ROLES.filter((role) => !roles.some((own) => own === role || role.startsWith(`${own}.`)))
+  const missing = missingRoles(roles)
   return [
     { name, ok: true, found: 'accepted' },
     missing.length === 0

@@ -14,6 +14,7 @@ import type { Runs } from '../sync/runs/run.ts'
 import { type KindSummary, summaryOf } from '../sync/summary.ts'
 import { type Associated, associate } from '../sync/timeline/associate.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
+import type { Vendors } from '../sync/vendors.ts'
 
 export interface Summary {
   customers: KindSummary
@@ -23,6 +24,8 @@ export interface Summary {
   /** Reviews that wait for a person. */
   reviews: number
   requests: { cloudtalk: number; kustomer: number }
+  /** Vendors that get no requests at present: since when and why, and when they are asked next. */
+  away: ReturnType<Vendors['away']>
   /** The latest day that was proved, and how many of its records are not explained. */
   proof: { day: string; provedAt: string; unexplained: number } | undefined
 }
@@ -95,6 +98,7 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
         messages,
         reviews,
         requests: { ...context.vendors.answered },
+        away: context.vendors.away(),
         proof: day && provedAt ? { day, provedAt, unexplained: problems?.length ?? 0 } : undefined,
       }
     },

@@ -145,8 +145,9 @@ async function settleGroup(
       if (settled.kind === 'dead') dead = true
       if (settled.kind === 'busy') again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
       if (settled.kind === 'again') {
-        const next = { ...event, attempt: event.attempt + 1 }
-        again.push(later(next, retryPriority(priority), settled.inMs))
+        const { held, untried, inMs } = settled
+        const next = { ...event, held, attempt: event.attempt + (untried ? 0 : 1) }
+        again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
     return resultsOf(group, dead)

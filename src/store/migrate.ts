@@ -3,10 +3,16 @@ import { Migrator } from 'kysely/migration'
 import * as first from './migrations/0001-first.ts'
 import * as bothWays from './migrations/0002-both-ways.ts'
 import * as messages from './migrations/0003-messages.ts'
+import * as reliability from './migrations/0004-reliability.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
-export const migrations = { '0001-first': first, '0002-both-ways': bothWays, '0003-messages': messages }
+export const migrations = {
+  '0001-first': first,
+  '0002-both-ways': bothWays,
+  '0003-messages': messages,
+  '0004-reliability': reliability,
+}
 
 /**
  * Brings the schema up to date; forward only, under Kysely's migration lock, so that several processes may start at once.

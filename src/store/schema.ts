@@ -24,6 +24,7 @@ export interface Database {
   review: ReviewTable
   apart: ApartTable
   budget: BudgetTable
+  circuit: CircuitTable
   lease: LeaseTable
 }
 
@@ -327,6 +328,19 @@ interface BudgetTable {
   used: number
   /** What the latest statement granted: PostgreSQL before 18 cannot return a row's old values. */
   last_grant: number
+}
+
+/** The vendor does not answer properly, or does not accept the key. */
+export type CircuitCause = 'away' | 'refused'
+
+interface CircuitTable {
+  account: string
+  cause: CircuitCause
+  sentence: string
+  since: Generated<Date>
+  probes: Generated<number>
+  probe_at: Time
+  ended_at: NullableTime
 }
 
 interface LeaseTable {

@@ -11,6 +11,7 @@ import {
   KustomerError,
   type KustomerFailure,
 } from '../kustomer/index.ts'
+import { VendorAway } from './circuit.ts'
 import { coalesce } from './coalesce.ts'
 import type { Pace } from './context.ts'
 import type { Expected } from './expected.ts'
@@ -138,7 +139,7 @@ async function outcomesOf(
     return refs.map((ref) => outcomeOf(route, results.get(ref)))
   } catch (error) {
     // The request was taken, so whatever hinders us to see its end, the items may be done.
-    const known = error instanceof KustomerError ? lost(route, error) : error
+    const known = error instanceof KustomerError || error instanceof VendorAway ? lost(route, error) : error
     return refs.map(() => ({ error: known }))
   }
 }
@@ -158,7 +159,7 @@ function failureOf(error: string): KustomerFailure {
   return { kind: 'rejected', fields: [], detail: error }
 }
 
-const lost = (route: string, cause?: KustomerError): KustomerError =>
+const lost = (route: string, cause?: Error): KustomerError =>
   new KustomerError(route, { kind: 'unreachable', cause: 'timeout', maybeDone: true }, { cause })
 
 /**
@@ -192,4 +193,6 @@ async function resultsOf(
 }
 
 const mayPass = (error: unknown): boolean =>
-  error instanceof KustomerError && ['rateLimited', 'unavailable', 'unreachable'].includes(error.failure.kind)
+  error instanceof VendorAway ||
+  (error instanceof KustomerError &&
+    ['rateLimited', 'unavailable', 'unreachable'].includes(error.failure.kind))

@@ -18,6 +18,8 @@ interface EventBase {
   round?: number
   /** It has met another settle in its way: shared requests do not wait for it. */
   crowded?: boolean
+  /** It waits for a vendor that is away, and is let go when that is back. */
+  held?: boolean
 }
 
 export type EventSource = 'webhook' | 'poll' | 'run' | 'follow-up' | 'person'

@@ -2,16 +2,23 @@ import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { Stopping } from './budget-gate.ts'
+import { VendorAway } from './circuit.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
 export interface FailedSettle {
   outcome: Outcome
   /** Milliseconds until the next try; undefined = only a person or a change of the record can help. */
   retryInMs: number | undefined
+  /** The next try need not wait that long once the vendor is back. */
+  held?: boolean
+  /** Nothing was tried. */
+  untried?: boolean
 }
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
+/** What a vendor that is away holds back goes on when it is back; this late even if that was missed. */
+const HELD_MS = 10 * MINUTE
 const LONGEST_BACKOFF_MS = 5 * MINUTE
 /** A key that was refused is asked about again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
@@ -41,6 +48,11 @@ export interface Tries {
 
 /** Sorts whatever a settle threw by its kind, never by its text. */
 export function failedSettle(error: unknown, when: Tries): FailedSettle {
+  if (error instanceof VendorAway) {
+    const reason = error.circuit.cause === 'refused' ? 'UNAUTHORIZED' : 'VENDOR_UNAVAILABLE'
+    const outcome: Outcome = { outcome: 'waiting', reason, sentence: error.message }
+    return { outcome, retryInMs: HELD_MS, held: true, untried: true }
+  }
   if (error instanceof CloudTalkError) return byKind('CloudTalk', error.message, error.failure, when)
   if (error instanceof KustomerError) return byKind('Kustomer', error.message, error.failure, when)
   if (error instanceof Stopping) {
@@ -82,17 +94,23 @@ function byKind(
           retryInMs: Math.max(backoff, BULK_WORKS * when.firstBackoffMs),
         }
       }
-      return { outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence }, retryInMs: backoff }
+      return {
+        outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
+        retryInMs: backoff,
+        held: true,
+      }
     case 'unavailable':
       return {
         outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
         retryInMs: backoff,
+        held: true,
       }
     case 'unauthorized':
     case 'forbidden':
       return {
         outcome: { outcome: 'waiting', reason: 'UNAUTHORIZED', sentence },
         retryInMs: UNAUTHORIZED_RETRY_MS,
+        held: true,
       }
     case 'rejected':
     case 'tooLarge':

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
+import { VendorAway } from './circuit.ts'
 import { holdLease } from './hold-lease.ts'
 
 export interface Poller {
@@ -34,7 +35,9 @@ export function startPoller(
     running = holdLease(ports.db, ports.holder, name, round)
       .then(() => undefined)
       .catch((error: unknown) => {
-        if (!stopped) ports.log.warn({ poller: name, err: error }, 'a round failed and comes again')
+        // That a vendor is away has been said once.
+        if (stopped || error instanceof VendorAway) return
+        ports.log.warn({ poller: name, err: error }, 'a round failed and comes again')
       })
       .finally(() => {
         running = undefined

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../store/outcomes.ts'
 import { recordOutcome } from '../store/outcomes.ts'
+import type { RecordKind, Vendor } from '../store/schema.ts'
 import { isEnrichment } from './calls/enrich-call.ts'
 import { logCall } from './calls/log-call.ts'
 import { exportContact } from './contacts/export-contact.ts'
@@ -17,7 +18,7 @@ import { NotYet } from './not-yet.ts'
 export type Settled =
   | { kind: 'done' }
   /** Comes again after this many milliseconds. */
-  | { kind: 'again'; inMs: number }
+  | { kind: 'again'; inMs: number; held: boolean; untried: boolean }
   /** Another settle has what it needs: it comes again in a moment, and nothing is recorded of this try. */
   | { kind: 'busy' }
   /** Nothing but a person or a change of the record helps: a dead letter. */
@@ -78,26 +79,42 @@ async function attempt(
         settled: {
           kind: 'again',
           inMs: backoffMs(error.firstBackoffMs ?? context.pace.firstBackoffMs, event.attempt),
+          held: false,
+          untried: false,
         },
       }
     }
-    const { outcome, retryInMs } = failedSettle(error, {
+    const {
+      outcome,
+      retryInMs,
+      held = false,
+      untried = false,
+    } = failedSettle(error, {
       attempt: event.attempt,
       firstBackoffMs: context.pace.firstBackoffMs,
       now: context.now().getTime(),
     })
     const log = { event: event.kind, id: event.id, attempt: event.attempt, reason: outcome.reason }
     if (outcome.reason === 'INTERNAL_ERROR') context.log.error({ ...log, err: error }, 'settle failed')
-    else context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')
+    else if (!untried) context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')
     return {
       outcome,
-      settled: retryInMs === undefined ? { kind: 'dead' } : { kind: 'again', inMs: retryInMs },
+      settled: retryInMs === undefined ? { kind: 'dead' } : { kind: 'again', inMs: retryInMs, held, untried },
     }
   }
 }
 
+/** What a message is made of was told by CloudTalk's webhook. */
+const NEEDED: Record<RecordKind, readonly Vendor[]> = {
+  customer: ['kustomer', 'cloudtalk'],
+  contact: ['kustomer', 'cloudtalk'],
+  call: ['kustomer', 'cloudtalk'],
+  message: ['kustomer'],
+}
+
 const verbFor = async (context: SyncContext, event: SyncEvent): Promise<Outcome> => {
   if (!context.settings.active) return switchedOff
+  context.vendors.check(NEEDED[event.kind])
   switch (event.kind) {
     case 'customer':
       return importCustomer(context, event)

@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
 import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloudtalk/index.ts'
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
 import { budgetUse } from '../store/budgets.ts'
+import type { OpenCircuit } from '../store/circuits.ts'
 import type { Db } from '../store/database.ts'
 import type { Vendor } from '../store/schema.ts'
 import { BudgetGate, type Shares } from './budget-gate.ts'
-import { currentMeter } from './meter.ts'
+import { Circuit, KeyLacksRoles } from './circuit.ts'
+import { currentMeter, metered } from './meter.ts'
+import { missingRoles } from './roles.ts'
 
 /** CloudTalk's budget is ours alone: backfill leaves the last tenth to what happens now. */
 const CLOUDTALK_SHARES: Shares = { live: 1, retry: 0.95, enrichment: 0.9, backfill: 0.9 }
@@ -25,11 +30,18 @@ export interface VendorAccounts {
   userAgent: string
 }
 
-/** Both vendors' clients, each request held until its account's budget has room, and counted on the settle's meter. */
+/**
+ * Both vendors' clients, each request held until its account's budget has room, kept back while its vendor is away, and
+ * counted on the settle's meter.
+ */
 export interface Vendors {
   cloudtalk<T>(call: (client: CloudTalk) => Promise<T>): Promise<T>
   kustomer<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
+  /** @throws {VendorAway} while one of these vendors is away or refuses the key. */
+  check(needed: readonly Vendor[]): void
+  /** The vendors that get no requests at present, and why. */
+  away(): ({ vendor: Vendor } & OpenCircuit)[]
   /** Requests answered since the start, per vendor. */
   answered: { cloudtalk: number; kustomer: number }
   /** How long a run's requests take at the accounts' limits, as far as they are known. */
@@ -42,7 +54,20 @@ export interface Vendors {
   abort(): void
 }
 
-export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
+export interface VendorPorts {
+  db: Db
+  /** Before a vendor that is away is asked for the first time whether it is back. */
+  firstBackoffMs: number
+  /** A vendor is back. */
+  back(): Promise<void>
+  log: Logger
+}
+
+/** @throws when the database does not answer. */
+export async function openVendors(
+  { db, firstBackoffMs, back, log }: VendorPorts,
+  accounts: VendorAccounts,
+): Promise<Vendors> {
   const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
   const cloudtalkGate = new BudgetGate(
     db,
@@ -83,10 +108,44 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
       kustomerGate.learn(answer).catch(unlearned)
     },
   })
+  const circuitOf = (vendor: Vendor, account: string, probe: () => Promise<unknown>) =>
+    new Circuit({
+      db,
+      vendor,
+      account,
+      firstWaitMs: firstBackoffMs,
+      probe: () => metered({ priority: 'live', requests: 0 }, probe),
+      closed: back,
+      log,
+    })
+  const circuits = {
+    cloudtalk: circuitOf('cloudtalk', cloudtalkAccount, () =>
+      through([cloudtalkGate], () => cloudtalk.agents.list({ page: 1, limit: 1 })),
+    ),
+    kustomer: circuitOf('kustomer', kustomerKeyOf(accounts), () =>
+      through([kustomerGate], async () => {
+        const missing = missingRoles((await kustomer.auth.current()).roles)
+        if (missing.length > 0) throw new KeyLacksRoles(`the API key lacks ${missing.join(', ')}`)
+      }),
+    ),
+  }
+  await Promise.all([circuits.cloudtalk.start(), circuits.kustomer.start()])
+  const send = <T>(vendor: Vendor, gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> => {
+    circuits[vendor].check()
+    return through(gates, () => circuits[vendor].through(call))
+  }
   return {
-    cloudtalk: (call) => through([cloudtalkGate], () => call(cloudtalk)),
-    kustomer: (call) => through([kustomerGate], () => call(kustomer)),
-    kustomerSearch: (call) => through([searchGate, kustomerGate], () => call(kustomer)),
+    cloudtalk: async (call) => send('cloudtalk', [cloudtalkGate], () => call(cloudtalk)),
+    kustomer: async (call) => send('kustomer', [kustomerGate], () => call(kustomer)),
+    kustomerSearch: async (call) => send('kustomer', [searchGate, kustomerGate], () => call(kustomer)),
+    check: (needed) => {
+      for (const vendor of needed) circuits[vendor].check()
+    },
+    away: () =>
+      (['cloudtalk', 'kustomer'] as const).flatMap((vendor) => {
+        const { open } = circuits[vendor]
+        return open ? [{ vendor, ...open }] : []
+      }),
     answered,
     secondsFor: ({ cloudtalk, kustomer }) => {
       const minutes = [
@@ -98,9 +157,16 @@ export function openVendors(db: Db, accounts: VendorAccounts): Vendors {
     cloudtalkIdle: async () => (await budgetUse(db, cloudtalkAccount)) < IDLE,
     abort: () => stopping.abort(),
     close: () => {
+      for (const circuit of Object.values(circuits)) circuit.stop()
       for (const gate of [cloudtalkGate, kustomerGate, searchGate]) gate.close()
     },
   }
+}
+
+/** Keys of one org share its budget, and each may be refused by itself. */
+function kustomerKeyOf({ kustomer: { org, apiKey } }: VendorAccounts): string {
+  const print = createHash('sha256').update(apiKey).digest('hex').slice(0, 8)
+  return `kustomer:${org}:${print}`
 }
 
 const anySignal = (own: AbortSignal | null | undefined, stopping: AbortSignal): AbortSignal =>
