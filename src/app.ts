@@ -1,11 +1,12 @@
 import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ServerType } from '@hono/node-server'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import { type Config, publicUrlOf } from './config.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { takeFolder } from './data-folder.ts'
+import { encryptionKeyIn, takeFolder } from './data-folder.ts'
 import type { Operations } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
 import { openQueue } from './queue/queue.ts'
@@ -14,11 +15,14 @@ import { openDatabase } from './store/database.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createPauseCheck } from './sync/runs/run-pause.ts'
 import { settle } from './sync/settle.ts'
+import { createVault } from './vault.ts'
 
 /** Events of a connection that this process does not know are looked at again after this long. */
 const UNKNOWN_CONNECTION_MS = 30_000
 /** Requests under way, ours and to us, may go on for this long after the word to stop. */
 const GRACE_MS = 4_000
+/** Settles may take this long to end; what is under way then comes again after the next start. */
+const DRAIN_MS = 7_000
 
 export interface Service {
   /** Of the first connection. */
@@ -50,11 +54,14 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   })
   const { db } = database
   const queue = await openQueue(database, log)
+  // Several processes share no folder: without a key of their own they keep no secret.
+  const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
+  const vault = keys && createVault(keys)
   const connections = new Map<string, Connection>()
   for (const connection of config.connections) {
     const { org } = connection.accounts.kustomer
     const sharesOrg = config.connections.filter(({ accounts }) => accounts.kustomer.org === org).length > 1
-    const ports = { db, raise: queue.raise, sharesOrg, pace, log }
+    const ports = { db, raise: queue.raise, sharesOrg, pace, log, vault }
     connections.set(connection.id, await openConnection(connection, ports))
   }
   const all = [...connections.values()]
@@ -63,6 +70,13 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   let closing = false
   let stopRenewing: (() => void) | undefined
   let listening: { server: ServerType; port: number } | undefined
+
+  const drained = async () => {
+    const timer = new AbortController()
+    const late = wait(DRAIN_MS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined)
+    await Promise.race([queue.stopWorkers(), late])
+    timer.abort()
+  }
 
   return {
     context: first.context,
@@ -114,9 +128,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         if (listening && 'closeAllConnections' in listening.server) listening.server.closeAllConnections()
       }, GRACE_MS)
       try {
-        const stopped = all.map((connection) => connection.stop())
+        // The doors stay open while the workers drain: what comes meanwhile is kept, and settled after the next start.
+        await Promise.all([...all.map((connection) => connection.stop()), drained()])
         if (listening) await closeServer(listening.server)
-        await Promise.all([...stopped, queue.close()])
+        await queue.close()
       } finally {
         clearTimeout(cutting)
         stopRenewing?.()

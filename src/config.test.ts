@@ -120,7 +120,19 @@ describe('what is wrong in the settings file is told with its place', () => {
     {
       label: 'an address',
       settings: { connections: { one: { kustomer: { ...ownKustomer, apiUrl: 'beta' } } } },
-      told: ['SETTINGS_FILE: connections.one.kustomer.apiUrl must be an http(s) address'],
+      told: ['SETTINGS_FILE: connections.one.kustomer.apiUrl must be an https address'],
+    },
+    {
+      label: 'a key and customers in the clear',
+      settings: { connections: { one: { kustomer: { ...ownKustomer, apiUrl: 'http://api.test' } } } },
+      told: ['SETTINGS_FILE: connections.one.kustomer.apiUrl must be an https address'],
+    },
+    {
+      label: 'an org that would be another host',
+      settings: { connections: { one: { kustomer: { ...ownKustomer, org: 'evil.test/' } } } },
+      told: [
+        'SETTINGS_FILE: connections.one.kustomer.org must be the first part of your Kustomer address, acme in acme.kustomerapp.com',
+      ],
     },
     {
       label: 'no connection',

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Settings } from './mapping/settings.ts'
-import { type ConnectionFile, readSettings, type SettingsFile, url } from './settings-file.ts'
+import { type ConnectionFile, org, readSettings, type SettingsFile, url } from './settings-file.ts'
 import type { DatabaseLocation } from './store/database.ts'
+import { workflowSecret } from './sync/recipes.ts'
 import type { VendorAccounts } from './sync/vendors.ts'
+import { readKeys } from './vault.ts'
 
 /** Every setting of the process. Read once, from the environment that is passed in; all problems are told at once. */
 export interface Config {
@@ -14,6 +16,8 @@ export interface Config {
   /** Where the vendors reach this service; undefined = this machine only. */
   publicUrl: string | undefined
   logLevel: string
+  /** The first seals what is kept, the others open it; undefined = none was given. */
+  encryptionKeys: readonly Uint8Array[] | undefined
   /** At least one; the first is the one that is meant where none is named. */
   connections: ConnectionConfig[]
 }
@@ -46,6 +50,14 @@ const environment = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(3_000),
   PUBLIC_URL: url.optional(),
+  ENCRYPTION_KEY: z
+    .string()
+    .transform(readKeys)
+    .refine((keys) => keys !== undefined, {
+      error:
+        'must be 32 bytes in base64, as `openssl rand -base64 32` prints them; to rotate, the new key, a comma, the old one',
+    })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -56,7 +68,7 @@ const environment = z.object({
   CLOUDTALK_API_URL: url.default('https://my.cloudtalk.io/api'),
   CLOUDTALK_ANALYTICS_URL: url.default('https://analytics-api.cloudtalk.io/api'),
   CLOUDTALK_AI_URL: url.default('https://api.cloudtalk.io/v1'),
-  KUSTOMER_ORG: z.string().optional(),
+  KUSTOMER_ORG: org.optional(),
   KUSTOMER_API_KEY: z.string().optional(),
   KUSTOMER_API_URL: url.optional(),
   SETTINGS_FILE: z.string().min(1).optional(),
@@ -86,6 +98,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: e.PORT,
     publicUrl: e.PUBLIC_URL,
     logLevel: e.LOG_LEVEL,
+    encryptionKeys: e.ENCRYPTION_KEY,
     connections: Object.entries(file.connections).map(([id, connection]) => connectionOf(id, connection, e)),
   }
 }
@@ -135,6 +148,20 @@ function missingCredentials(
       given[name] === undefined ? [`${name} is missing: ${where}`] : [],
     ),
   )
+}
+
+/** What must stand in no log line: the keys, in each form in which they leave this process. */
+export function secretsOf({ connections, database }: Config): string[] {
+  const ofConnections = connections.flatMap(
+    ({ id, accounts: { cloudtalk, kustomer }, accountWebhookSecret }) => [
+      cloudtalk.accessKeySecret,
+      Buffer.from(`${cloudtalk.accessKeyId}:${cloudtalk.accessKeySecret}`).toString('base64'),
+      kustomer.apiKey,
+      workflowSecret(id, cloudtalk.accessKeySecret),
+      ...(accountWebhookSecret === undefined ? [] : [accountWebhookSecret]),
+    ],
+  )
+  return database.kind === 'postgres' ? [...ofConnections, database.url] : ofConnections
 }
 
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */

@@ -10,6 +10,7 @@ import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import type { Db } from './store/database.ts'
 import type { RecordKind } from './store/schema.ts'
+import { findSecret, keepSecret } from './store/secrets.ts'
 import { createBulkWriter } from './sync/bulk-writer.ts'
 import { createCallReader } from './sync/calls/call-reader.ts'
 import { pollCalls } from './sync/calls/poll-calls.ts'
@@ -31,6 +32,7 @@ import { createNightly } from './sync/prove/nightly.ts'
 import { workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/runs/run.ts'
 import { openVendors } from './sync/vendors.ts'
+import { Unopenable, type Vault } from './vault.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -58,6 +60,8 @@ export interface ConnectionPorts {
   sharesOrg: boolean
   pace: Pace
   log: Logger
+  /** Where secrets are kept; undefined = nowhere. */
+  vault: Vault | undefined
 }
 
 /** One connection at work: its settles, its doors, its pollers. */
@@ -80,7 +84,7 @@ export interface Connection {
 /** Wires one connection. @throws when the database does not answer. */
 export async function openConnection(
   config: ConnectionConfig,
-  { db, raise, pace, log: processLog, sharesOrg }: ConnectionPorts,
+  { db, raise, pace, log: processLog, sharesOrg, vault }: ConnectionPorts,
 ): Promise<Connection> {
   const { id, accounts, settings, accountWebhookSecret } = config
   const log = processLog.child({ connection: id })
@@ -118,18 +122,20 @@ export async function openConnection(
   const pollers: Poller[] = []
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
-  let webhookToken: string | undefined
+  let webhookToken = vault && (await storedToken(db, vault, id, log))
   let registering: NodeJS.Timeout | undefined
   let stopping = false
 
   /** One process at a time: two that look and then create would leave two webhooks. */
   async function register(publicUrl: string): Promise<void> {
     const registered = await holdLease(db, poll.holder, `${id}/register`, async () => {
-      webhookToken = await registerKustomerWebhook(
+      const token = await registerKustomerWebhook(
         vendors,
         settings.name,
         `${publicUrl}/webhooks/kustomer/${id}`,
       )
+      if (vault && token !== webhookToken) await keepSecret(db, vault, id, 'kustomer-webhook-token', token)
+      webhookToken = token
     })
     if (!registered) throw new Error('another process registers it at this moment')
   }
@@ -195,5 +201,16 @@ export async function openConnection(
       context.locks.close()
       vendors.close()
     },
+  }
+}
+
+/** As Kustomer told it last: its webhooks are taken from the start on, even while Kustomer itself does not answer. */
+async function storedToken(db: Db, vault: Vault, id: string, log: Logger): Promise<string | undefined> {
+  try {
+    return await findSecret(db, vault, id, 'kustomer-webhook-token')
+  } catch (error) {
+    if (!(error instanceof Unopenable)) throw error
+    log.warn(`${error.message} Kustomer is asked for it instead.`)
+    return undefined
   }
 }

@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { z } from 'zod'
+import { readKeys } from './vault.ts'
 
 /**
  * Who has a data folder: the embedded database bears one process only. The owner listens on a port of its own for as
@@ -27,6 +29,21 @@ const note = z.object({
 const fileIn = (folder: string) => `${folder}/service.json`
 /** An owner on this machine answers at once. */
 const ANSWER_MS = 1_000
+
+/** The key of a deployment that was given none, made on first use. It lies beside the database, not in it. */
+export function encryptionKeyIn(folder: string): Uint8Array {
+  const file = `${folder}/encryption.key`
+  if (existsSync(file)) {
+    const [kept] = readKeys(readFileSync(file, 'utf8')) ?? []
+    if (kept) return kept
+    throw new Error(
+      `${file} holds no key. Put back the one that it held, or delete it: what it sealed is then lost.`,
+    )
+  }
+  const key = Uint8Array.from(randomBytes(32))
+  writeFileSync(file, Buffer.from(key).toString('base64'), { mode: 0o600 })
+  return key
+}
 
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse' as const

@@ -12,7 +12,7 @@ import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
 import { withOperations } from './commands/with-operations.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
 import { FolderInUse } from './data-folder.ts'
 import type { Operations } from './http/operations.ts'
 import { createLog } from './log.ts'
@@ -26,7 +26,8 @@ const WRONG_USE = 2
 const config = (): Config => readConfig(process.env)
 
 /** Log lines go to stderr: stdout is for what a command answers. */
-const logTo = (level: string): Logger => createLog(level, pino.destination({ fd: 2, sync: true }))
+const logOf = (settings: Config): Logger =>
+  createLog(settings.logLevel, secretsOf(settings), pino.destination({ fd: 2, sync: true }))
 
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
@@ -54,7 +55,7 @@ program
   )
   .action(async ({ role }: { role: Role }) => {
     const settings = config()
-    await start(settings, logTo(settings.logLevel), role)
+    await start(settings, logOf(settings), role)
   })
 
 program

@@ -6,10 +6,21 @@ import { settingsSchema } from './mapping/settings.ts'
 /** The connection that is made from the environment. */
 const DEFAULT = 'default'
 
-/** An address without slashes at its end. */
+const isLoopback = (address: string) => /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/.test(address)
+
+/** An address without slashes at its end; keys and customers go over plain http to this machine only. */
 export const url = z
-  .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
+  .url({ protocol: /^https?$/, error: 'must be an https address', abort: true })
+  .refine((address) => address.startsWith('https:') || isLoopback(address), 'must be an https address')
   .transform((address) => address.replace(/\/+$/, ''))
+
+/** The first part of a Kustomer address: it becomes part of a host name. */
+export const org = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/i,
+    'must be the first part of your Kustomer address, acme in acme.kustomerapp.com',
+  )
 
 /** The settings of a connection, and what CloudTalk signs its account webhooks with. */
 const connectionSettings = settingsSchema.extend({
@@ -24,9 +35,7 @@ const oneOfSeveral = connectionSettings.extend({
   cloudtalk: z
     .strictObject({ accessKeyId: z.string().min(1), accessKeySecret: z.string().min(1) })
     .optional(),
-  kustomer: z
-    .strictObject({ org: z.string().min(1), apiKey: z.string().min(1), apiUrl: url.optional() })
-    .optional(),
+  kustomer: z.strictObject({ org, apiKey: z.string().min(1), apiUrl: url.optional() }).optional(),
 })
 const severalConnections = z.strictObject({
   connections: z

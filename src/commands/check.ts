@@ -2,6 +2,7 @@ import { CloudTalkError, createCloudTalk } from '../cloudtalk/index.ts'
 import { type Config, type ConnectionConfig, publicUrlOf } from '../config.ts'
 import { createKustomer, KustomerError } from '../kustomer/index.ts'
 import { missingRoles, ROLES } from '../sync/roles.ts'
+import { createVendorFetch } from '../sync/vendor-fetch.ts'
 
 export interface Check {
   name: string
@@ -25,9 +26,13 @@ export async function check(config: Config): Promise<Check[]> {
 
 async function checkCloudTalk({ accounts }: ConnectionConfig): Promise<Check> {
   const { cloudtalk, userAgent } = accounts
+  const fetch = createVendorFetch(accounts)
   const name = 'CloudTalk access key'
   try {
-    const agents = await createCloudTalk({ ...cloudtalk, userAgent }).agents.list({ page: 1, limit: 1 })
+    const agents = await createCloudTalk({ ...cloudtalk, userAgent, fetch }).agents.list({
+      page: 1,
+      limit: 1,
+    })
     return { name, ok: true, found: `accepted; the account has ${agents.itemsCount} agents` }
   } catch (error) {
     if (!(error instanceof CloudTalkError)) throw error
@@ -42,7 +47,7 @@ async function checkCloudTalk({ accounts }: ConnectionConfig): Promise<Check> {
 
 async function checkKustomer({ accounts }: ConnectionConfig, config: Config): Promise<Check[]> {
   const { kustomer, userAgent } = accounts
-  const client = createKustomer({ ...kustomer, userAgent })
+  const client = createKustomer({ ...kustomer, userAgent, fetch: createVendorFetch(accounts) })
   const name = 'Kustomer API key'
   let roles: string[]
   try {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { openService, type Service } from '../app.ts'
-import { readConfig } from '../config.ts'
+import { readConfig, secretsOf } from '../config.ts'
 import { FolderInUse, findOwner } from '../data-folder.ts'
 import { createCloudTalkEmulator } from '../emulators/cloudtalk/index.ts'
 import { createKustomerEmulator } from '../emulators/kustomer/index.ts'
@@ -110,7 +110,11 @@ async function serveDemo(
     KUSTOMER_API_KEY: 'emulator',
     KUSTOMER_API_URL: kustomer.url,
   })
-  const log = createLog('info', pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }))
+  const log = createLog(
+    'info',
+    secretsOf(config),
+    pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }),
+  )
   const service = await openService(config, log)
   try {
     await service.work()

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { openService } from '../app.ts'
-import { ConfigError, readConfig } from '../config.ts'
+import { type Config, ConfigError, readConfig, secretsOf } from '../config.ts'
 import { FolderInUse, findOwner } from '../data-folder.ts'
 import type { Operations } from '../http/operations.ts'
 import { createLog } from '../log.ts'
@@ -32,7 +32,7 @@ export async function withOperations<T>(
   if (connection !== undefined && config.connections.every(({ id }) => id !== connection)) {
     throw new ConfigError([`--connection: SETTINGS_FILE has no connection "${connection}"`])
   }
-  const service = await openService(config, quietLog(env.LOG_LEVEL ? config.logLevel : 'error'))
+  const service = await openService(config, quietLog(config, env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
     const { operations } = service.connections.get(connection ?? '') ?? service
     if (work) await service.work()
@@ -53,4 +53,5 @@ async function followUps(operations: Operations): Promise<void> {
 }
 
 /** A command that answers and ends says only what went wrong, and not on stdout. */
-const quietLog = (level: string): Logger => createLog(level, pino.destination({ fd: 2, sync: true }))
+const quietLog = (config: Config, level: string): Logger =>
+  createLog(level, secretsOf(config), pino.destination({ fd: 2, sync: true }))

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { api } from './api.ts'
 import type { Doors } from './doors.ts'
+import { limitAddress } from './limit-address.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
 import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
@@ -21,7 +22,7 @@ export interface HttpPorts {
 }
 
 export function createHttp(ports: HttpPorts): Hono {
-  const app = new Hono()
+  const app = new Hono().use(limitAddress())
   app.get('/healthz', (c) => c.json({ alive: true }))
   app.get('/readyz', async (c) => {
     try {

@@ -20,10 +20,14 @@ import {
 /** Namespace of job ids: the same event has the same id, whoever raises it. */
 const EVENTS = '5f1c7d1e-6a0f-4c0b-9a57-0d3f6f7a2b61'
 
+const TELL_AGAIN_MS = 5_000
+
 export interface Queue {
   boss: PgBoss
   /** Puts events into the queue; when it returns, they survive a crash. */
   raise(events: readonly RaisedEvent[]): Promise<void>
+  /** Takes no further job, and ends after those under way; new ones are still put in. */
+  stopWorkers(): Promise<void>
   close(): Promise<void>
 }
 
@@ -37,7 +41,13 @@ export async function openQueue(database: OpenDatabase, log: Logger): Promise<Qu
     schedule: false,
     persistWarnings: false,
   })
-  boss.on('error', (error) => log.error({ err: error }, 'queue'))
+  // Each worker meets a database that is away twice a second; it is told once every so often.
+  let toldAt = Number.NEGATIVE_INFINITY
+  boss.on('error', (error) => {
+    if (performance.now() - toldAt < TELL_AGAIN_MS) return
+    toldAt = performance.now()
+    log.error({ err: error }, 'queue')
+  })
   await boss.start()
   await boss.createQueue(DEAD, { retentionSeconds: WAIT_SECONDS })
   await boss.createQueue(SETTLE, {
@@ -59,7 +69,8 @@ export async function openQueue(database: OpenDatabase, log: Logger): Promise<Qu
   return {
     boss,
     raise: (events) => insert(events.map(jobOf)),
-    close: () => boss.stop({ graceful: true, timeout: 8_000, close: !database.embedded }),
+    stopWorkers: () => boss.offWork(SETTLE, { wait: true }),
+    close: () => boss.stop({ graceful: true, timeout: 2_000, close: !database.embedded }),
   }
 }
 

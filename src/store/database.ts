@@ -40,8 +40,10 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
 
 function openServer(url: string): OpenDatabase {
   const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
-  // An idle connection that the server drops must not end the process; the next query opens another.
+  // A connection that the server drops must not end the process, whether it is idle or between two statements of one
+  // that has it; the next query opens another.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,

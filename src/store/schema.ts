@@ -25,6 +25,7 @@ export interface Database {
   apart: ApartTable
   budget: BudgetTable
   circuit: CircuitTable
+  secret: SecretTable
   lease: LeaseTable
 }
 
@@ -341,6 +342,12 @@ interface CircuitTable {
   probes: Generated<number>
   probe_at: Time
   ended_at: NullableTime
+}
+
+interface SecretTable {
+  connection: string
+  name: string
+  sealed: string
 }
 
 interface LeaseTable {

@@ -10,6 +10,7 @@ import { BudgetGate, type Shares } from './budget-gate.ts'
 import { Circuit, KeyLacksRoles } from './circuit.ts'
 import { currentMeter, metered } from './meter.ts'
 import { missingRoles } from './roles.ts'
+import { createVendorFetch } from './vendor-fetch.ts'
 
 /** CloudTalk's budget is ours alone: backfill leaves the last tenth to what happens now. */
 const CLOUDTALK_SHARES: Shares = { live: 1, retry: 0.95, enrichment: 0.9, backfill: 0.9 }
@@ -86,11 +87,10 @@ export async function openVendors(
   )
   const answered = { cloudtalk: 0, kustomer: 0 }
   const stopping = new AbortController()
-  const fetchUntilStopped: typeof fetch = (input, init) =>
-    fetch(input, { ...init, signal: anySignal(init?.signal, stopping.signal) })
+  const vendorFetch = createVendorFetch(accounts, stopping.signal)
   const cloudtalk = createCloudTalk({
     ...accounts.cloudtalk,
-    fetch: fetchUntilStopped,
+    fetch: vendorFetch,
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.cloudtalk++
@@ -100,7 +100,7 @@ export async function openVendors(
   })
   const kustomer = createKustomer({
     ...accounts.kustomer,
-    fetch: fetchUntilStopped,
+    fetch: vendorFetch,
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.kustomer++
@@ -168,9 +168,6 @@ function kustomerKeyOf({ kustomer: { org, apiKey } }: VendorAccounts): string {
   const print = createHash('sha256').update(apiKey).digest('hex').slice(0, 8)
   return `kustomer:${org}:${print}`
 }
-
-const anySignal = (own: AbortSignal | null | undefined, stopping: AbortSignal): AbortSignal =>
-  own ? AbortSignal.any([own, stopping]) : stopping
 
 /** A correction that the database could not take comes again with a later answer. */
 const unlearned = () => undefined

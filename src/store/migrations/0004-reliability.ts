@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What is known of vendors that do not answer, or do not let us in. */
+/** What is known of vendors that do not answer or do not let us in, and what is kept sealed. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db)
 }
@@ -16,5 +16,13 @@ const statements = [
     probes integer not null default 0,
     probe_at timestamptz not null,
     ended_at timestamptz
+  )`,
+
+  // Compact JWE: sealed with a key that is not in the database.
+  `create table secret (
+    connection text not null,
+    name text not null,
+    sealed text not null,
+    primary key (connection, name)
   )`,
 ]
