@@ -21,6 +21,8 @@ const ASK_AGAIN_MS = 250
 /** What others use is told to the database in steps of this many requests. */
 const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
+/** A bulk request of fewer operations may look like another process's requests. */
+const TELLING_OPERATIONS = 4
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 
 /** The service stops: what waits for the budget is settled after the next start. */
@@ -29,6 +31,8 @@ export class Stopping extends Error {
 }
 
 interface Waiting {
+  /** Requests that it counts as. */
+  cost: number
   go(): void
   stop(error: Stopping): void
 }
@@ -55,6 +59,10 @@ export class BudgetGate {
   /** Our own answers since the vendor's window was last seen to turn. */
   #answered = 0
   #told = { used: 0, resetAt: undefined as number | undefined }
+  /** What the last answer left of the window. */
+  #left: number | undefined
+  /** Whether a bulk request counts as each of its operations; the contract leaves it open (cloudtalk §2.8). */
+  #countsOperations = false
 
   constructor(db: Db, policy: BudgetPolicy, shares: Shares) {
     this.#db = db
@@ -62,15 +70,15 @@ export class BudgetGate {
     this.#shares = shares
   }
 
-  /** Resolves when one request may leave. @throws {Stopping} once it is closed. */
-  async enter(priority: Priority): Promise<void> {
+  /** Resolves when one request may leave, which counts as `cost`. @throws {Stopping} once it is closed. */
+  async enter(priority: Priority, cost = 1): Promise<void> {
     if (this.#closed) throw new Stopping()
-    if (this.#useStock(priority)) {
+    if (this.#useStock(priority, cost)) {
       this.#inFlight++
       return
     }
     await new Promise<void>((go, stop) => {
-      this.#waiting[priority].push({ go, stop })
+      this.#waiting[priority].push({ cost, go, stop })
       void this.#pump()
     })
     this.#inFlight++
@@ -85,9 +93,18 @@ export class BudgetGate {
     this.#inFlight--
   }
 
-  /** Learns from an answer: the limit, what the vendor has counted, and when its window turns. */
-  async learn({ status, limit, remaining, resetAt }: BudgetHeaders): Promise<void> {
+  /** What a request of so many operations counts as, as far as it is known. */
+  costOf(operations: number): number {
+    return this.#countsOperations ? Math.max(1, operations) : 1
+  }
+
+  /**
+   * Learns from an answer: the limit, what the vendor has counted, and when its window turns.
+   * @param operations of a bulk request.
+   */
+  async learn({ status, limit, remaining, resetAt }: BudgetHeaders, operations?: number): Promise<void> {
     this.#answered++
+    this.#learnCost(remaining, operations)
     if (status === 429) {
       // A 429 with another limit than the account's is about one record (contract kustomer §1.4), not about the budget.
       if (limit !== undefined && limit !== this.#policy.limit) return
@@ -128,11 +145,26 @@ export class BudgetGate {
     void this.#pump()
   }
 
-  #useStock(priority: Priority): boolean {
+  /** Told by a bulk request that was alone on its way: what is left went down by one, or by its operations. */
+  #learnCost(remaining: number | undefined, operations = 0): void {
+    const before = this.#left
+    this.#left = remaining
+    if (operations < TELLING_OPERATIONS || this.#inFlight > 1) return
+    if (before === undefined || remaining === undefined) return
+    if (before - remaining === operations) this.#countsOperations = true
+    if (before - remaining === 1) this.#countsOperations = false
+  }
+
+  #useStock(priority: Priority, cost: number): boolean {
     const stock = this.#stock[priority]
-    if (stock.count <= 0 || stock.until < Date.now()) return false
-    stock.count--
+    if (stock.count < cost || stock.until < Date.now()) return false
+    stock.count -= cost
     return true
+  }
+
+  #inStock(priority: Priority): number {
+    const { count, until } = this.#stock[priority]
+    return until < Date.now() ? 0 : count
   }
 
   async #pump(): Promise<void> {
@@ -145,7 +177,11 @@ export class BudgetGate {
         if (priority === undefined) return
         const queue = this.#waiting[priority]
         const share = this.#shares[priority]
-        const wanted = Math.max(queue.length, this.#policy.limit >= LARGE_LIMIT ? BATCH : 1)
+        const asked = queue.reduce((sum, { cost }) => sum + cost, 0)
+        const wanted = Math.max(
+          asked - this.#inStock(priority),
+          this.#policy.limit >= LARGE_LIMIT ? BATCH : 1,
+        )
         const { granted, turnsInMs } = await takeFromBudget(this.#db, this.#policy, share, wanted)
         if (granted === 0) {
           this.#timer = setTimeout(
@@ -154,9 +190,8 @@ export class BudgetGate {
           )
           return
         }
-        const served = queue.splice(0, granted)
-        for (const { go } of served) go()
-        this.#stock[priority] = { count: granted - served.length, until: Date.now() + turnsInMs }
+        this.#stock[priority] = { count: granted + this.#inStock(priority), until: Date.now() + turnsInMs }
+        while (queue[0] && this.#useStock(priority, queue[0].cost)) queue.shift()?.go()
       }
     } catch {
       // The database is away; the settles that wait here go on when it is back.

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloudtalk/index.ts'
+import {
+  BULK_MAX_OPERATIONS,
+  type BulkOperation,
+  type BulkResult,
+  type CloudTalk,
+  type CloudTalkOptions,
+  createCloudTalk,
+} from '../cloudtalk/index.ts'
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
 import { budgetUse } from '../store/budgets.ts'
 import type { OpenCircuit } from '../store/circuits.ts'
@@ -37,6 +44,11 @@ export interface VendorAccounts {
  */
 export interface Vendors {
   cloudtalk<T>(call: (client: CloudTalk) => Promise<T>): Promise<T>
+  /**
+   * One request with several operations.
+   * @param waiting how many there are. @param take gives those that go, when the budget has room: at most `most`.
+   */
+  cloudtalkBulk(waiting: number, take: (most: number) => BulkOperation[]): Promise<BulkResult[]>
   kustomer<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   /** @throws {VendorAway} while one of these vendors is away or refuses the key. */
@@ -95,7 +107,7 @@ export async function openVendors(
     onAnswer: (answer) => {
       answered.cloudtalk++
       currentMeter().requests++
-      cloudtalkGate.learn(answer).catch(unlearned)
+      cloudtalkGate.learn(answer, currentMeter().operations).catch(unlearned)
     },
   })
   const kustomer = createKustomer({
@@ -130,12 +142,26 @@ export async function openVendors(
     ),
   }
   await Promise.all([circuits.cloudtalk.start(), circuits.kustomer.start()])
-  const send = <T>(vendor: Vendor, gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> => {
+  const send = <T>(
+    vendor: Vendor,
+    gates: readonly BudgetGate[],
+    call: () => Promise<T>,
+    cost = 1,
+  ): Promise<T> => {
     circuits[vendor].check()
-    return through(gates, () => circuits[vendor].through(call))
+    return through(gates, () => circuits[vendor].through(call), cost)
   }
   return {
     cloudtalk: async (call) => send('cloudtalk', [cloudtalkGate], () => call(cloudtalk)),
+    cloudtalkBulk: async (waiting, take) => {
+      const cost = cloudtalkGate.costOf(waiting)
+      const bulk = () => {
+        const operations = take(cost > 1 ? cost : BULK_MAX_OPERATIONS)
+        const meter = { ...currentMeter(), operations: operations.length }
+        return metered(meter, () => cloudtalk.bulk.contacts(operations))
+      }
+      return send('cloudtalk', [cloudtalkGate], bulk, cost)
+    },
     kustomer: async (call) => send('kustomer', [kustomerGate], () => call(kustomer)),
     kustomerSearch: async (call) => send('kustomer', [searchGate, kustomerGate], () => call(kustomer)),
     check: (needed) => {
@@ -172,12 +198,12 @@ function kustomerKeyOf({ kustomer: { org, apiKey } }: VendorAccounts): string {
 /** A correction that the database could not take comes again with a later answer. */
 const unlearned = () => undefined
 
-async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
+async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>, cost = 1): Promise<T> {
   const [gate, ...others] = gates
   if (!gate) return call()
-  await gate.enter(currentMeter().priority)
+  await gate.enter(currentMeter().priority, cost)
   try {
-    return await through(others, call)
+    return await through(others, call, cost)
   } finally {
     gate.leave()
   }

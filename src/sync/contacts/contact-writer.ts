@@ -26,7 +26,7 @@ export function createContactWriter(vendors: Vendors): ContactWriter {
   const expected = createExpected()
   const submit = coalesce<BulkOperation, BulkResult>(
     BULK_MAX_OPERATIONS,
-    (board) => vendors.cloudtalk((cloudtalk) => cloudtalk.bulk.contacts(board())),
+    (board, waiting) => vendors.cloudtalkBulk(waiting, board),
     expected.count,
   )
   const done = async (operation: BulkOperation): Promise<string | undefined> => {

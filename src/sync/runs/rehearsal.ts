@@ -74,6 +74,7 @@ export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
     vendors: {
       ...vendors,
       cloudtalk: (call) => call(contacts as unknown as CloudTalk),
+      cloudtalkBulk: (_waiting, take) => contacts.bulk.contacts(take(BULK_MAX_OPERATIONS)),
       kustomer: (call) => call(kustomer),
     },
     requests: () => ({
