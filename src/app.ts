@@ -1,3 +1,4 @@
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ServerType } from '@hono/node-server'
@@ -7,6 +8,7 @@ import { v4 as uuid } from 'uuid'
 import { type Config, publicUrlOf } from './config.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { encryptionKeyIn, takeFolder } from './data-folder.ts'
+import { type Auth, createAuth } from './http/auth/auth.ts'
 import type { Operations } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
 import { openQueue } from './queue/queue.ts'
@@ -67,7 +69,11 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const all = [...connections.values()]
   const [first] = all
   if (!first) throw new Error('the configuration has no connection')
-  let closing = false
+  const ending = new AbortController()
+  // Without a key that outlives it, whoever has signed in does so again after a restart.
+  const key = keys?.[0] ?? randomBytes(32)
+  const derived = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', key, '', `cloudtalk-kustomer ${purpose}`, 32)).toString('base64url')
   let stopRenewing: (() => void) | undefined
   let listening: { server: ServerType; port: number } | undefined
 
@@ -84,6 +90,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     connections,
     publicUrl: () => publicUrlOf(config, listening?.port),
     async serve() {
+      const publicUrl = publicUrlOf(config)
+      const auth = createAuth({ db, secret: derived('sessions'), publicUrl })
       const app = createHttp({
         doors: {
           kustomer: (id) => connections.get(id)?.doors.kustomer,
@@ -93,13 +101,30 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         token: folder?.token ?? uuid(),
         now: () => new Date(),
         log,
+        console: {
+          db,
+          auth,
+          setUpToken: derived('set-up'),
+          connections: all.map(({ context, operations, watching }) => ({
+            id: context.connection,
+            name: context.settings.name,
+            org: context.org,
+            operations,
+            watching,
+          })),
+          publicUrl,
+          closing: ending.signal,
+          now: () => new Date(),
+        },
         ready: async () => {
-          if (closing) throw new Error('closing')
+          if (ending.signal.aborted) throw new Error('closing')
           await sql`select 1`.execute(db)
         },
       })
       listening = await listen(app, config.port)
       folder?.announce(listening.port)
+      const setUp = `${publicUrlOf(config, listening.port)}/set-up?token=${derived('set-up')}`
+      await welcome(auth, config.admin, setUp, log)
       for (const connection of all) connection.keepRegistered(publicUrlOf(config, listening.port))
     },
     async work() {
@@ -121,7 +146,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       for (const connection of all) connection.watch()
     },
     async close() {
-      closing = true
+      ending.abort()
       // What hangs is cut off in time to end within the 10 s that a supervisor gives.
       const cutting = setTimeout(() => {
         for (const connection of all) connection.cutOff()
@@ -148,4 +173,11 @@ async function closeServer(server: ServerType): Promise<void> {
   server.close()
   if ('closeIdleConnections' in server) server.closeIdleConnections()
   await closed
+}
+
+/** The first administrator is of the environment, or made by whoever can read the log. */
+async function welcome(auth: Auth, admin: Config['admin'], setUp: string, log: Logger): Promise<void> {
+  if (await auth.hasPeople()) return
+  if (admin) await auth.addPerson({ name: 'Administrator', ...admin, role: 'admin' })
+  else log.warn({ setUp }, 'nobody can sign in to the console yet: open this address')
 }

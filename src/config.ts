@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import packageJson from '../package.json' with { type: 'json' }
+import { LEAST_PASSWORD } from './http/auth/password.ts'
 import type { Settings } from './mapping/settings.ts'
 import { type ConnectionFile, org, readSettings, type SettingsFile, url } from './settings-file.ts'
 import type { DatabaseLocation } from './store/database.ts'
@@ -18,6 +19,8 @@ export interface Config {
   logLevel: string
   /** The first seals what is kept, the others open it; undefined = none was given. */
   encryptionKeys: readonly Uint8Array[] | undefined
+  /** Becomes the first administrator where there is none yet. */
+  admin: { email: string; password: string } | undefined
   /** At least one; the first is the one that is meant where none is named. */
   connections: ConnectionConfig[]
 }
@@ -72,6 +75,11 @@ const environment = z.object({
   KUSTOMER_API_KEY: z.string().optional(),
   KUSTOMER_API_URL: url.optional(),
   SETTINGS_FILE: z.string().min(1).optional(),
+  ADMIN_EMAIL: z.email('must be an email').optional(),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(LEAST_PASSWORD, `must have at least ${LEAST_PASSWORD} characters`)
+    .optional(),
 })
 
 type Environment = z.output<typeof environment>
@@ -99,6 +107,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     publicUrl: e.PUBLIC_URL,
     logLevel: e.LOG_LEVEL,
     encryptionKeys: e.ENCRYPTION_KEY,
+    admin:
+      e.ADMIN_EMAIL !== undefined && e.ADMIN_PASSWORD !== undefined
+        ? { email: e.ADMIN_EMAIL, password: e.ADMIN_PASSWORD }
+        : undefined,
     connections: Object.entries(file.connections).map(([id, connection]) => connectionOf(id, connection, e)),
   }
 }
@@ -151,7 +163,7 @@ function missingCredentials(
 }
 
 /** What must stand in no log line: the keys, in each form in which they leave this process. */
-export function secretsOf({ connections, database }: Config): string[] {
+export function secretsOf({ connections, database, admin }: Config): string[] {
   const ofConnections = connections.flatMap(
     ({ id, accounts: { cloudtalk, kustomer }, accountWebhookSecret }) => [
       cloudtalk.accessKeySecret,
@@ -161,7 +173,11 @@ export function secretsOf({ connections, database }: Config): string[] {
       ...(accountWebhookSecret === undefined ? [] : [accountWebhookSecret]),
     ],
   )
-  return database.kind === 'postgres' ? [...ofConnections, database.url] : ofConnections
+  return [
+    ...ofConnections,
+    ...(database.kind === 'postgres' ? [database.url] : []),
+    ...(admin ? [admin.password] : []),
+  ]
 }
 
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */

@@ -3,9 +3,10 @@ import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
+import { type Watching, watchingOf } from './http/watching.ts'
 import { dropDeadLetters } from './queue/dead.ts'
 import { releaseHeld } from './queue/held.ts'
-import { pendingEvents, queuedRecords } from './queue/pending.ts'
+import { oldestPending, pendingEvents, queuedRecords } from './queue/pending.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import type { Db } from './store/database.ts'
@@ -31,6 +32,7 @@ import { type Poller, startPoller } from './sync/poller.ts'
 import { createNightly } from './sync/prove/nightly.ts'
 import { workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/runs/run.ts'
+import { createSeen } from './sync/seen.ts'
 import { openVendors } from './sync/vendors.ts'
 import { Unopenable, type Vault } from './vault.ts'
 
@@ -68,6 +70,7 @@ export interface ConnectionPorts {
 export interface Connection {
   context: SyncContext
   operations: Operations
+  watching: Watching
   doors: { kustomer: KustomerDoor; cloudtalk: CloudTalkDoor }
   /** Has Kustomer send webhooks to this address, and sees that it goes on doing so. */
   keepRegistered(publicUrl: string): void
@@ -120,6 +123,7 @@ export async function openConnection(
     dropDead: (records) => dropDeadLetters(db, id, records),
   })
   const pollers: Poller[] = []
+  const seen = createSeen(db, id)
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
   let webhookToken = vault && (await storedToken(db, vault, id, log))
@@ -156,7 +160,10 @@ export async function openConnection(
   }
 
   const start = (name: string, everyMs: number, round: () => Promise<void>): Poller => {
-    const poller = startPoller(poll, `${id}/${name}`, everyMs, round)
+    const poller = startPoller(poll, `${id}/${name}`, everyMs, async () => {
+      await round()
+      seen('poll')
+    })
     pollers.push(poller)
     return poller
   }
@@ -164,12 +171,14 @@ export async function openConnection(
   return {
     context,
     operations,
+    watching: watchingOf(context, () => oldestPending(db, id)),
     doors: {
-      kustomer: { token: () => webhookToken, raise },
+      kustomer: { token: () => webhookToken, raise, seen: () => seen('webhook/kustomer') },
       cloudtalk: {
         workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
         accountWebhookSecret,
         raise,
+        seen: () => seen('webhook/cloudtalk'),
         receive: (message, via) => receiveMessage(context, message, via),
         callIdOf: (callUuid) => callIdOf(db, id, callUuid),
         lookForCalls: () => callPoller?.nudge(),

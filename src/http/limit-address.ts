@@ -32,7 +32,8 @@ export function limitAddress(): MiddlewareHandler {
   }
 }
 
-function addressOf(c: Context): string {
+/** Who asks, as far as a proxy of ours or the connection itself tells. */
+export function addressOf(c: Context): string {
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
   return incoming ? proxyaddr(incoming as Parameters<typeof proxyaddr>[0], isOurProxy) : ''
 }

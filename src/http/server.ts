@@ -2,6 +2,7 @@ import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { api } from './api.ts'
+import { type ConsolePorts, createConsole } from './console/console.tsx'
 import type { Doors } from './doors.ts'
 import { limitAddress } from './limit-address.ts'
 import type { Operations } from './operations.ts'
@@ -19,6 +20,7 @@ export interface HttpPorts {
   ready(): Promise<void>
   now(): Date
   log: Logger
+  console: ConsolePorts
 }
 
 export function createHttp(ports: HttpPorts): Hono {
@@ -35,6 +37,7 @@ export function createHttp(ports: HttpPorts): Hono {
   app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
   app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
   app.route('/api/v1', api(ports.operations, ports.token))
+  app.route('/', createConsole(ports.console))
   app.notFound((c) =>
     problem(c, 404, 'There is nothing at this address.', 'See the README for the addresses.'),
   )

@@ -35,6 +35,7 @@ export function cloudtalkWebhooks(doors: Doors, now: () => Date): Hono {
     const signed = c.req.header('svix-id') !== undefined
     const refusal = signed ? refuseSigned(c, door, raw, now()) : refuseUnknownSecret(c, door)
     if (refusal) return refusal
+    door.seen()
     const json = parseJson(raw)
     if (!json) return problem(c, 400, 'The body is not JSON.', 'Send the event as application/json.')
     try {

@@ -44,6 +44,7 @@ export function kustomerWebhooks(doors: Doors): Hono {
         'Sign the raw body with the token of this webhook.',
       )
     }
+    door.seen()
     const json = parseJson(raw)
     if (!json) return problem(c, 400, 'The body is not JSON.', 'Send the event as application/json.')
     let raised: RaisedEvent | undefined

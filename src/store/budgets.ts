@@ -83,10 +83,22 @@ export async function correctBudget(db: Db, account: string, reading: BudgetRead
     .execute()
 }
 
+export interface BudgetNow {
+  limit: number
+  /** In the present window, by whomever. */
+  used: number
+}
+
+/** What is used up of an account's present window; undefined before its first request. */
+export async function budgetNow(db: Db, account: string): Promise<BudgetNow | undefined> {
+  const { rows } = await sql<BudgetNow>`
+    select "limit", case when window_ends_at <= clock_timestamp() then 0 else used end as used
+    from budget where account = ${account}`.execute(db)
+  return rows[0]
+}
+
 /** The part of the limit that is used up in the present window, 0 to 1; 0 before the first request. */
 export async function budgetUse(db: Db, account: string): Promise<number> {
-  const { rows } = await sql<{ use: number }>`
-    select case when window_ends_at <= clock_timestamp() then 0 else used / "limit"::float8 end as use
-    from budget where account = ${account}`.execute(db)
-  return rows[0]?.use ?? 0
+  const now = await budgetNow(db, account)
+  return now ? now.used / now.limit : 0
 }

@@ -4,6 +4,7 @@ import * as first from './migrations/0001-first.ts'
 import * as bothWays from './migrations/0002-both-ways.ts'
 import * as messages from './migrations/0003-messages.ts'
 import * as reliability from './migrations/0004-reliability.ts'
+import * as consoleTables from './migrations/0005-console.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -12,6 +13,7 @@ export const migrations = {
   '0002-both-ways': bothWays,
   '0003-messages': messages,
   '0004-reliability': reliability,
+  '0005-console': consoleTables,
 }
 
 /**

@@ -78,6 +78,18 @@ export async function findRun(db: Db, id: string): Promise<Run | undefined> {
   return row && runFromRow(row)
 }
 
+/** Newest first. */
+export async function latestRuns(db: Db, connection: string, limit: number): Promise<Run[]> {
+  const rows = await db
+    .selectFrom('run')
+    .selectAll()
+    .where('connection', '=', connection)
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(runFromRow)
+}
+
 /** Runs that are not at their end, oldest first. */
 export async function unfinishedRuns(db: Db, connection: string): Promise<Run[]> {
   const rows = await db

@@ -26,6 +26,10 @@ export interface Database {
   budget: BudgetTable
   circuit: CircuitTable
   secret: SecretTable
+  person: PersonTable
+  person_session: PersonSessionTable
+  audit: AuditTable
+  sighting: SightingTable
   lease: LeaseTable
 }
 
@@ -348,6 +352,42 @@ interface SecretTable {
   connection: string
   name: string
   sealed: string
+}
+
+/** Of better-auth's tables what is read by ourselves. */
+interface PersonTable {
+  id: string
+  name: string
+  email: string
+  role: string | null
+  banned: boolean | null
+  createdAt: Date
+}
+
+interface PersonSessionTable {
+  id: string
+  userId: string
+  token: string
+  createdAt: Date
+  expiresAt: Date
+  ipAddress: string | null
+  userAgent: string | null
+}
+
+interface AuditTable {
+  id: GeneratedAlways<string>
+  at: Generated<Date>
+  connection: string | null
+  who: string
+  did: string
+  subject: string
+  details: Json<unknown>
+}
+
+interface SightingTable {
+  connection: string
+  what: string
+  at: Time
 }
 
 interface LeaseTable {

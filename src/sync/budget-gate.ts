@@ -1,4 +1,10 @@
-import { type BudgetPolicy, correctBudget, takeFromBudget } from '../store/budgets.ts'
+import {
+  type BudgetNow,
+  type BudgetPolicy,
+  budgetNow,
+  correctBudget,
+  takeFromBudget,
+} from '../store/budgets.ts'
 import type { Db } from '../store/database.ts'
 import type { Priority } from './event.ts'
 
@@ -87,6 +93,13 @@ export class BudgetGate {
   /** What the lane may use a minute, as far as the limit is known. */
   perMinute(priority: Priority): number {
     return this.#policy.limit * this.#shares[priority]
+  }
+
+  /** How much of it is used up in this minute, by whomever, and what the lanes may take. */
+  async now(): Promise<BudgetNow & { liveShare: number; backfillShare: number }> {
+    const known = await budgetNow(this.#db, this.#policy.account)
+    const { live: liveShare, backfill: backfillShare } = this.#shares
+    return { ...(known ?? { limit: this.#policy.limit, used: 0 }), liveShare, backfillShare }
   }
 
   leave(): void {

@@ -9,7 +9,7 @@ import {
   createCloudTalk,
 } from '../cloudtalk/index.ts'
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
-import { budgetUse } from '../store/budgets.ts'
+import { type BudgetNow, budgetUse } from '../store/budgets.ts'
 import type { OpenCircuit } from '../store/circuits.ts'
 import type { Db } from '../store/database.ts'
 import type { Vendor } from '../store/schema.ts'
@@ -55,6 +55,8 @@ export interface Vendors {
   check(needed: readonly Vendor[]): void
   /** The vendors that get no requests at present, and why. */
   away(): ({ vendor: Vendor } & OpenCircuit)[]
+  /** How much of each account's requests a minute is used up, by whomever, and what the lanes may take. */
+  budgets(): Promise<ShownBudget[]>
   /** Requests answered since the start, per vendor. */
   answered: { cloudtalk: number; kustomer: number }
   /** How long a run's requests take at the accounts' limits, as far as they are known. */
@@ -65,6 +67,13 @@ export interface Vendors {
   close(): void
   /** Ends the requests that are under way, as if the vendors did not answer. */
   abort(): void
+}
+
+export interface ShownBudget extends BudgetNow {
+  name: string
+  /** Parts of the limit, 0 to 1. */
+  liveShare: number
+  backfillShare: number
 }
 
 export interface VendorPorts {
@@ -172,6 +181,14 @@ export async function openVendors(
         const { open } = circuits[vendor]
         return open ? [{ vendor, ...open }] : []
       }),
+    budgets: () =>
+      Promise.all(
+        [
+          { name: 'CloudTalk', gate: cloudtalkGate },
+          { name: 'Kustomer', gate: kustomerGate },
+          { name: 'Kustomer search', gate: searchGate },
+        ].map(async ({ name, gate }) => ({ name, ...(await gate.now()) })),
+      ),
     answered,
     secondsFor: ({ cloudtalk, kustomer }) => {
       const minutes = [

@@ -1,0 +1,67 @@
+import { betterAuth } from 'better-auth'
+import { admin } from 'better-auth/plugins'
+import { adminAc, userAc } from 'better-auth/plugins/admin/access'
+import type { Db } from '../../store/database.ts'
+import { LEAST_PASSWORD } from './password.ts'
+import { type Role, roleOf } from './roles.ts'
+
+/** Somebody who has signed in. */
+export interface Person {
+  id: string
+  name: string
+  email: string
+  role: Role
+}
+
+export interface AuthOptions {
+  db: Db
+  /** What session cookies are signed with. */
+  secret: string
+  /** Where browsers reach the console: over https its cookies are sent over https only. */
+  publicUrl: string
+}
+
+/** People, their passwords and sessions: better-auth's, asked by the console's own forms and never over its own routes. */
+export function createAuth({ db, secret, publicUrl }: AuthOptions) {
+  const auth = betterAuth({
+    secret,
+    baseURL: publicUrl,
+    database: { db, type: 'postgres' },
+    user: { modelName: 'person' },
+    session: { modelName: 'person_session', cookieCache: { enabled: false } },
+    account: { modelName: 'person_account' },
+    verification: { modelName: 'person_verification' },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: LEAST_PASSWORD },
+    plugins: [
+      admin({
+        defaultRole: 'agent',
+        adminRoles: ['admin'],
+        // What the library itself lets them do with people; ours is in roles.ts.
+        roles: { admin: adminAc, supervisor: userAc, agent: userAc },
+      }),
+    ],
+    advanced: { cookiePrefix: 'cloudtalk-kustomer' },
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+  })
+  return {
+    api: auth.api,
+    /** Who sent this request; undefined for nobody, for the banned, and for roles that are not known. */
+    async personOf(headers: Headers): Promise<Person | undefined> {
+      const session = await auth.api.getSession({ headers })
+      const role = roleOf(session?.user.role)
+      if (!session || !role || session.user.banned) return undefined
+      const { id, name, email } = session.user
+      return { id, name, email, role }
+    },
+    /** @throws {APIError} where the email is taken or the password too short. */
+    async addPerson(person: { name: string; email: string; password: string; role: Role }): Promise<void> {
+      await auth.api.createUser({ body: person })
+    },
+    /** Before the first one, the set-up page is open to whoever has its token. */
+    hasPeople: async (): Promise<boolean> =>
+      (await db.selectFrom('person').select('id').limit(1).executeTakeFirst()) !== undefined,
+  }
+}
+
+export type Auth = ReturnType<typeof createAuth>

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { csrf } from 'hono/csrf'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Db } from '../../store/database.ts'
+import type { SignedIn } from '../auth/guard.ts'
+import type { Operations } from '../operations.ts'
+import type { Watching } from '../watching.ts'
+import { events } from './events.ts'
+import type { ShownConnection } from './layout.tsx'
+import { activityPage } from './pages/activity.tsx'
+import { overviewPage } from './pages/overview.tsx'
+import { reviewPage } from './pages/review.tsx'
+import { runsPage } from './pages/runs.tsx'
+import { tracePage } from './pages/trace.tsx'
+import { unassociatedPage } from './pages/unassociated.tsx'
+import { type SignInPorts, signInPages } from './sign-in.tsx'
+import { type Told, takeTold } from './told.ts'
+
+/** What the console shows of a connection, and does for it. */
+export interface ConsoleConnection {
+  id: string
+  name: string
+  /** The first part of its Kustomer address. */
+  org: string
+  operations: Operations
+  watching: Watching
+}
+
+export interface ConsolePorts extends SignInPorts {
+  db: Db
+  /** At least one. */
+  connections: readonly ConsoleConnection[]
+  /** Where browsers reach it, where that is known. */
+  publicUrl: string
+  /** Ends when the service stops: streams end with it. */
+  closing: AbortSignal
+  now(): Date
+}
+
+/** Of every page: who looks, at which connection. */
+export type ConsoleEnv = SignedIn & {
+  Variables: {
+    connection: ConsoleConnection
+    shown: ShownConnection
+    told: Told | undefined
+    ports: ConsolePorts
+  }
+}
+
+/** What only somebody who is signed in gets; anything else is not there for anybody. */
+const PATHS = ['/', '/events', '/activity/*', '/trace/*', '/runs/*', '/review/*', '/unassociated/*']
+
+const whoLooks =
+  (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
+  async (c, next) => {
+    const person = await ports.auth.personOf(c.req.raw.headers)
+    if (!person) return c.redirect('/sign-in', 303)
+    const wanted = c.req.query('connection')
+    const connection = ports.connections.find(({ id }) => id === wanted) ?? ports.connections[0]
+    if (!connection) return c.notFound()
+    c.set('person', person)
+    c.set('connection', connection)
+    c.set('shown', { id: connection.id, all: ports.connections })
+    c.set('told', c.req.path === '/events' ? undefined : takeTold(c))
+    c.set('ports', ports)
+    return next()
+  }
+
+/** The pages that people look at, one after the other in the menu's order. */
+export function createConsole(ports: ConsolePorts): Hono {
+  const pages = new Hono<ConsoleEnv>()
+  for (const path of PATHS) pages.use(path, whoLooks(ports))
+  pages
+    .route('/', overviewPage)
+    .route('/', activityPage)
+    .route('/', tracePage)
+    .route('/', runsPage)
+    .route('/', reviewPage)
+    .route('/', unassociatedPage)
+    .route('/', events)
+  return new Hono()
+    .use(strictly(ports.publicUrl))
+    .use(csrf({ origin: (origin, c) => isOurs(origin, c, ports.publicUrl) }))
+    .route('/', assets)
+    .route('/', signInPages(ports))
+    .route('/', pages)
+}
+
+const strictly = (publicUrl: string) =>
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    strictTransportSecurity: publicUrl.startsWith('https:') ? 'max-age=31536000' : false,
+    referrerPolicy: 'same-origin',
+  })
+
+/** Behind a proxy the request names another scheme than the browser sees. */
+const isOurs = (origin: string, c: Context, publicUrl: string): boolean =>
+  origin === new URL(publicUrl).origin || URL.parse(origin)?.host === c.req.header('host')
+
+const TYPES = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' } as const
+const require = createRequire(import.meta.url)
+const FILES: Record<string, { file: string | URL; type: string }> = {
+  'console.css': { file: new URL('assets/console.css', import.meta.url), type: TYPES.css },
+  'console.js': { file: new URL('assets/console.js', import.meta.url), type: TYPES.js },
+  'icon.svg': { file: new URL('assets/icon.svg', import.meta.url), type: TYPES.svg },
+  'htmx.js': { file: require.resolve('htmx.org/dist/htmx.min.js'), type: TYPES.js },
+}
+
+/** Read once, and asked for anew by browsers after a change only. */
+const loaded = new Map(
+  Object.entries(FILES).map(([name, { file, type }]) => [name, { body: readFileSync(file, 'utf8'), type }]),
+)
+
+const assets = new Hono().get('/assets/:name', (c) => {
+  const asset = loaded.get(c.req.param('name'))
+  if (!asset) return c.notFound()
+  c.header('cache-control', 'public, max-age=300')
+  return c.body(asset.body, 200, { 'content-type': `${asset.type}; charset=utf-8` })
+})

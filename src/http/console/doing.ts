@@ -1,0 +1,41 @@
+import type { Context } from 'hono'
+import { recordDeed } from '../../store/audit.ts'
+import { Undecidable } from '../../sync/contacts/decide.ts'
+import { Busy } from '../../sync/locks.ts'
+import { Unassociable } from '../../sync/timeline/associate.ts'
+import type { ConsoleEnv } from './console.tsx'
+import { tell } from './told.ts'
+
+export interface Doing {
+  /** The page that follows. */
+  back: string
+  /** For the audit: "retried", "call 1002". */
+  deed: { did: string; subject: string }
+  /** What the page that follows says where it went well. */
+  done: string
+}
+
+/** Does what a person asked for, notes it, and goes back to a page that says how it went. */
+export async function doing(
+  c: Context<ConsoleEnv>,
+  { back, deed, done }: Doing,
+  work: () => Promise<unknown>,
+): Promise<Response> {
+  const { connection, person, ports } = c.var
+  try {
+    await work()
+  } catch (error) {
+    const known = error instanceof Undecidable || error instanceof Unassociable
+    if (!known && !(error instanceof Busy)) throw error
+    return notDone(c, back, known ? error.message : 'It is being synced at this moment. Try again.')
+  }
+  await recordDeed(ports.db, { connection: connection.id, who: person.name, ...deed })
+  tell(c, { tone: 'good', text: done })
+  return c.redirect(back, 303)
+}
+
+/** Goes back to a page that says why nothing was done. */
+export function notDone(c: Context<ConsoleEnv>, back: string, problem: string): Response {
+  tell(c, { tone: 'bad', text: problem })
+  return c.redirect(back, 303)
+}

@@ -1,0 +1,151 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { reasons } from '../../../mapping/reasons.ts'
+import type { StoredOutcome } from '../../../store/outcomes.ts'
+import type { TracedRecord } from '../../../sync/trace.ts'
+import { needs } from '../../auth/guard.ts'
+import { may } from '../../auth/roles.ts'
+import { Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
+import type { ConsoleEnv } from '../console.tsx'
+import { doing, notDone } from '../doing.ts'
+import { link, Page, type ShownConnection } from '../layout.tsx'
+import { refused } from '../refused.tsx'
+
+const retryForm = z.object({
+  id: z.string().min(1),
+  kind: z.enum(['customer', 'contact', 'call', 'message']),
+})
+
+export const tracePage = new Hono<ConsoleEnv>()
+  .post('/trace/retry', needs('decide', refused), async (c) => {
+    const { connection, shown } = c.var
+    const form = retryForm.safeParse(await c.req.parseBody())
+    if (!form.success) return notDone(c, link(shown, '/trace'), 'Say which record.')
+    const { id, kind } = form.data
+    const deed = { did: 'retried', subject: `${kind} ${id}` }
+    return doing(c, { back: link(shown, '/trace', { q: id }), deed, done: 'It is tried again.' }, () =>
+      connection.operations.retry({ id, kind }),
+    )
+  })
+  .get('/trace', async (c) => {
+    const { person, connection, shown } = c.var
+    const question = (c.req.query('q') ?? '').trim()
+    const found = question === '' ? undefined : await connection.operations.trace(question)
+    return c.html(
+      <Page
+        title="Trace"
+        lead="The whole story of a record: where is that call, and why is it there or not?"
+        path="/trace"
+        c={c}
+      >
+        <search>
+          <form method="get" action="/trace" class="row">
+            {shown.all.length > 1 && <input type="hidden" name="connection" value={shown.id} />}
+            <label>
+              Number in any format, name, email, or id of a call, message, customer or contact
+              <input name="q" type="search" size={44} value={question} autofocus />
+            </label>
+            <button type="submit">Find</button>
+          </form>
+        </search>
+        {found?.length === 0 && (
+          <section>
+            <Empty>
+              Nothing is known of this. A number needs its country, as in +44 20 7183 8750; a call is known
+              once it has ended.
+            </Empty>
+          </section>
+        )}
+        {found?.map((record) => (
+          <Story record={record} org={connection.org} shown={shown} canRetry={may(person.role, 'decide')} />
+        ))}
+      </Page>,
+    )
+  })
+
+interface StoryProps {
+  record: TracedRecord
+  org: string
+  shown: ShownConnection
+  canRetry: boolean
+}
+
+const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: StoryProps) => {
+  const last = story.at(-1)
+  return (
+    <section aria-labelledby={`story-${kind}-${id}`}>
+      <h2 id={`story-${kind}-${id}`}>
+        {title} <small>{KIND_NAMES[kind].one}</small> {last && <OutcomeBadge outcome={last.outcome} />}
+      </h2>
+      {last && <p>{reasons[last.reason].whatToDo}</p>}
+      <Links last={last} org={org} />
+      {canRetry && last?.outcome === 'failed' && (
+        <form method="post" action={link(shown, '/trace/retry')} class="row">
+          <input type="hidden" name="id" value={id} />
+          <input type="hidden" name="kind" value={kind} />
+          <button type="submit">Try again</button>
+        </form>
+      )}
+      {story.length === 0 ? (
+        <Empty>It is known, and nothing has been done with it yet.</Empty>
+      ) : (
+        <ol class="story" reversed>
+          {story.toReversed().map((step) => (
+            <Step step={step} />
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+/** Into Kustomer; CloudTalk publishes no address of a contact or call. */
+const Links = ({ last, org }: { last: StoredOutcome | undefined; org: string }) => {
+  const kustomer = `https://${org}.kustomerapp.com/app`
+  const links = [
+    last?.customerId && { text: 'Customer in Kustomer', href: `${kustomer}/customers/${last.customerId}` },
+    last?.conversationId && {
+      text: 'Conversation in Kustomer',
+      href: `${kustomer}/conversations/${last.conversationId}`,
+    },
+  ].filter((one) => typeof one === 'object')
+  return links.length > 0 ? (
+    <p class="actions">
+      {links.map(({ text, href }) => (
+        <a href={href} target="_blank" rel="noreferrer">
+          {text}
+        </a>
+      ))}
+    </p>
+  ) : null
+}
+
+const Step = ({ step }: { step: StoredOutcome }) => {
+  const { details = {} } = step
+  return (
+    <li>
+      <p class="actions">
+        <OutcomeBadge outcome={step.outcome} /> <Time at={step.at} />
+        <span class="soft">
+          told by {step.source}, {Number(step.requests.toFixed(1))} requests, {step.reason}
+        </span>
+      </p>
+      <p>{step.sentence}</p>
+      {details.matchedBy && <p class="soft">Matched by {details.matchedBy}.</p>}
+      {details.warnings?.map((warning) => (
+        <p class="soft">Note: {warning}</p>
+      ))}
+      {step.nextAt && (
+        <p class="soft">
+          Tried again at <Time at={step.nextAt} />.
+        </p>
+      )}
+      {(details.written || details.writtenToCustomers) && (
+        <details>
+          <summary>What was written</summary>
+          <pre>{JSON.stringify(details.written ?? details.writtenToCustomers, null, 2)}</pre>
+        </details>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,99 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { Unassociated } from '../../../store/timeline-conversations.ts'
+import { needs } from '../../auth/guard.ts'
+import { Empty, KIND_NAMES, Time } from '../components.tsx'
+import type { ConsoleEnv } from '../console.tsx'
+import { doing, notDone } from '../doing.ts'
+import { link, Page, type ShownConnection } from '../layout.tsx'
+import { refused } from '../refused.tsx'
+
+const moveForm = z.object({ customer: z.string().trim().min(1) })
+
+export const unassociatedPage = new Hono<ConsoleEnv>()
+  .get('/unassociated', needs('oversee', refused), async (c) => {
+    const { connection, shown } = c.var
+    const conversations = await connection.operations.unassociated()
+    return c.html(
+      <Page
+        title="Unassociated"
+        lead="Conversations of numbers that no customer has. Give one to a customer, or give a customer the number: then it moves by itself."
+        path="/unassociated"
+        c={c}
+      >
+        <section aria-label="Conversations">
+          {conversations.length === 0 ? (
+            <Empty>
+              Every conversation belongs to a customer. One of an unknown number shows here until it does.
+            </Empty>
+          ) : (
+            <Conversations conversations={conversations} shown={shown} />
+          )}
+        </section>
+      </Page>,
+    )
+  })
+  .post('/unassociated/:id', needs('decide', refused), async (c) => {
+    const id = c.req.param('id')
+    const form = moveForm.safeParse(await c.req.parseBody())
+    if (!form.success) {
+      return notDone(c, link(c.var.shown, '/unassociated'), 'Say which customer: an id, email or number.')
+    }
+    const { customer } = form.data
+    return doing(
+      c,
+      {
+        back: link(c.var.shown, '/unassociated'),
+        deed: { did: 'associated', subject: `conversation ${id}` },
+        done: 'The conversation is with its customer now.',
+      },
+      () => c.var.connection.operations.associate(id, customer),
+    )
+  })
+
+const Conversations = ({
+  conversations,
+  shown,
+}: {
+  conversations: readonly Unassociated[]
+  shown: ShownConnection
+}) => (
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>Time</th>
+          <th>From or to</th>
+          <th>What</th>
+          <th>Give it to</th>
+        </tr>
+      </thead>
+      <tbody>
+        {conversations.map(({ kind, id, conversationId, externalNumber, at }) => (
+          <tr>
+            <td>{at && <Time at={at} />}</td>
+            <td>{externalNumber ?? 'hidden number'}</td>
+            <td>
+              <a href={link(shown, '/trace', { q: id })}>
+                {KIND_NAMES[kind].one} {id}
+              </a>
+            </td>
+            <td>
+              <form method="post" action={link(shown, `/unassociated/${conversationId}`)} class="actions">
+                <input
+                  name="customer"
+                  required
+                  aria-label={`Customer for the ${KIND_NAMES[kind].one} ${id}`}
+                  placeholder="id, email or number"
+                />
+                <button type="submit" class="quiet">
+                  Move
+                </button>
+              </form>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+)

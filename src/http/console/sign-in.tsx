@@ -1,0 +1,140 @@
+import { Hono } from 'hono'
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { z } from 'zod'
+import type { Auth } from '../auth/auth.ts'
+import { LEAST_PASSWORD } from '../auth/password.ts'
+import { addressOf } from '../limit-address.ts'
+import { sameSecret } from '../same-secret.ts'
+import { Notice } from './components.tsx'
+import { Welcome } from './layout.tsx'
+import { signIn, signOut } from './session.ts'
+
+/** Wrong passwords of one email from one address in a quarter of an hour; a person mistypes three or four times. */
+const ATTEMPTS = 8
+const ATTEMPTS_SECONDS = 15 * 60
+
+export interface SignInPorts {
+  auth: Auth
+  /** Makes the first administrator, once. */
+  setUpToken: string
+}
+
+const signInForm = z.object({ email: z.string().trim().toLowerCase(), password: z.string() })
+const setUpForm = z.object({
+  token: z.string(),
+  name: z.string().trim().min(1, 'a name is missing'),
+  email: z.email('the email is none').trim().toLowerCase(),
+  password: z.string().min(LEAST_PASSWORD, `the password needs at least ${LEAST_PASSWORD} characters`),
+})
+
+/** The pages for somebody who is not signed in: signing in, and making the first administrator. */
+export function signInPages({ auth, setUpToken }: SignInPorts): Hono {
+  const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: ATTEMPTS_SECONDS })
+  return new Hono()
+    .get('/sign-in', async (c) => {
+      if (await auth.personOf(c.req.raw.headers)) return c.redirect('/')
+      return c.html(<SignIn someone={await auth.hasPeople()} />)
+    })
+    .post('/sign-in', async (c) => {
+      const form = signInForm.safeParse(await c.req.parseBody())
+      if (!form.success) return c.html(<SignIn someone problem="Give an email and a password." />, 400)
+      const { email, password } = form.data
+      const key = `${email} ${addressOf(c)}`
+      const allowed = await attempts.consume(key).catch((limit: RateLimiterRes) => limit.msBeforeNext)
+      if (typeof allowed === 'number') {
+        c.header('retry-after', String(Math.ceil(allowed / 1_000)))
+        const minutes = Math.ceil(allowed / 60_000)
+        return c.html(<SignIn someone problem={`Too many attempts. Try again in ${minutes} minutes.`} />, 429)
+      }
+      if (await signIn(c, auth, email, password)) {
+        await attempts.delete(key)
+        return c.redirect('/', 303)
+      }
+      return c.html(<SignIn someone email={email} problem="Email or password is wrong." />, 401)
+    })
+    .post('/sign-out', async (c) => {
+      await signOut(c, auth)
+      return c.redirect('/sign-in', 303)
+    })
+    .get('/set-up', async (c) => {
+      if (await auth.hasPeople()) return c.redirect('/sign-in')
+      const token = c.req.query('token') ?? ''
+      if (!sameSecret(token, setUpToken)) return c.html(<NoToken />, 403)
+      return c.html(<SetUp token={token} />)
+    })
+    .post('/set-up', async (c) => {
+      if (await auth.hasPeople()) return c.redirect('/sign-in', 303)
+      const given = await c.req.parseBody()
+      const form = setUpForm.safeParse(given)
+      if (typeof given.token !== 'string' || !sameSecret(given.token, setUpToken))
+        return c.html(<NoToken />, 403)
+      if (!form.success) {
+        const problem = form.error.issues.map(({ message }) => message).join(', ')
+        return c.html(<SetUp token={given.token} problem={`${problem}.`} />, 400)
+      }
+      const { name, email, password } = form.data
+      await auth.addPerson({ name, email, password, role: 'admin' })
+      await signIn(c, auth, email, password)
+      return c.redirect('/', 303)
+    })
+}
+
+const SignIn = ({ someone, email, problem }: { someone: boolean; email?: string; problem?: string }) => (
+  <Welcome title="Sign in">
+    {!someone && (
+      <Notice tone="busy">
+        Nobody can sign in yet. The service’s log shows an address for making the first administrator.
+      </Notice>
+    )}
+    {problem && <Notice tone="bad">{problem}</Notice>}
+    <form method="post" action="/sign-in" class="stack">
+      <label>
+        Email
+        <input name="email" type="email" autocomplete="username" required value={email} />
+      </label>
+      <label>
+        Password
+        <input name="password" type="password" autocomplete="current-password" required />
+      </label>
+      <button type="submit">Sign in</button>
+    </form>
+  </Welcome>
+)
+
+const SetUp = ({ token, problem }: { token: string; problem?: string }) => (
+  <Welcome title="Make the first administrator">
+    <p class="lead">This page works once. Everybody else is invited under People.</p>
+    {problem && <Notice tone="bad">{problem}</Notice>}
+    <form method="post" action="/set-up" class="stack">
+      <input type="hidden" name="token" value={token} />
+      <label>
+        Name
+        <input name="name" autocomplete="name" required />
+      </label>
+      <label>
+        Email
+        <input name="email" type="email" autocomplete="username" required />
+      </label>
+      <label>
+        Password <small>at least {LEAST_PASSWORD} characters</small>
+        <input
+          name="password"
+          type="password"
+          autocomplete="new-password"
+          minlength={LEAST_PASSWORD}
+          required
+        />
+      </label>
+      <button type="submit">Make administrator</button>
+    </form>
+  </Welcome>
+)
+
+const NoToken = () => (
+  <Welcome title="This address does not fit">
+    <p>
+      Open the address that the service’s log shows, with all of its characters. After a restart without a key
+      of its own the service shows a new one.
+    </p>
+  </Welcome>
+)

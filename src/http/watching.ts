@@ -1,0 +1,67 @@
+import {
+  type ActivityFilter,
+  type ActivityRow,
+  activity,
+  type HourOfOutcomes,
+  lastDay,
+  newestActivity,
+} from '../store/activity.ts'
+import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
+import { openReviews } from '../store/reviews.ts'
+import { latestRuns, type Run } from '../store/runs.ts'
+import { sightings } from '../store/sightings.ts'
+import type { SyncContext } from '../sync/context.ts'
+import type { ShownBudget, Vendors } from '../sync/vendors.ts'
+
+/** How the service fares at this moment. */
+export interface Health {
+  away: ReturnType<Vendors['away']>
+  budgets: ShownBudget[]
+  /** When the event that waits longest was raised. */
+  oldestPending: Date | undefined
+  /** When a webhook of each side last came, and a poller was last round. */
+  seen: Awaited<ReturnType<typeof sightings>>
+  lastDay: HourOfOutcomes[]
+}
+
+/** What people look at while the service works. */
+export interface Watching {
+  health(): Promise<Health>
+  /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
+  activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
+  /** Changes whenever anything has happened. */
+  newest(): Promise<string | undefined>
+  /** What only a person can tell, with what is known of each record; oldest first. */
+  reviews(): Promise<ReviewInFull[]>
+  /** The latest runs, newest first. */
+  runs(): Promise<Run[]>
+}
+
+/** Entries of the list of all outcomes that are shown at once. */
+export const ACTIVITY_PAGE = 50
+const REVIEWS = 50
+const RUNS = 50
+
+export function watchingOf(
+  { db, connection, vendors }: SyncContext,
+  oldestPending: () => Promise<Date | undefined>,
+): Watching {
+  return {
+    async health() {
+      return {
+        away: vendors.away(),
+        budgets: await vendors.budgets(),
+        oldestPending: await oldestPending(),
+        seen: await sightings(db, connection),
+        lastDay: await lastDay(db, connection),
+      }
+    },
+    activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
+    newest: () => newestActivity(db, connection),
+    reviews: async () => {
+      const reviews = await openReviews(db, connection, REVIEWS)
+      return Promise.all(reviews.map((review) => reviewInFull(db, connection, review)))
+    },
+    runs: () => latestRuns(db, connection, RUNS),
+  }
+}

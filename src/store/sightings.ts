@@ -1,0 +1,25 @@
+import { sql } from 'kysely'
+import type { Db } from './database.ts'
+
+/** What a connection hears from, or looks at. */
+export type Sight = 'webhook/kustomer' | 'webhook/cloudtalk' | 'poll'
+
+/** Notes that it was heard of just now. */
+export async function sight(db: Db, connection: string, what: Sight): Promise<void> {
+  const at = sql<Date>`clock_timestamp()`
+  await db
+    .insertInto('sighting')
+    .values({ connection, what, at })
+    .onConflict((conflict) => conflict.columns(['connection', 'what']).doUpdateSet({ at }))
+    .execute()
+}
+
+/** When each was last heard of. */
+export async function sightings(db: Db, connection: string): Promise<Partial<Record<Sight, Date>>> {
+  const rows = await db
+    .selectFrom('sighting')
+    .select(['what', 'at'])
+    .where('connection', '=', connection)
+    .execute()
+  return Object.fromEntries(rows.map(({ what, at }) => [what, at]))
+}
