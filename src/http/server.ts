@@ -1,5 +1,6 @@
 import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import { api } from './api.ts'
 import { type ConsolePorts, createConsole } from './console/console.tsx'
@@ -42,6 +43,14 @@ export function createHttp(ports: HttpPorts): Hono {
     problem(c, 404, 'There is nothing at this address.', 'See the README for the addresses.'),
   )
   app.onError((error, c) => {
+    if (error instanceof HTTPException) {
+      return problem(
+        c,
+        error.status,
+        'This request is refused.',
+        'Open the page again, and do it from there.',
+      )
+    }
     ports.log.error({ err: error, path: c.req.routePath }, 'a request failed')
     return problem(c, 500, 'The service could not take this request.', 'Send it again in a moment.')
   })

@@ -8,7 +8,7 @@ import {
 } from '../store/activity.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
-import { latestRuns, type Run } from '../store/runs.ts'
+import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
 import { sightings } from '../store/sightings.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { ShownBudget, Vendors } from '../sync/vendors.ts'
@@ -29,8 +29,8 @@ export interface Watching {
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
-  /** Changes whenever anything has happened. */
-  newest(): Promise<string | undefined>
+  /** Another text whenever anything has happened; a run that is under way is always something. */
+  newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
   reviews(): Promise<ReviewInFull[]>
   /** The latest runs, newest first. */
@@ -43,7 +43,7 @@ const REVIEWS = 50
 const RUNS = 50
 
 export function watchingOf(
-  { db, connection, vendors }: SyncContext,
+  { db, connection, vendors, now }: SyncContext,
   oldestPending: () => Promise<Date | undefined>,
 ): Watching {
   return {
@@ -57,7 +57,11 @@ export function watchingOf(
       }
     },
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
-    newest: () => newestActivity(db, connection),
+    async newest() {
+      const id = await newestActivity(db, connection)
+      const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)
+      return `${id}/${running.length > 0 ? now().getTime() : ''}`
+    },
     reviews: async () => {
       const reviews = await openReviews(db, connection, REVIEWS)
       return Promise.all(reviews.map((review) => reviewInFull(db, connection, review)))

@@ -105,7 +105,7 @@ const saveShown = batched<{ connection: string; id: string; fields: ContactField
         from ${asked(rows)} as r(connection text, id text, fields jsonb, name text, name_key text)
         on conflict (connection, id) do update set
           name = excluded.name, name_key = excluded.name_key, fields = excluded.fields,
-          read_at = excluded.read_at, read_print = contact.row_print
+          read_at = excluded.read_at, read_print = contact.row_print, echoed = false
       ), ${replaceIdentifiersSql(
         'contact',
         items.map(({ connection, id }) => ({ connection, record_id: id })),
@@ -241,7 +241,7 @@ export const takeEchoes = (
 const take = batched<{ connection: string; id: string; came: number }, boolean | undefined>(
   async (db, items) => {
     const { rows } = await sql<{ item: number; all_ours: boolean }>`
-    update contact c set echoes = greatest(0, c.echoes - i.came)
+    update contact c set echoes = greatest(0, c.echoes - i.came), echoed = c.echoed or i.awaited >= i.came
     from (
       select a.item, a.connection, a.id, a.came,
         case when held.echoes_until > clock_timestamp() then held.echoes else 0 end as awaited
@@ -353,7 +353,10 @@ export async function staleContacts(
   return rows.map(({ id }) => id)
 }
 
-/** Linked contacts that nobody has looked at since; first those, if wanted, whose link to their customer is owed. */
+/**
+ * Linked contacts that nobody has looked at since; first those, if wanted, whose link to their customer is owed, then
+ * those of whom a webhook was counted as an echo.
+ */
 export async function leastRecentlyRead(
   db: Db,
   connection: string,
@@ -365,7 +368,7 @@ export async function leastRecentlyRead(
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
     where c.connection = ${connection} and c.base is not null
-      and (${owed} or c.read_at is null or c.read_at < ${before.toISOString()})
-    order by ${owed} desc, c.read_at nulls first, c.id limit ${limit}`.execute(db)
+      and (${owed} or c.echoed or c.read_at is null or c.read_at < ${before.toISOString()})
+    order by ${owed} desc, c.echoed desc, c.read_at nulls first, c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }

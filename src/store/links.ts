@@ -107,6 +107,47 @@ export async function creationsUnderWay(db: Db, connection: string): Promise<boo
 }
 
 /**
+ * Whether the creation of a contact for another customer, by any of whose keys the two may be one person, left no word
+ * of its end. Whoever asks holds the locks of these keys, so it is none that is under way.
+ */
+export const creationOutstanding = (
+  db: Db,
+  connection: string,
+  customerId: string,
+  {
+    phones,
+    emails,
+    name,
+  }: { phones: readonly string[]; emails: readonly string[]; name?: string | undefined },
+): Promise<boolean> => {
+  const keys = [...phones, ...emails, ...(name === undefined ? [] : [name])]
+  return outstanding(db, { connection, customer_id: customerId, keys: keys.map((key) => key.toLowerCase()) })
+}
+
+const outstanding = batched<{ connection: string; customer_id: string; keys: string[] }, boolean>(
+  async (db, items) => {
+    const { rows } = await sql<{ item: number }>`
+      with held as (
+        select l.connection, l.customer_id, lower(key) as key
+        from link l, lateral (
+          select l.base->>'name' as key
+          union all select jsonb_array_elements_text(l.base->'numbers')
+          union all select jsonb_array_elements_text(l.base->'emails')
+        ) of_link
+        where l.contact_id is null and l.base is not null
+      ), wanted as (
+        select i.item, i.connection, i.customer_id, key
+        from ${asked(items)} as i(item int, connection text, customer_id text, keys jsonb),
+          jsonb_array_elements_text(i.keys) as key
+      )
+      select distinct w.item from wanted w join held h
+        on h.connection = w.connection and h.key = w.key and h.customer_id <> w.customer_id`.execute(db)
+    const found = new Set(rows.map(({ item }) => item))
+    return items.map((_, item) => found.has(item))
+  },
+)
+
+/**
  * Notes that a contact is about to be created, and with what: after a crash or a lost answer it is looked for by
  * that, whatever the customer has become since.
  */
@@ -202,6 +243,7 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
             + excluded.echoes,
           echoes_until = case when excluded.echoes > 0 then excluded.echoes_until else contact.echoes_until end,
           read_at = coalesce(excluded.read_at, contact.read_at),
+          echoed = contact.echoed and excluded.read_at is null,
           read_print = case when excluded.read_at is null then contact.read_print else contact.row_print end,
           -- The next sweep compares the row with what was written, not with the row of before.
           row_print = case when excluded.fields is distinct from contact.fields then null else contact.row_print end,

@@ -5,6 +5,7 @@ import * as bothWays from './migrations/0002-both-ways.ts'
 import * as messages from './migrations/0003-messages.ts'
 import * as reliability from './migrations/0004-reliability.ts'
 import * as consoleTables from './migrations/0005-console.ts'
+import * as countedEchoes from './migrations/0006-counted-echoes.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -14,6 +15,7 @@ export const migrations = {
   '0003-messages': messages,
   '0004-reliability': reliability,
   '0005-console': consoleTables,
+  '0006-counted-echoes': countedEchoes,
 }
 
 /**

@@ -101,6 +101,8 @@ interface ContactTable {
   /** Webhooks that our own writes will cause and that have not come yet; worth nothing after `echoes_until`. */
   echoes: Generated<number>
   echoes_until: NullableTime
+  /** A webhook was counted as an echo, and nobody has looked since whether it was a person's. */
+  echoed: Generated<boolean>
   /** Set before the first request that creates its customer. */
   export_intent_at: NullableTime
   /** Its customer was deleted in Kustomer: it is not exported again. */

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { openService, type Service } from '../../src/app.ts'
 import { recipesOf } from '../../src/commands/recipes.ts'
 import { readConfig } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
 import type { Pace } from '../../src/sync/context.ts'
 import { createDatabase, type DatabaseKind } from './databases.ts'
 import { type Emulators, startEmulators, type WorldSize } from './emulators.ts'
@@ -14,6 +15,8 @@ const PACE: Pace = { detailAfterMs: 10, aiAfterMs: 20, firstBackoffMs: 50 }
 
 export interface Stack extends Emulators {
   service: Service
+  /** Everything that it has logged at `warn` and above. */
+  logged(): string
   /** Where other commands find the service. */
   dataDir: string
   /** Waits until everything that has been raised is settled and every webhook has arrived. */
@@ -40,7 +43,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
-  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
+  let logged = ''
+  const log = createLog('warn', [], {
+    write: (line) => {
+      logged += line
+      if (process.env.LOG_LEVEL) process.stderr.write(line)
+    },
+  })
   const service = await openService(config, log, PACE)
   await service.work()
   await service.serve()
@@ -54,6 +63,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     ...emulators,
     service,
+    logged: () => logged,
     dataDir: database.env.DATA_DIR,
     settled: (withinMs) => settled(emulators, service, withinMs),
     async sync(from) {

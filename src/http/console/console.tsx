@@ -63,7 +63,9 @@ const whoLooks =
     c.set('person', person)
     c.set('connection', connection)
     c.set('shown', { id: connection.id, all: ports.connections })
-    c.set('told', c.req.path === '/events' ? undefined : takeTold(c))
+    // A live part that is loaded anew is no page that follows.
+    const follows = c.req.path !== '/events' && c.req.header('hx-request') === undefined
+    c.set('told', follows ? takeTold(c) : undefined)
     c.set('ports', ports)
     return next()
   }

@@ -14,17 +14,23 @@ import { settleGroup } from './settle-group.ts'
 export interface NewContact {
   customer: CustomerVersion
   fields: ContactFields
-  /** An earlier try left no word of its end, so a contact with these fields may already be there. */
-  intended: ContactFields | undefined
   source: EventSource
 }
 
-/** Creates the contact of a customer, once whatever happens in between. */
+/** What an earlier try has made without a word of its end; nothing where it has not. */
+export async function resumeCreation(
+  context: SyncContext,
+  made: NewContact,
+  intended: ContactFields,
+): Promise<Outcome | undefined> {
+  const existing = await contactOfCustomer(context, intended)
+  return existing && takeUp(context, made, intended, existing)
+}
+
+/** Creates the contact of a customer; its intent is kept first. */
 export async function createContact(context: SyncContext, made: NewContact): Promise<Outcome> {
   const { db, connection } = context
-  const { customer, fields, intended } = made
-  const existing = intended && (await contactOfCustomer(context, intended))
-  if (existing) return takeUp(context, made, intended, existing)
+  const { customer, fields } = made
   await intendLink(db, connection, customer.id, fields)
   const contactId = await addContact(context, customer.id, fields)
   await saveGroup(db, { ...groupOf(context, made, contactId, fields), fields, echoes: 1, read: true })
@@ -55,7 +61,7 @@ export async function endCreation(
   const { base } = link
   const existing = base && (await contactOfCustomer(context, base))
   if (!existing) return dropLink(db, connection, customer.id)
-  const made = { customer, fields: base, intended: base, source: 'follow-up' as const }
+  const made = { customer, fields: base, source: 'follow-up' as const }
   const fields = fieldsOfContact(existing)
   await saveGroup(db, { ...groupOf(context, made, existing.id, base), fields, echoes: 0, read: true })
 }

@@ -1,7 +1,7 @@
 import { KustomerError } from '../../kustomer/index.ts'
 import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
 import { ineligible } from '../../mapping/eligibility.ts'
-import type { MatchedBy } from '../../mapping/matching.ts'
+import { type MatchedBy, matchKeys } from '../../mapping/matching.ts'
 import type { ReasonCode } from '../../mapping/reasons.ts'
 import type { ContactFields } from '../../mapping/records.ts'
 import { nameKey } from '../../mapping/text.ts'
@@ -13,15 +13,16 @@ import {
   type StoredCustomer,
 } from '../../store/customers.ts'
 import { emailIdentifier } from '../../store/identifiers.ts'
-import { findLink, type Link, linksOfContact } from '../../store/links.ts'
+import { creationOutstanding, dropLink, findLink, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { openReview } from '../../store/reviews.ts'
 import type { SyncContext } from '../context.ts'
 import type { CustomerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
+import { NotYet } from '../not-yet.ts'
 import { raiseUnlinkedOfCustomer } from '../timeline/raise-unlinked.ts'
 import { fieldsOfContact } from './contact-fields.ts'
-import { addContactTag, createContact, endCreation } from './create-contact.ts'
+import { addContactTag, createContact, endCreation, resumeCreation } from './create-contact.ts'
 import { findMatch, matches } from './find-contact.ts'
 import { groupOutcome } from './group-outcome.ts'
 import { knownFields } from './known-contact.ts'
@@ -103,6 +104,15 @@ async function leave(context: SyncContext, { id }: CustomerEvent): Promise<void>
   })
 }
 
+/** Tries after which it goes its own way: the other one may be waiting for a person. */
+const WAITS_FOR_OTHERS = 8
+const OTHER_OUTSTANDING: Outcome = {
+  outcome: 'waiting',
+  reason: 'VENDOR_UNAVAILABLE',
+  sentence:
+    'CloudTalk has not said yet whether it made the contact of another customer who may be the same person.',
+}
+
 const contactLock = (contactId: string | undefined): string[] =>
   contactId === undefined ? [] : [lockOf.contact(contactId)]
 
@@ -166,8 +176,17 @@ async function connectLocked(
 ): Promise<Outcome> {
   const { db, connection, locks } = context
   const { source } = event
-  const make = { customer, fields, source, intended: link && (link.base ?? fields) }
-  if (link) return createContact(context, make)
+  const make = { customer, fields, source }
+  if (link) {
+    const resumed = await resumeCreation(context, make, link.base ?? fields)
+    if (resumed) return resumed
+    // It was not done; and meanwhile another customer of the same person may have been given a contact.
+    await dropLink(db, connection, customer.id)
+  }
+  const keys = matchKeys(fields, context.settings.matching)
+  if (event.attempt < WAITS_FOR_OTHERS && (await creationOutstanding(db, connection, customer.id, keys))) {
+    throw new NotYet(OTHER_OUTSTANDING, WAITS_FOR_OTHERS, OTHER_OUTSTANDING)
+  }
   const match = await findMatch(context, customer.id, fields, source)
   if (match.kind === 'match') {
     const { contactId, by } = match

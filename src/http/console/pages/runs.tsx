@@ -58,12 +58,10 @@ export const runsPage = new Hono<ConsoleEnv>()
     }
     const { kind, from } = form.data
     const id = await connection.operations.beginRun(kind, from)
-    const did = kind === 'preview' ? 'previewed' : 'started'
-    return doing(
-      c,
-      { back: `/runs/${id}`, deed: { did, subject: `run ${id}` }, done: '' },
-      async () => undefined,
-    )
+    const preview = kind === 'preview'
+    const deed = { did: preview ? 'previewed' : 'started', subject: `run ${id}` }
+    const done = preview ? 'The preview is under way.' : 'The sync is under way.'
+    return doing(c, { back: link(shown, `/runs/${id}`), deed, done }, async () => undefined)
   })
   .get('/runs/:id', needs('oversee', refused), async (c) => {
     const { person, connection, shown } = c.var
@@ -82,8 +80,9 @@ export const runsPage = new Hono<ConsoleEnv>()
     const { id, verb } = c.req.param()
     if (!isId(id)) return c.notFound()
     const did = verb === 'pause' ? 'paused' : 'resumed'
+    const deed = { did, subject: `run ${id}` }
     const back = link(c.var.shown, `/runs/${id}`)
-    return doing(c, { back, deed: { did, subject: `run ${id}` }, done: `The run is ${did}.` }, () =>
+    return doing(c, { back, deed, done: `The run is ${did}.` }, () =>
       c.var.connection.operations.pauseRun(id, verb === 'pause'),
     )
   })

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startBrowser } from '../helpers/browser.ts'
+import { ADMIN, openPage, setUpAddress, signIn } from '../helpers/console.ts'
+import { createCustomer, customer, endCall } from '../helpers/records.ts'
+import { type Stack, startStack } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const NUMBER = '+442071838750'
+const STRANGER = '+442071838751'
+
+let browser: Browser
+let stack: Stack
+let base: string
+beforeAll(async () => {
+  ;[browser, stack] = await Promise.all([startBrowser(), startStack({ customers: 12, contacts: 4 })])
+  base = stack.service.publicUrl()
+})
+afterAll(async () => {
+  await browser?.close()
+  await stack?.close()
+})
+
+/** Serious and critical ones only, by WCAG 2.2 AA. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE)
+  return page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }).axe.run
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']
+    const { violations } = await run({ runOnly: { type: 'tag', values: tags } })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[]
+}
+
+test('from first start to a logged call: the administrator is made once, and sees what happens as it happens', async () => {
+  const { page, problems } = await openPage(browser)
+  await page.goto(base)
+  expect(new URL(page.url()).pathname).toBe('/sign-in')
+  expect(await page.textContent('body')).toContain('Nobody can sign in yet')
+
+  const address = setUpAddress(stack).replace(/:\/\/[^/]+/, `://${new URL(base).host}`)
+  await page.goto(address.slice(0, -3))
+  expect(await page.textContent('h1')).toBe('This address does not fit')
+  await page.goto(address)
+  await page.getByLabel('Name').fill(ADMIN.name)
+  await page.getByLabel('Email').fill(ADMIN.email)
+  await page.getByLabel('Password').fill(ADMIN.password)
+  await page.getByRole('button').click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.goto(address)
+  expect(new URL(page.url()).pathname).not.toBe('/set-up')
+
+  await page.goto(`${base}/activity`)
+  await createCustomer(stack, customer(NUMBER))
+  const { id } = await endCall(stack, { external_number: NUMBER })
+  // Nobody reloads: the page hears of it.
+  await page
+    .getByRole('link', { name: `call ${id}` })
+    .first()
+    .waitFor()
+  await page
+    .getByRole('link', { name: `call ${id}` })
+    .first()
+    .click()
+  await page
+    .getByText(/Answered Call logged/)
+    .first()
+    .waitFor()
+  expect(await page.getByRole('link', { name: 'Conversation in Kustomer' }).getAttribute('href')).toMatch(
+    /^https:\/\/acme\.kustomerapp\.com\/app\/conversations\/\w+/,
+  )
+  expect(problems.filter((text) => !text.includes('403'))).toEqual([])
+}, 60_000)
+
+test('preview, then the run, paused and resumed', async () => {
+  const { page } = await openPage(browser)
+  await signIn(page, base, ADMIN.email, ADMIN.password)
+  await page.goto(`${base}/runs`)
+  await page.getByRole('button', { name: 'Preview', exact: true }).click()
+  await page.getByText('Nothing was written.').first().waitFor()
+  expect((await stack.cloudtalk.state()).contacts).toHaveLength(5)
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.getByRole('button', { name: 'Start this sync' }).click()
+  await page.getByText('The sync is under way.').waitFor()
+  await until('the run is done', async () => {
+    const [run] = (await stack.service.connections.get('default')?.watching.runs()) ?? []
+    return run?.kind === 'sync' && run.state === 'done'
+  })
+  await page.reload()
+  expect(await page.textContent('main')).toContain('done')
+}, 60_000)
+
+test('a conversation of a stranger is given to a customer', async () => {
+  const { page } = await openPage(browser)
+  await signIn(page, base, ADMIN.email, ADMIN.password)
+  const { id } = await endCall(stack, { external_number: STRANGER })
+  await stack.settled()
+  await page.goto(`${base}/unassociated`)
+  await page.getByLabel(`Customer for the call ${id}`).fill('nobody@example.com')
+  await page.getByRole('button', { name: 'Move' }).first().click()
+  await page.getByRole('alert').waitFor()
+  await page.getByLabel(`Customer for the call ${id}`).fill(NUMBER)
+  await page.getByRole('button', { name: 'Move' }).first().click()
+  await page.getByText('The conversation is with its customer now.').waitFor()
+  const { conversations = [] } = await stack.kustomer.state()
+  const moved = conversations.find(({ attributes }) => attributes.externalId === id)
+  const owner = (await stack.kustomer.state()).customers?.find(({ attributes }) =>
+    attributes.phones.some(({ phone }: { phone: string }) => phone === NUMBER),
+  )
+  expect(moved?.relationships.customer.data.id).toBe(owner?.id)
+}, 60_000)
+
+const PATHS = [
+  '/',
+  '/activity',
+  '/trace',
+  `/trace?q=${encodeURIComponent(NUMBER)}`,
+  '/runs',
+  '/review',
+  '/unassociated',
+]
+
+describe('every page', () => {
+  test.each([
+    { label: 'light', width: 1_280, dark: false },
+    { label: 'dark', width: 1_280, dark: true },
+    { label: 'as wide as a phone', width: 390, dark: false },
+  ])(
+    '$label: axe finds nothing serious, and nothing is cut off',
+    async ({ width, dark }) => {
+      const { page, problems } = await openPage(browser, { width, dark })
+      await signIn(page, base, ADMIN.email, ADMIN.password)
+      for (const path of PATHS) {
+        await page.goto(`${base}${path}`)
+        expect([path, await faultsOf(page)]).toEqual([path, []])
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+        expect([path, overflow]).toEqual([path, 0])
+      }
+      expect(problems).toEqual([])
+    },
+    60_000,
+  )
+
+  test('nobody gets one without signing in', async () => {
+    for (const path of [...PATHS, '/events']) {
+      const response = await fetch(`${base}${path}`, { redirect: 'manual' })
+      expect([path, response.status, response.headers.get('location')]).toEqual([path, 303, '/sign-in'])
+    }
+  })
+
+  test('no script and no style but our own files', async () => {
+    const response = await fetch(`${base}/sign-in`)
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
+    const html = await response.text()
+    expect(html).not.toMatch(/<script>|style=|onclick/i)
+  })
+
+  test('text of a customer is shown, and never becomes part of the page', async () => {
+    const { page, problems } = await openPage(browser)
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    const name = '<img src=x onerror=alert(1)><script>alert(1)</script>'
+    await createCustomer(stack, { ...customer('+442071838759'), name })
+    await stack.settled()
+    await page.goto(`${base}/trace?q=${encodeURIComponent('+442071838759')}`)
+    await page.getByRole('heading', { name: '<script>' }).first().waitFor()
+    expect(await page.locator('main img, main script').count()).toBe(0)
+    expect(problems).toEqual([])
+  })
+})
+
+describe('signing in', () => {
+  const attempt = (email: string, password: string, headers: Record<string, string> = {}) =>
+    fetch(`${base}/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: base, ...headers },
+      body: new URLSearchParams({ email, password }),
+    })
+
+  test('attempts are limited, and a right password does not help any more then', async () => {
+    const from = { 'x-forwarded-for': '203.0.113.50' }
+    for (let at = 0; at < 8; at++) expect((await attempt(ADMIN.email, `wrong ${at}`, from)).status).toBe(401)
+    const late = await attempt(ADMIN.email, ADMIN.password, from)
+    expect([late.status, Number(late.headers.get('retry-after')) > 0]).toEqual([429, true])
+    expect((await attempt(ADMIN.email, ADMIN.password)).status).toBe(303)
+  })
+
+  test('a form of another site is refused', async () => {
+    const response = await attempt(ADMIN.email, ADMIN.password, { origin: 'https://evil.test' })
+    expect(response.status).toBe(403)
+  })
+
+  test('its cookie is for this site and not for scripts, and worth nothing after signing out', async () => {
+    const response = await attempt(ADMIN.email, ADMIN.password)
+    const cookie = response.headers.getSetCookie().find((one) => one.includes('session_token')) ?? ''
+    expect(cookie).toMatch(/HttpOnly/i)
+    expect(cookie).toMatch(/SameSite=Lax/i)
+    const headers = { cookie: cookie.split(';')[0] ?? '', origin: base }
+    expect((await fetch(`${base}/activity`, { headers, redirect: 'manual' })).status).toBe(200)
+    await fetch(`${base}/sign-out`, { method: 'POST', headers, redirect: 'manual' })
+    expect((await fetch(`${base}/activity`, { headers, redirect: 'manual' })).status).toBe(303)
+  })
+})
