@@ -1,0 +1,65 @@
+import { runCli } from '../helpers/process.ts'
+import type { Check, State } from './checker.ts'
+
+/** What is looked at beside the vendors' records: the service's own proof, its logs, and the limits. */
+
+/** The day that a run is on, as the service counts days: in UTC, where the settings name no other zone. */
+const today = (): string => new Date().toISOString().slice(0, 10)
+
+/** Runs one of the service's commands, as an operator does. @returns what it has logged. @throws where it fails. */
+export async function bringOver(env: Record<string, string>): Promise<string> {
+  const { code, stderr } = await runCli(['sync', '--from', today(), '--json'], env)
+  if (code !== 0) throw new Error(`sync ended with ${code}: ${stderr}`)
+  return stderr
+}
+
+/** The service's word for it that nothing is missing. */
+export async function checkProof(env: Record<string, string>): Promise<Check> {
+  const { code, stdout, stderr } = await runCli(['prove', '--day', today(), '--json'], env)
+  const { problems = [] }: { problems?: { id: string; what: string }[] } = JSON.parse(stdout || '{}')
+  const failures = code === 0 || problems.length > 0 ? problems : [{ id: 'prove', what: stderr }]
+  return { what: '`prove` finds every record of the day explained', checked: 1, failures }
+}
+
+/** What nobody may read in a log. */
+export const secretsOf = (
+  env: Record<string, string>,
+  password: string | undefined,
+  { webhooks = [] }: State,
+  { workflows = [] }: State,
+): Record<string, string[]> => ({
+  'the Kustomer key': [env.KUSTOMER_API_KEY ?? ''],
+  // The secret is the word `emulator` alone; what nobody writes by chance is how it is sent.
+  'the CloudTalk key': [Buffer.from('CLOUDTALK:emulator').toString('base64'), 'CLOUDTALK:emulator'],
+  'the token of the Kustomer webhook': webhooks.map(({ attributes }) => attributes.token),
+  'the secret of the workflows': [
+    ...new Set(workflows.map(({ headers }) => headers['X-Webhook-Secret'] ?? '')),
+  ],
+  'the password of the database': password === undefined ? [] : [password],
+})
+
+export function checkSecrets(secrets: Record<string, string[]>, logs: readonly string[]): Check {
+  const failures = Object.entries(secrets).flatMap(([what, texts]) =>
+    texts.flatMap((text) => {
+      const logsWith = logs.filter((log) => log.includes(text)).length
+      return logsWith > 0 ? [{ id: 'log', what: `${what} is in the log of ${logsWith} processes` }] : []
+    }),
+  )
+  return { what: 'no secret in the log of any process', checked: logs.length, failures }
+}
+
+/** Others use the limits too, and a lost answer does not say what it has used up: one in a hundred is told to wait. */
+const TOLD_TO_WAIT = 0.01
+
+export function checkBudget(
+  vendor: string,
+  { total, byStatus }: { total: number; byStatus: Record<string, number> },
+  byOthers: number,
+): Check {
+  const waits = (byStatus[429] ?? 0) - byOthers
+  return {
+    what: `${vendor}'s limits are kept`,
+    checked: total,
+    failures: waits > total * TOLD_TO_WAIT ? [{ id: vendor, what: `${waits} times 429` }] : [],
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { runChaos } from '../chaos/run.ts'
+import { databaseKinds } from '../helpers/databases.ts'
+
+/** The short form of `npm run chaos`, which says in full what it does. */
+
+const SIZES = {
+  postgres: { customers: 60, contacts: 60, calls: 90, messages: 40 },
+  embedded: { customers: 30, contacts: 30, calls: 45, messages: 20 },
+}
+const KILLS = { postgres: 4, embedded: 2 }
+
+test.each(databaseKinds)(
+  'killed at random while both vendors fail, on %s: each record once, no value lost, no secret told',
+  async (database) => {
+    const { checks, survived } = await runChaos({
+      seed: 1,
+      database,
+      size: SIZES[database],
+      kills: KILLS[database],
+      log: () => undefined,
+    })
+    expect(checks.filter(({ failures }) => failures.length > 0)).toEqual([])
+    expect(checks.filter(({ checked }) => checked === 0)).toEqual([])
+    expect(survived).toMatchObject({ SIGKILL: KILLS[database] - 1, SIGTERM: 1 })
+  },
+  240_000,
+)
