@@ -62,9 +62,10 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
 
 /**
  * How long the webhook of our own write may take until it is settled. CloudTalk sends each once (contract §5A): if it is
- * lost, an edit by somebody else within this time takes its place, and is found by the sweep or a look only.
+ * lost, an edit by somebody else within this time takes its place, and is found by the sweep or a look only; if it is
+ * late, it costs one look.
  */
-export const ECHO_MINUTES = 3
+export const ECHO_SECONDS = 30
 
 /** What a contact is found by. */
 export const contactIdentifiers = (
@@ -263,7 +264,7 @@ const expectOne = batched<{ connection: string; id: string }, void>(async (db, i
   await sql`
     update contact c set
       echoes = case when c.echoes_until > clock_timestamp() then c.echoes else 0 end + i.count,
-      echoes_until = clock_timestamp() + make_interval(mins => ${ECHO_MINUTES})
+      echoes_until = clock_timestamp() + make_interval(secs => ${ECHO_SECONDS})
     from (select connection, id, count(*)::int as count
       from ${asked(items)} as i(connection text, id text) group by connection, id) i
     where c.connection = i.connection and c.id = i.id`.execute(db)

@@ -3,7 +3,7 @@ import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
-import { contactIdentifiers, ECHO_MINUTES } from './contacts.ts'
+import { contactIdentifiers, ECHO_SECONDS } from './contacts.ts'
 import type { Db } from './database.ts'
 import { replaceIdentifiersSql } from './identifiers.ts'
 import type { LinkOrigin } from './schema.ts'
@@ -232,7 +232,7 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
         insert into contact (connection, id, name, name_key, fields, base, own, provenance, echoes, echoes_until, read_at,
           read_print, changed, customer_deleted)
         select distinct on (connection, id) connection, id, name, name_key, fields, base, own, provenance, echoes,
-          clock_timestamp() + make_interval(mins => ${ECHO_MINUTES}), case when read then clock_timestamp() end,
+          clock_timestamp() + make_interval(secs => ${ECHO_SECONDS}), case when read then clock_timestamp() end,
           null, false, false
         from ${asked(contacts)} as r(connection text, id text, name text, name_key text, fields jsonb, base jsonb,
           own jsonb, provenance jsonb, echoes int, read boolean)
