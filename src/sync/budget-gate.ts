@@ -27,6 +27,8 @@ const ASK_AGAIN_MS = 250
 /** What others use is told to the database in steps of this many requests. */
 const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
+/** Both vendors count by the minute; a window that ends later than this would never end. */
+const LONGEST_WINDOW_MS = 120_000
 /** A bulk request of fewer operations may look like another process's requests. */
 const TELLING_OPERATIONS = 4
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
@@ -148,12 +150,13 @@ export class BudgetGate {
   async #correct(limit: number, used: number, resetAt: number | undefined, turned: boolean): Promise<void> {
     this.#policy.limit = limit
     this.#told = { used, resetAt }
+    const endsAt = resetAt && Math.min(resetAt, Date.now() + LONGEST_WINDOW_MS)
     if (turned) for (const stock of Object.values(this.#stock)) stock.count = 0
     await correctBudget(this.#db, this.#policy.account, {
       limit,
       used: turned ? used + this.#inFlight : used,
       turned,
-      ...(resetAt !== undefined && { windowEndsAt: new Date(resetAt) }),
+      ...(endsAt !== undefined && { windowEndsAt: new Date(endsAt) }),
     })
     void this.#pump()
   }

@@ -181,3 +181,9 @@ describe('backoff', () => {
     expect(waits).toEqual([6_400, 8_000, 9_600])
   })
 })
+
+test('a reset that lies years ahead is not waited for', () => {
+  const retryAt = NOW + 54_000 * 365 * 24 * 60 * 60_000
+  const { retryInMs } = failedSettle(new KustomerError('GET /x', { kind: 'rateLimited', retryAt }), tries(0))
+  expect(retryInMs).toBeLessThanOrEqual(3_601_000)
+})

@@ -20,6 +20,8 @@ const MINUTE = 60 * SECOND
 /** What a vendor that is away holds back goes on when it is back; this late even if that was missed. */
 const HELD_MS = 10 * MINUTE
 const LONGEST_BACKOFF_MS = 5 * MINUTE
+/** Limits turn every minute; an answer that says years, in milliseconds for seconds, is not believed. */
+const LONGEST_LIMIT_MS = 60 * MINUTE
 /** A key that was refused is asked about again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
 /** Messages of errors begin with the route. */
@@ -84,7 +86,7 @@ function byKind(
       const untilReset = failure.retryAt === undefined ? 0 : failure.retryAt - when.now
       return {
         outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence },
-        retryInMs: untilReset > 0 ? untilReset + Math.random() * SECOND : backoff,
+        retryInMs: untilReset > 0 ? Math.min(untilReset, LONGEST_LIMIT_MS) + Math.random() * SECOND : backoff,
       }
     }
     case 'unreachable':

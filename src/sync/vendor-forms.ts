@@ -29,7 +29,7 @@ const KEYS: Record<keyof LiteralForms, readonly string[]> = {
   contactEditWithoutName: ['name'],
 }
 
-/** Read once by each process: what it learns itself it knows, and asking again what another learned is harmless. */
+/** Read once by each process: what another learns later it learns by a refusal of its own. */
 const known = new WeakMap<SyncContext, Promise<VendorForms>>()
 
 export function vendorForms(context: SyncContext): Promise<VendorForms> {

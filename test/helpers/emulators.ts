@@ -10,6 +10,8 @@ export interface WorldSize {
   world?: World
   /** Milliseconds of a limit minute. */
   minuteMs?: number
+  /** The vendors' clock, epoch ms. */
+  now?: () => number
 }
 
 /** Both vendors, spoken to through HTTP alone. */

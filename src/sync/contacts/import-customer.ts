@@ -244,7 +244,10 @@ async function join(
   }
   // Two customers never have one number or email (contract kustomer §2.4), so the other may be gone.
   if (by !== 'name') await unlinkGone(context, contactId, source)
-  const { reason, what, origin } = MATCHED[by]
+  const { reason, what, origin: matched } = MATCHED[by]
+  // We made it from this contact, and Kustomer's webhook tells of it before our own request was answered.
+  const ours = stored?.exportIntended && customer.externalId === contactId
+  const origin = ours ? 'exported' : matched
   const settled = await settleGroup(context, { contactId, source, shown, joining: { customer, origin } })
   if (settled.kind === 'gone') return undefined
   if (shown) await addContactTag(context, shown)

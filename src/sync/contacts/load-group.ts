@@ -14,6 +14,9 @@ import { fieldsOfContact } from './contact-fields.ts'
 import { type GroupLookups, lookupsFor } from './lookups.ts'
 import { showContact } from './show-contact.ts'
 
+/** Contract kustomer §1.7. */
+const FIRST_REV = 1
+
 /** What a group is settled for. */
 export interface GroupEvent {
   contactId: string
@@ -31,6 +34,8 @@ export interface Group {
   stored: StoredContact | undefined
   contact: ContactFields
   contactModifiedAt: string | undefined
+  /** What both sides held when they were last in step. */
+  base: ContactFields | undefined
   own: OwnFields
   links: Link[]
   members: GroupMember[]
@@ -62,6 +67,7 @@ export async function loadGroup(
     stored,
     contact,
     contactModifiedAt: current?.modifiedAt,
+    base: stored?.base ?? baseOfExport(stored, joining, members.at(-1)?.member),
     own: ownWithout(
       stored?.own ?? ownAtFirst(contact, links, lookups),
       members.map(({ member }, at) => ({ before: links[at]?.base, now: member.fields })),
@@ -82,6 +88,20 @@ const joined = ({ customer, origin }: { customer: CustomerVersion; origin: LinkO
   ownWriteAt: undefined,
   ownWriteRev: undefined,
 })
+
+/**
+ * A customer that nobody has touched since we made it from the contact says what the contact held then, whatever has cut
+ * the export off: what the contact holds otherwise by now was edited. Its link is still owed to it.
+ */
+function baseOfExport(
+  stored: StoredContact | undefined,
+  joining: GroupEvent['joining'],
+  member: GroupMember | undefined,
+): ContactFields | undefined {
+  const asMade =
+    stored?.exportIntended && joining?.origin === 'exported' && joining.customer.rev === FIRST_REV
+  return asMade && member ? { ...member.fields, externalUrls: [] } : undefined
+}
 
 /** Of a contact that its customer was made from, nothing is the contact's own but what the export leaves alone. */
 function ownAtFirst(contact: ContactFields, links: readonly Link[], lookups: GroupLookups): OwnFields {

@@ -68,7 +68,7 @@ export async function intendJoin(context: SyncContext, event: GroupEvent, group:
     connection: context.connection,
     contactId: event.contactId,
     fields: group.contact,
-    base: group.stored?.base,
+    base: group.base,
     own: group.own,
     provenance: undefined,
     members: group.links.map((link) => ({ ...link, contactId: event.contactId })),

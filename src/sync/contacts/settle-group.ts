@@ -94,7 +94,7 @@ const decide = (
     contact: group.contact,
     contactModifiedAt: group.contactModifiedAt,
     members: group.members,
-    base: group.stored?.base,
+    base: group.base,
     own: group.own,
     directions,
     isCustomerLink: isCustomerLink(context),

@@ -115,7 +115,8 @@ const send = (context: SyncContext, body: ConversationCreate, shared: boolean): 
   return isImport() ? createImported(context, 'conversations', body, { alone, shared }) : alone(body)
 }
 
-const refusesCustomer = (error: unknown): boolean =>
+/** Whether Kustomer says that there is no such customer. */
+export const refusesCustomer = (error: unknown): boolean =>
   error instanceof KustomerError &&
   (error.failure.kind === 'notFound' ||
     (error.failure.kind === 'rejected' && error.failure.fields.includes('customer')))
@@ -123,7 +124,12 @@ const refusesCustomer = (error: unknown): boolean =>
 /** Some tries, in which it is looked at anew: its customer was deleted, or the holder was. */
 const LOOKS_FOR_A_CUSTOMER = 5
 
-async function customerGone(context: SyncContext, customer: string, isHolder: boolean): Promise<NotYet> {
+/** Forgets a customer that Kustomer no longer has. @returns what to throw: the record is looked at anew. */
+export async function customerGone(
+  context: SyncContext,
+  customer: string,
+  isHolder: boolean,
+): Promise<NotYet> {
   const { db, connection } = context
   if (isHolder) await forgetHolderCustomer(db, connection, customer)
   else {

@@ -3,6 +3,7 @@ import type { Outcome } from '../../store/outcomes.ts'
 import { conversationGone } from '../../store/timeline-conversations.ts'
 import type { SyncContext } from '../context.ts'
 import { vendorForms } from '../vendor-forms.ts'
+import { customerGone, refusesCustomer } from './conversation.ts'
 import { contactNameOf } from './find-customer.ts'
 import { ifThere } from './if-there.ts'
 import type { TimelineItem } from './item.ts'
@@ -27,12 +28,18 @@ export async function followItem(
   const customerId = movedTo ?? (unlinked ? undefined : stoodWith)
   const forms = await vendorForms(context)
   const contactName = await contactNameOf(context, item.caller, customerId)
-  const note = item.noteOf(forms.literal('noteSubject'), contactName)
-  const noteChanged = note.body !== noteBody
-  if (noteChanged) {
+  const followNote = async (): Promise<boolean> => {
+    const note = item.noteOf(forms.literal('noteSubject'), contactName)
+    if (note.body === noteBody) return false
     const noteIds = await updateNotes(context, conversationId, item.standing, note)
     await save(context, item, { noteBody: note.body, noteIds })
+    return true
   }
+  const noteChanged = await followNote().catch(async (error: unknown) => {
+    // Another process has made the note, and has learned what this one has not.
+    if (!(await forms.refused(error, 'noteSubject'))) throw error
+    return followNote()
+  })
   const ids = {
     conversationId,
     ...(item.caller.contact && { contactId: item.caller.contact.id }),
@@ -96,7 +103,12 @@ async function move(
   const holders = [holderCustomerId, item.standing.customerId]
   const movedByOthers = customerId !== undefined && !holders.includes(customerId)
   if (!movedByOthers) {
-    await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
+    try {
+      await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
+    } catch (error) {
+      if (!refusesCustomer(error)) throw error
+      throw await customerGone(context, owner, false)
+    }
   }
   const to = movedByOthers ? customerId : owner
   await save(context, item, { customerId: to, unlinked: false })
