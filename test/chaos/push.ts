@@ -25,8 +25,8 @@ export interface Pushers {
   witness: Witnessed
 }
 
-const AT_ONCE = 10
-const PUSHED_EVERY = 10
+const AT_ONCE = 30
+const PUSHED_EVERY = 40
 /** Edits come in so many rounds while everything else is pushed. */
 const ROUNDS = 20
 const LAST_EDITS_MS = 120_000
@@ -256,7 +256,7 @@ function editor(plan: Plan, pushers: Pushers, early: PlannedContact[]): Editor {
       return [
         ...early.map(({ like }) => ({ id: String(like?.id), what: 'the customer has no contact' })),
         ...plan.edits
-          .filter((edit) => edit.state === 'planned' && mayCome(edit))
+          .filter((edit, at) => edit.state === 'planned' && isNext(plan.edits, edit, at) && mayCome(edit))
           .map(({ record, side }) => ({
             id: String(record.id),
             what: `the ${record.kind} is not in ${side}`,
