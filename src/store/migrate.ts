@@ -6,6 +6,7 @@ import * as messages from './migrations/0003-messages.ts'
 import * as reliability from './migrations/0004-reliability.ts'
 import * as consoleTables from './migrations/0005-console.ts'
 import * as countedEchoes from './migrations/0006-counted-echoes.ts'
+import * as invitations from './migrations/0007-invitations.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -16,6 +17,7 @@ export const migrations = {
   '0004-reliability': reliability,
   '0005-console': consoleTables,
   '0006-counted-echoes': countedEchoes,
+  '0007-invitations': invitations,
 }
 
 /**

@@ -28,6 +28,7 @@ export interface Database {
   secret: SecretTable
   person: PersonTable
   person_session: PersonSessionTable
+  invitation: InvitationTable
   audit: AuditTable
   sighting: SightingTable
   lease: LeaseTable
@@ -374,6 +375,12 @@ interface PersonSessionTable {
   expiresAt: Date
   ipAddress: string | null
   userAgent: string | null
+}
+
+interface InvitationTable {
+  digest: string
+  person_id: string
+  expires_at: Time
 }
 
 interface AuditTable {

@@ -54,9 +54,14 @@ export function createAuth({ db, secret, publicUrl }: AuthOptions) {
       const { id, name, email } = session.user
       return { id, name, email, role }
     },
-    /** @throws {APIError} where the email is taken or the password too short. */
-    async addPerson(person: { name: string; email: string; password: string; role: Role }): Promise<void> {
-      await auth.api.createUser({ body: person })
+    /** @returns the person's id. @throws {APIError} where the email is taken or the password too short. */
+    async addPerson(person: { name: string; email: string; password: string; role: Role }): Promise<string> {
+      const { user } = await auth.api.createUser({ body: person })
+      return user.id
+    },
+    async setPassword(personId: string, password: string): Promise<void> {
+      const { password: hasher, internalAdapter } = await auth.$context
+      await internalAdapter.updatePassword(personId, await hasher.hash(password))
     },
     /** Before the first one, the set-up page is open to whoever has its token. */
     hasPeople: async (): Promise<boolean> =>

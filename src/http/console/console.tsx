@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
-import type { Db } from '../../store/database.ts'
 import type { SignedIn } from '../auth/guard.ts'
 import type { Operations } from '../operations.ts'
 import type { Watching } from '../watching.ts'
@@ -11,6 +10,7 @@ import { events } from './events.ts'
 import type { ShownConnection } from './layout.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { overviewPage } from './pages/overview.tsx'
+import { peoplePage } from './pages/people.tsx'
 import { reviewPage } from './pages/review.tsx'
 import { runsPage } from './pages/runs.tsx'
 import { tracePage } from './pages/trace.tsx'
@@ -29,7 +29,6 @@ export interface ConsoleConnection {
 }
 
 export interface ConsolePorts extends SignInPorts {
-  db: Db
   /** At least one. */
   connections: readonly ConsoleConnection[]
   /** Where browsers reach it, where that is known. */
@@ -50,7 +49,16 @@ export type ConsoleEnv = SignedIn & {
 }
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
-const PATHS = ['/', '/events', '/activity/*', '/trace/*', '/runs/*', '/review/*', '/unassociated/*']
+const PATHS = [
+  '/',
+  '/events',
+  '/activity/*',
+  '/trace/*',
+  '/runs/*',
+  '/review/*',
+  '/unassociated/*',
+  '/people/*',
+]
 
 const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
@@ -81,6 +89,7 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', runsPage)
     .route('/', reviewPage)
     .route('/', unassociatedPage)
+    .route('/', peoplePage)
     .route('/', events)
   return new Hono()
     .use(strictly(ports.publicUrl))

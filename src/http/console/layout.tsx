@@ -13,6 +13,7 @@ const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/runs', title: 'Runs', ability: 'oversee' },
   { path: '/review', title: 'Review', ability: 'oversee' },
   { path: '/unassociated', title: 'Unassociated', ability: 'oversee' },
+  { path: '/people', title: 'People', ability: 'people' },
   { path: '/settings', title: 'Settings', ability: 'oversee' },
   { path: '/people', title: 'People', ability: 'people' },
 ]

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { z } from 'zod'
+import type { Db } from '../../store/database.ts'
+import { digestOf, invitedBy, useInvitation } from '../../store/people.ts'
 import type { Auth } from '../auth/auth.ts'
 import { LEAST_PASSWORD } from '../auth/password.ts'
 import { addressOf } from '../limit-address.ts'
@@ -15,11 +17,13 @@ const ATTEMPTS_SECONDS = 15 * 60
 
 export interface SignInPorts {
   auth: Auth
+  db: Db
   /** Makes the first administrator, once. */
   setUpToken: string
 }
 
 const signInForm = z.object({ email: z.string().trim().toLowerCase(), password: z.string() })
+const passwordForm = z.object({ password: z.string().min(LEAST_PASSWORD) })
 const setUpForm = z.object({
   token: z.string(),
   name: z.string().trim().min(1, 'a name is missing'),
@@ -28,7 +32,7 @@ const setUpForm = z.object({
 })
 
 /** The pages for somebody who is not signed in: signing in, and making the first administrator. */
-export function signInPages({ auth, setUpToken }: SignInPorts): Hono {
+export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
   const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: ATTEMPTS_SECONDS })
   return new Hono()
     .get('/sign-in', async (c) => {
@@ -55,6 +59,26 @@ export function signInPages({ auth, setUpToken }: SignInPorts): Hono {
     .post('/sign-out', async (c) => {
       await signOut(c, auth)
       return c.redirect('/sign-in', 303)
+    })
+    .get('/welcome', async (c) => {
+      const token = c.req.query('token') ?? ''
+      const invited = await invitedBy(db, digestOf(token))
+      return invited ? c.html(<Choose token={token} email={invited.email} />) : c.html(<NoToken />, 403)
+    })
+    .post('/welcome', async (c) => {
+      const given = await c.req.parseBody()
+      const token = typeof given.token === 'string' ? given.token : ''
+      const invited = await invitedBy(db, digestOf(token))
+      if (!invited) return c.html(<NoToken />, 403)
+      const form = passwordForm.safeParse(given)
+      if (!form.success) {
+        const problem = `The password needs at least ${LEAST_PASSWORD} characters.`
+        return c.html(<Choose token={token} email={invited.email} problem={problem} />, 400)
+      }
+      if (!(await useInvitation(db, digestOf(token)))) return c.html(<NoToken />, 403)
+      await auth.setPassword(invited.id, form.data.password)
+      await signIn(c, auth, invited.email, form.data.password)
+      return c.redirect('/', 303)
     })
     .get('/set-up', async (c) => {
       if (await auth.hasPeople()) return c.redirect('/sign-in')
@@ -126,6 +150,27 @@ const SetUp = ({ token, problem }: { token: string; problem?: string }) => (
         />
       </label>
       <button type="submit">Make administrator</button>
+    </form>
+  </Welcome>
+)
+
+const Choose = ({ token, email, problem }: { token: string; email: string; problem?: string }) => (
+  <Welcome title="Choose a password">
+    <p class="lead">For {email}. This address works once.</p>
+    {problem && <Notice tone="bad">{problem}</Notice>}
+    <form method="post" action="/welcome" class="stack">
+      <input type="hidden" name="token" value={token} />
+      <label>
+        Password <small>at least {LEAST_PASSWORD} characters</small>
+        <input
+          name="password"
+          type="password"
+          autocomplete="new-password"
+          minlength={LEAST_PASSWORD}
+          required
+        />
+      </label>
+      <button type="submit">Choose</button>
     </form>
   </Welcome>
 )
