@@ -10,13 +10,28 @@ export type Taken = {
   resetAt: number
 }
 
+/** What was asked of a limit in one window, over all its keys. */
+export type Window = {
+  /** ISO time. */
+  startsAt: string
+  limit: number
+  used: number
+  /** Requests answered 429. */
+  refused: number
+}
+
 export type RateLimit = {
-  /** Takes one request from the budget of `key` (one shared budget without a key). */
-  take: (key?: string) => Taken
+  /** Takes `count` from the budget of `key` (one shared budget without a key), or nothing where fewer are left. */
+  take: (key?: string, count?: number) => Taken
   /** What `key` would find now, taking nothing. */
   look: (key?: string) => Taken
+  /** The windows in which something was asked, the oldest first. */
+  windows: () => readonly Window[]
   clear: () => void
 }
+
+/** How many windows are remembered. */
+const KEPT = 1_000
 
 /**
  * A fixed window of one emulator minute, aligned to multiples of it, as both vendors publish their limits
@@ -25,6 +40,17 @@ export type RateLimit = {
 export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number }): RateLimit => {
   const used = new Map<string, number>()
   let window = Number.NaN
+  const windows: Window[] = []
+
+  const inWindow = (): Window => {
+    const startsAt = new Date(window * clock.minuteMs).toISOString()
+    const last = windows.at(-1)
+    if (last?.startsAt === startsAt) return last
+    const fresh = { startsAt, limit, used: 0, refused: 0 }
+    windows.push(fresh)
+    if (windows.length > KEPT) windows.shift()
+    return fresh
+  }
 
   const look = (key = ''): Taken => {
     const current = Math.floor(clock.now() / clock.minuteMs)
@@ -38,12 +64,21 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
 
   return {
     look,
-    take: (key = '') => {
+    take: (key = '', count = 1) => {
       const found = look(key)
-      if (!found.allowed) return found
-      used.set(key, limit - found.remaining + 1)
-      return { ...found, remaining: found.remaining - 1 }
+      const current = inWindow()
+      if (found.remaining < count) {
+        current.refused += 1
+        return { ...found, allowed: false }
+      }
+      used.set(key, limit - found.remaining + count)
+      current.used += count
+      return { ...found, remaining: found.remaining - count }
     },
-    clear: () => used.clear(),
+    windows: () => windows,
+    clear: () => {
+      used.clear()
+      windows.length = 0
+    },
   }
 }

@@ -127,11 +127,8 @@ export const createCustomers = (transport: Transport) => {
 
     byEmail: (email: string): Promise<Customer | undefined> => byKey('email', email),
 
-    /** Tries `+E164`, then the bare digits: Kustomer stores phones as they were sent (§2.5). */
-    byPhone: async (phone: string): Promise<Customer | undefined> => {
-      const digits = phone.replace(/^\+/, '')
-      return (await byKey('phone', `+${digits}`)) ?? byKey('phone', digits)
-    },
+    /** As it was sent: Kustomer stores phones with or without their `+` (§2.5). */
+    byPhone: (phone: string): Promise<Customer | undefined> => byKey('phone', phone),
 
     byExternalId: (externalId: string): Promise<Customer | undefined> => byKey('externalId', externalId),
 

@@ -131,39 +131,47 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   describe('an answer corrects', () => {
     const END = new Date('2030-01-01T00:01:00Z')
+    const READING: BudgetReading = {
+      limit: 60,
+      used: 0,
+      inFlight: 0,
+      turn: 0,
+      turned: false,
+      exceeded: false,
+    }
     const cases: {
       label: string
-      reading: BudgetReading
+      reading: Partial<BudgetReading>
       limit: number
       used: number
       endsAt: Date | number
     }[] = [
       {
         label: 'more used by others',
-        reading: { limit: 60, used: 33, turned: false },
+        reading: { limit: 60, used: 33 },
         limit: 60,
         used: 33,
         endsAt: 30,
       },
       {
         label: 'less used than was granted: some are still on their way',
-        reading: { limit: 60, used: 7, turned: false },
+        reading: { limit: 60, used: 7 },
         limit: 60,
         used: 20,
         endsAt: 30,
       },
       {
         label: 'another limit',
-        reading: { limit: 1_000, used: 1, turned: false },
+        reading: { limit: 1_000, used: 1 },
         limit: 1_000,
         used: 20,
         endsAt: 30,
       },
       {
-        label: 'the end of the window',
-        reading: { limit: 60, used: 1, turned: false, windowEndsAt: END },
+        label: 'a window that ends later is another one: what is on its way may count in it',
+        reading: { limit: 60, used: 1, inFlight: 2, windowEndsAt: END },
         limit: 60,
-        used: 20,
+        used: 3,
         endsAt: END,
       },
       {
@@ -172,6 +180,20 @@ describe.each(databaseKinds)('on %s', (kind) => {
         limit: 60,
         used: 3,
         endsAt: WINDOW_SECONDS,
+      },
+      {
+        label: 'what was granted in an earlier window says nothing of this one',
+        reading: { limit: 60, used: 50, turn: -1 },
+        limit: 60,
+        used: 20,
+        endsAt: 30,
+      },
+      {
+        label: 'a 429: nothing is left',
+        reading: { limit: 60, used: 60, exceeded: true },
+        limit: 60,
+        used: 60,
+        endsAt: 30,
       },
       {
         label: 'a window that turned and says when it ends',
@@ -185,7 +207,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
       const other = await given({ limit: 60, used: 20, leftSeconds: 30 })
       const account = await given({ limit: 60, used: 20, leftSeconds: 30 })
       const before = await stored(other)
-      await correctBudget(db, account, reading)
+      await correctBudget(db, account, { ...READING, ...reading })
       const row = await stored(account)
       expect({ limit: row.limit, used: row.used }).toEqual({ limit, used })
       if (endsAt instanceof Date) expect(row.window_ends_at).toEqual(endsAt)
@@ -196,9 +218,19 @@ describe.each(databaseKinds)('on %s', (kind) => {
       expect(await stored(other)).toEqual(before)
     })
 
+    test('a new window once, whoever of several processes sees it', async () => {
+      const account = await given({ limit: 60, used: 60, leftSeconds: 1 })
+      const seen = { ...READING, used: 1, inFlight: 3, windowEndsAt: END }
+      await correctBudget(db, account, seen)
+      expect(await take(account, 60, 1, 10)).toBe(10)
+      // Another process was later to see it: what was granted meanwhile is not forgotten.
+      await correctBudget(db, account, seen)
+      expect((await stored(account)).used).toBe(14)
+    })
+
     test('and the next taker gets what is left by then', async () => {
       const account = await given({ limit: 60, used: 20, leftSeconds: 57 })
-      await correctBudget(db, account, { limit: 100, used: 80, turned: false })
+      await correctBudget(db, account, { ...READING, limit: 100, used: 80 })
       expect(await take(account, 60, 1, 1_000)).toBe(10)
     })
   })

@@ -23,14 +23,15 @@ const PACED = 0.1
 /**
  * Takes up to `wanted` requests from the budget without going over `share` of the limit, in one statement that sees
  * one time throughout. A statement that waited for the row is of a time before the window that it then finds.
- * @returns how many were granted, and the milliseconds until the window turns.
+ * @returns how many were granted in which window, the milliseconds until it turns, and whether a bulk request is known
+ * to count as one.
  */
 export async function takeFromBudget(
   db: Db,
   policy: BudgetPolicy,
   share: number,
   wanted: number,
-): Promise<{ granted: number; turnsInMs: number }> {
+): Promise<{ granted: number; turnsInMs: number; turn: number; bulkIsOne: boolean }> {
   const ended = sql`budget.window_ends_at <= statement_timestamp()`
   const windowLeft = sql`extract(epoch from budget.window_ends_at - statement_timestamp()) / ${WINDOW_SECONDS}::float8`
   const allowed = sql`floor(budget."limit" * ${share}::float8
@@ -39,20 +40,26 @@ export async function takeFromBudget(
   const grant = sql`case when ${ended} then ${fresh}
     else greatest(0, least(${wanted}::int, ${allowed} - budget.used)) end`
   const first = Math.min(wanted, Math.floor(policy.limit * share * (1 - PACED)))
-  const result = await sql<{ granted: number; turns_in_ms: number }>`
+  const result = await sql<{ granted: number; turns_in_ms: number; turn: number; bulk_is_one: boolean }>`
     insert into budget (account, window_ends_at, "limit", used, last_grant)
     values (${policy.account}, statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}),
       ${policy.limit}, ${first}, ${first})
     on conflict (account) do update set
       last_grant = ${grant},
+      turn = budget.turn + (${ended})::int,
       used = case when ${ended} then 0 else budget.used end + ${grant},
       window_ends_at = case when ${ended}
         then statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else budget.window_ends_at end
-    returning last_grant as granted,
+    returning last_grant as granted, turn, bulk_is_one,
       (least(${WINDOW_SECONDS}::float8, extract(epoch from window_ends_at - statement_timestamp())) * 1000)::float8
         as turns_in_ms`.execute(db)
   const row = result.rows[0]
-  return { granted: row?.granted ?? 0, turnsInMs: row?.turns_in_ms ?? 0 }
+  return {
+    granted: row?.granted ?? 0,
+    turnsInMs: row?.turns_in_ms ?? 0,
+    turn: row?.turn ?? 0,
+    bulkIsOne: row?.bulk_is_one ?? false,
+  }
 }
 
 /** What an answer's headers say about the window it was counted in. */
@@ -60,27 +67,59 @@ export interface BudgetReading {
   limit: number
   /** Requests that the vendor has counted in this window, from whomever. */
   used: number
+  /** Ours that are on their way: a new window may count them. */
+  inFlight: number
   /** When the window turns, where the answer says so. */
   windowEndsAt?: Date
-  /** The vendor has started a new window since the last reading. */
+  /** The window in which the request was granted. */
+  turn: number
+  /** The vendor counts a new window; for vendors that do not tell its end. */
   turned: boolean
+  /** It was a 429. */
+  exceeded: boolean
 }
 
-/** Corrects the budget by what the vendor itself counts. */
+/** Ends that are told this close to each other are those of one window. */
+const SLACK = sql`interval '1 second'`
+
+/** Corrects the budget by what the vendor itself counts; the first of all processes to see a new window begins it. */
 export async function correctBudget(db: Db, account: string, reading: BudgetReading): Promise<void> {
-  await db
-    .updateTable('budget')
-    .set({
-      limit: reading.limit,
-      used: reading.turned ? reading.used : sql<number>`greatest(used, ${reading.used}::int)`,
-      ...(reading.windowEndsAt && { window_ends_at: reading.windowEndsAt.toISOString() }),
-      ...(reading.turned &&
-        !reading.windowEndsAt && {
-          window_ends_at: sql<Date>`clock_timestamp() + make_interval(secs => ${WINDOW_SECONDS})`,
-        }),
-    })
-    .where('account', '=', account)
-    .execute()
+  const { limit, used, inFlight, windowEndsAt, turn, turned, exceeded } = reading
+  if (exceeded) {
+    await sql`update budget set used = greatest(used, "limit"), bulk_is_one = false,
+      window_ends_at = ${windowEndsAt ? sql`greatest(${windowEndsAt.toISOString()}::timestamptz, statement_timestamp() + ${SLACK})` : sql`window_ends_at`}
+      where account = ${account} and turn = ${turn}`.execute(db)
+  } else if (windowEndsAt) {
+    const told = sql`${windowEndsAt.toISOString()}::timestamptz`
+    const later = sql`${told} > window_ends_at + ${SLACK}`
+    await sql`update budget set "limit" = ${limit}::int, window_ends_at = ${told}, turn = turn + (${later})::int,
+      used = case when ${later} then ${used + inFlight}::int else greatest(used, ${used}::int) end
+      where account = ${account} and ${told} > clock_timestamp() and (turn = ${turn}::int or ${later})`.execute(
+      db,
+    )
+  } else if (turned) {
+    await sql`update budget set "limit" = ${limit}::int,
+      used = case when turn = ${turn} then ${used + inFlight}::int else greatest(used, ${used}::int) end,
+      window_ends_at = case when turn = ${turn}
+        then statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}) else window_ends_at end,
+      turn = turn + (turn = ${turn})::int
+      where account = ${account}`.execute(db)
+  } else {
+    await sql`update budget set "limit" = ${limit}::int,
+      used = case when turn = ${turn} then greatest(used, ${used}::int) else used end
+      where account = ${account}`.execute(db)
+  }
+}
+
+/** Takes back what a request was granted and did not need, if its window is still the present one. */
+export async function giveBack(db: Db, account: string, turn: number, count: number): Promise<void> {
+  await sql`update budget set used = greatest(0, used - ${count}::int)
+    where account = ${account} and turn = ${turn}`.execute(db)
+}
+
+/** Remembers, for all processes, that the vendor counts a bulk request as one. */
+export async function bulkCountsOnce(db: Db, account: string): Promise<void> {
+  await db.updateTable('budget').set({ bulk_is_one: true }).where('account', '=', account).execute()
 }
 
 export interface BudgetNow {

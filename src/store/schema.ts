@@ -336,6 +336,10 @@ interface BudgetTable {
   used: number
   /** What the latest statement granted: PostgreSQL before 18 cannot return a row's old values. */
   last_grant: number
+  /** One more with each window. */
+  turn: Generated<number>
+  /** The vendor has been seen to count a bulk request as one. */
+  bulk_is_one: Generated<boolean>
 }
 
 /** The vendor does not answer properly, or does not accept the key. */

@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type BudgetNow,
   type BudgetPolicy,
   budgetNow,
+  bulkCountsOnce,
   correctBudget,
+  giveBack,
   takeFromBudget,
 } from '../store/budgets.ts'
 import type { Db } from '../store/database.ts'
@@ -29,8 +32,6 @@ const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
 /** Both vendors count by the minute; a window that ends later than this would never end. */
 const LONGEST_WINDOW_MS = 120_000
-/** A bulk request of fewer operations may look like another process's requests. */
-const TELLING_OPERATIONS = 4
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 
 /** The service stops: what waits for the budget is settled after the next start. */
@@ -38,10 +39,22 @@ export class Stopping extends Error {
   override readonly name = 'Stopping' as const
 }
 
+/** What a request may take with it. */
+interface Grant {
+  turn: number
+  /** Taken from the budget for it. */
+  units: number
+  /** Operations that it may carry. */
+  room: number
+  /** Operations that it carries. */
+  carries: number
+}
+
+const grants = new AsyncLocalStorage<Map<BudgetGate, Grant>>()
+
 interface Waiting {
-  /** Requests that it counts as. */
-  cost: number
-  go(): void
+  upTo: number
+  go(grant: Grant): void
   stop(error: Stopping): void
 }
 
@@ -54,23 +67,25 @@ export class BudgetGate {
   readonly #shares: Shares
   readonly #waiting: Record<Priority, Waiting[]> = { live: [], retry: [], enrichment: [], backfill: [] }
   /** Granted and not used yet, by lane; worthless when the window turns. */
-  readonly #stock: Record<Priority, { count: number; until: number }> = {
-    live: { count: 0, until: 0 },
-    retry: { count: 0, until: 0 },
-    enrichment: { count: 0, until: 0 },
-    backfill: { count: 0, until: 0 },
+  readonly #stock: Record<Priority, { count: number; until: number; turn: number }> = {
+    live: { count: 0, until: 0, turn: 0 },
+    retry: { count: 0, until: 0, turn: 0 },
+    enrichment: { count: 0, until: 0, turn: 0 },
+    backfill: { count: 0, until: 0, turn: 0 },
   }
   #pumping = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #inFlight = 0
-  /** Our own answers since the vendor's window was last seen to turn. */
+  #bulkIsOne = false
+  /** The newest window that this process knows of, and our own answers in it. */
+  #turn = -1
   #answered = 0
   #told = { used: 0, resetAt: undefined as number | undefined }
-  /** What the last answer left of the window. */
-  #left: number | undefined
-  /** Whether a bulk request counts as each of its operations; the contract leaves it open (cloudtalk §2.8). */
-  #countsOperations = false
+  /** Operations answered in the window that ends at `told.resetAt`, and the most that the vendor has counted. */
+  #carried = 0
+  #most = 0
+  #bulkWindow = 0
 
   constructor(db: Db, policy: BudgetPolicy, shares: Shares) {
     this.#db = db
@@ -78,18 +93,38 @@ export class BudgetGate {
     this.#shares = shares
   }
 
-  /** Resolves when one request may leave, which counts as `cost`. @throws {Stopping} once it is closed. */
-  async enter(priority: Priority, cost = 1): Promise<void> {
-    if (this.#closed) throw new Stopping()
-    if (this.#useStock(priority, cost)) {
-      this.#inFlight++
-      return
+  /**
+   * Lets one request leave when the budget has room for it, with at most as many operations as it is told.
+   * @throws {Stopping} once it is closed.
+   */
+  async through<T>(priority: Priority, upTo: number, call: (room: number) => Promise<T>): Promise<T> {
+    const grant = await this.#enter(priority, upTo)
+    this.#inFlight++
+    try {
+      const held = new Map(grants.getStore() ?? [])
+      return await grants.run(held.set(this, grant), () => call(grant.room))
+    } finally {
+      this.#inFlight--
     }
-    await new Promise<void>((go, stop) => {
-      this.#waiting[priority].push({ cost, go, stop })
+  }
+
+  /** A bulk request leaves with this many operations. */
+  async carries(count: number): Promise<void> {
+    const grant = grants.getStore()?.get(this)
+    if (!grant) return
+    grant.carries = count
+    const left = grant.units - Math.max(1, count)
+    if (left > 0) await giveBack(this.#db, this.#policy.account, grant.turn, left)
+  }
+
+  async #enter(priority: Priority, upTo: number): Promise<Grant> {
+    if (this.#closed) throw new Stopping()
+    const stock = this.#useStock(priority, upTo)
+    if (stock) return stock
+    return new Promise<Grant>((go, stop) => {
+      this.#waiting[priority].push({ upTo, go, stop })
       void this.#pump()
     })
-    this.#inFlight++
   }
 
   /** What the lane may use a minute, as far as the limit is known. */
@@ -104,38 +139,54 @@ export class BudgetGate {
     return { ...(known ?? { limit: this.#policy.limit, used: 0 }), liveShare, backfillShare }
   }
 
-  leave(): void {
-    this.#inFlight--
-  }
-
-  /** What a request of so many operations counts as, as far as it is known. */
-  costOf(operations: number): number {
-    return this.#countsOperations ? Math.max(1, operations) : 1
-  }
-
-  /**
-   * Learns from an answer: the limit, what the vendor has counted, and when its window turns.
-   * @param operations of a bulk request.
-   */
-  async learn({ status, limit, remaining, resetAt }: BudgetHeaders, operations?: number): Promise<void> {
-    this.#answered++
-    this.#learnCost(remaining, operations)
+  /** Learns from an answer: the limit, what the vendor has counted, and when its window turns. */
+  async learn({ status, limit, remaining, resetAt }: BudgetHeaders): Promise<void> {
+    const { turn, carries } = grants.getStore()?.get(this) ?? { turn: this.#turn, carries: 1 }
     if (status === 429) {
       // A 429 with another limit than the account's is about one record (contract kustomer §1.4), not about the budget.
       if (limit !== undefined && limit !== this.#policy.limit) return
-      await this.#correct(this.#policy.limit, this.#policy.limit, resetAt, false)
+      this.#bulkIsOne = false
+      await this.#correct(
+        { limit: this.#policy.limit, used: this.#policy.limit, turn, exceeded: true },
+        resetAt,
+      )
       return
     }
     if (limit === undefined || remaining === undefined) return
     const used = limit - remaining
+    if (resetAt !== undefined) await this.#learnBulk(resetAt, used, carries)
+    if (turn < this.#turn) return
+    if (turn > this.#turn) this.#begin(turn)
+    this.#answered++
     // The vendor cannot have counted less than it has answered us, unless it counts a new window.
-    const turned =
-      used + this.#inFlight < this.#answered || (resetAt ?? 0) > (this.#told.resetAt ?? resetAt ?? 0)
-    if (turned) this.#answered = 1
-    const news = resetAt !== this.#told.resetAt || limit !== this.#policy.limit
+    const turned = resetAt === undefined && used + this.#inFlight < this.#answered
+    const news = (resetAt ?? 0) > (this.#told.resetAt ?? 0) || limit !== this.#policy.limit
     if (turned || news || used >= this.#told.used + OTHERS_STEP) {
-      await this.#correct(limit, used, resetAt, turned)
+      await this.#correct({ limit, used, turn, turned }, resetAt)
+      if (turned && this.#turn === turn) this.#begin(turn + 1)
     }
+  }
+
+  #begin(turn: number): void {
+    this.#turn = turn
+    this.#answered = 0
+    this.#told = { used: 0, resetAt: undefined }
+    for (const stock of Object.values(this.#stock)) stock.count = 0
+  }
+
+  async #learnBulk(resetAt: number, used: number, carries: number): Promise<void> {
+    if (resetAt < this.#bulkWindow || this.#bulkIsOne) return
+    if (resetAt > this.#bulkWindow) {
+      this.#bulkWindow = resetAt
+      this.#carried = 0
+      this.#most = 0
+    }
+    this.#carried += carries
+    this.#most = Math.max(this.#most, used)
+    // Were operations counted, the vendor would have counted at least those that it has answered.
+    if (this.#carried <= this.#most) return
+    this.#bulkIsOne = true
+    await bulkCountsOnce(this.#db, this.#policy.account)
   }
 
   /** Lets nobody wait any longer. */
@@ -147,40 +198,30 @@ export class BudgetGate {
     }
   }
 
-  async #correct(limit: number, used: number, resetAt: number | undefined, turned: boolean): Promise<void> {
-    this.#policy.limit = limit
-    this.#told = { used, resetAt }
-    const endsAt = resetAt && Math.min(resetAt, Date.now() + LONGEST_WINDOW_MS)
-    if (turned) for (const stock of Object.values(this.#stock)) stock.count = 0
+  async #correct(
+    reading: { limit: number; used: number; turn: number; turned?: boolean; exceeded?: boolean },
+    resetAt: number | undefined,
+  ): Promise<void> {
+    this.#policy.limit = reading.limit
+    this.#told = { used: reading.used, resetAt: resetAt ?? this.#told.resetAt }
     await correctBudget(this.#db, this.#policy.account, {
-      limit,
-      used: turned ? used + this.#inFlight : used,
-      turned,
-      ...(endsAt !== undefined && { windowEndsAt: new Date(endsAt) }),
+      turned: false,
+      exceeded: false,
+      ...reading,
+      inFlight: this.#inFlight,
+      ...(resetAt !== undefined && {
+        windowEndsAt: new Date(Math.min(resetAt, Date.now() + LONGEST_WINDOW_MS)),
+      }),
     })
     void this.#pump()
   }
 
-  /** Told by a bulk request that was alone on its way: what is left went down by one, or by its operations. */
-  #learnCost(remaining: number | undefined, operations = 0): void {
-    const before = this.#left
-    this.#left = remaining
-    if (operations < TELLING_OPERATIONS || this.#inFlight > 1) return
-    if (before === undefined || remaining === undefined) return
-    if (before - remaining === operations) this.#countsOperations = true
-    if (before - remaining === 1) this.#countsOperations = false
-  }
-
-  #useStock(priority: Priority, cost: number): boolean {
+  #useStock(priority: Priority, upTo: number): Grant | undefined {
     const stock = this.#stock[priority]
-    if (stock.count < cost || stock.until < Date.now()) return false
-    stock.count -= cost
-    return true
-  }
-
-  #inStock(priority: Priority): number {
-    const { count, until } = this.#stock[priority]
-    return until < Date.now() ? 0 : count
+    if (stock.count <= 0 || stock.until < Date.now()) return undefined
+    const units = this.#bulkIsOne ? 1 : Math.min(upTo, stock.count)
+    stock.count -= units
+    return { turn: stock.turn, units, room: this.#bulkIsOne ? upTo : units, carries: 1 }
   }
 
   async #pump(): Promise<void> {
@@ -193,12 +234,12 @@ export class BudgetGate {
         if (priority === undefined) return
         const queue = this.#waiting[priority]
         const share = this.#shares[priority]
-        const asked = queue.reduce((sum, { cost }) => sum + cost, 0)
-        const wanted = Math.max(
-          asked - this.#inStock(priority),
-          this.#policy.limit >= LARGE_LIMIT ? BATCH : 1,
-        )
-        const { granted, turnsInMs } = await takeFromBudget(this.#db, this.#policy, share, wanted)
+        const asked = queue.reduce((sum, { upTo }) => sum + (this.#bulkIsOne ? 1 : upTo), 0)
+        const wanted = Math.max(asked, this.#policy.limit >= LARGE_LIMIT ? BATCH : 1)
+        const taken = await takeFromBudget(this.#db, this.#policy, share, wanted)
+        const { granted, turnsInMs, turn, bulkIsOne } = taken
+        this.#bulkIsOne = bulkIsOne
+        if (turn > this.#turn) this.#begin(turn)
         if (granted === 0) {
           this.#timer = setTimeout(
             () => void this.#pump(),
@@ -206,8 +247,15 @@ export class BudgetGate {
           )
           return
         }
-        this.#stock[priority] = { count: granted + this.#inStock(priority), until: Date.now() + turnsInMs }
-        while (queue[0] && this.#useStock(priority, queue[0].cost)) queue.shift()?.go()
+        let left = granted
+        while (left > 0) {
+          const next = queue.shift()
+          if (!next) break
+          const units = bulkIsOne ? 1 : Math.min(next.upTo, left)
+          left -= units
+          next.go({ turn, units, room: bulkIsOne ? next.upTo : units, carries: 1 })
+        }
+        this.#stock[priority] = { count: left, until: Date.now() + turnsInMs, turn }
       }
     } catch {
       // The database is away; the settles that wait here go on when it is back.

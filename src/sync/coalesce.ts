@@ -19,14 +19,13 @@ interface Waiting<Item, Result> {
  * Gathers items from settles that run at the same time and sends up to `most` in one request, live ones first.
  *
  * `depart` waits for the budget and then calls `board` for the items that go: whoever has come by then shares the
- * request, up to the number that it names. It answers one result per item, in order; its rejection is every item's
- * rejection.
+ * request. It answers one result per item, in order; its rejection is every item's rejection.
  *
  * @param expected items that are on their way, those that wait here included: backfill lingers for them.
  */
 export function coalesce<Item, Result>(
   most: number,
-  depart: (board: (most?: number) => Item[], waiting: number) => Promise<Result[]>,
+  depart: (board: (room?: number) => Item[]) => Promise<Result[]>,
   expected: () => number = () => 0,
 ): (item: Item) => Promise<Result> {
   const waiting: Waiting<Item, Result>[] = []
@@ -39,20 +38,18 @@ export function coalesce<Item, Result>(
     departing.push(priority)
     const aboard: Waiting<Item, Result>[] = []
     let boarded = false
-    const board = (places = most) => {
+    const board = (room = most) => {
       boarded = true
       departing.splice(departing.indexOf(priority), 1)
       waiting.sort((a, b) => ORDER.indexOf(a.meter.priority) - ORDER.indexOf(b.meter.priority))
-      aboard.push(...waiting.splice(0, places))
-      if (places < most) setImmediate(schedule)
+      aboard.push(...waiting.splice(0, Math.min(most, room)))
       underWay += aboard.length
+      if (aboard.length < most) setImmediate(schedule)
       for (const { meter } of aboard) meter.requests += 1 / aboard.length
       return aboard.map(({ item }) => item)
     }
     try {
-      const results = await metered({ priority, requests: 0 }, () =>
-        depart(board, Math.min(most, waiting.length)),
-      )
+      const results = await metered({ priority, requests: 0 }, () => depart(board))
       for (const [index, entry] of aboard.entries()) entry.resolve(results[index] as Result)
     } catch (error) {
       // Refused before anybody could board: those who wait for this departure are told, not left behind.

@@ -1,5 +1,6 @@
 import { countryLookup } from '../mapping/countries.ts'
 import type { CustomerLocation } from '../mapping/records.ts'
+import { metered } from './meter.ts'
 import type { Vendors } from './vendors.ts'
 
 /**
@@ -110,9 +111,9 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     async companyName(companyId) {
       const known = companies.get(companyId)
       if (known && now() - known.readAt < FRESH_MS) return known.name
-      const name = vendors
-        .kustomer((kustomer) => kustomer.companies.get(companyId))
-        .then((company) => company?.name ?? undefined)
+      const name = asLive(() => vendors.kustomer((kustomer) => kustomer.companies.get(companyId))).then(
+        (company) => company?.name ?? undefined,
+      )
       companies.set(companyId, { name, readAt: now() })
       // What could not be read is read again by the next who asks.
       name.catch(() => companies.delete(companyId))
@@ -123,13 +124,16 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
 
 const fold = (email: string): string => email.trim().toLowerCase()
 
+/** Who asks first may be backfill, and who waits with it live. */
+const asLive = <T>(read: () => Promise<T>): Promise<T> => metered({ priority: 'live', requests: 0 }, read)
+
 /** Reads at most this often; those who ask meanwhile share the reading. */
 function keptFor(freshMs: number, now: () => number, read: () => Promise<void>): () => Promise<void> {
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
   return () => {
     if (now() - readAt < freshMs) return Promise.resolve()
-    reading ??= read()
+    reading ??= asLive(read)
       .then(() => {
         readAt = now()
       })

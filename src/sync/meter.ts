@@ -6,8 +6,6 @@ export interface Meter {
   priority: Priority
   requests: number
   runId?: string | undefined
-  /** Operations of the bulk request that is under way. */
-  operations?: number
 }
 
 const current = new AsyncLocalStorage<Meter>()

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import {
-  BULK_MAX_OPERATIONS,
-  type BulkOperation,
-  type BulkResult,
-  type CloudTalk,
-  type CloudTalkOptions,
-  createCloudTalk,
-} from '../cloudtalk/index.ts'
+import { type CloudTalk, type CloudTalkOptions, createCloudTalk } from '../cloudtalk/index.ts'
 import { createKustomer, type Kustomer, type KustomerOptions } from '../kustomer/index.ts'
 import { type BudgetNow, budgetUse } from '../store/budgets.ts'
 import type { OpenCircuit } from '../store/circuits.ts'
@@ -44,11 +37,11 @@ export interface VendorAccounts {
  */
 export interface Vendors {
   cloudtalk<T>(call: (client: CloudTalk) => Promise<T>): Promise<T>
-  /**
-   * One request with several operations.
-   * @param waiting how many there are. @param take gives those that go, when the budget has room: at most `most`.
-   */
-  cloudtalkBulk(waiting: number, take: (most: number) => BulkOperation[]): Promise<BulkResult[]>
+  /** One bulk request, with as many operations as there is room for; it says how many those are. */
+  cloudtalkBulk<T>(
+    most: number,
+    call: (client: CloudTalk, room: number, carries: (count: number) => Promise<void>) => Promise<T>,
+  ): Promise<T>
   kustomer<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   kustomerSearch<T>(call: (client: Kustomer) => Promise<T>): Promise<T>
   /** @throws {VendorAway} while one of these vendors is away or refuses the key. */
@@ -116,7 +109,7 @@ export async function openVendors(
     onAnswer: (answer) => {
       answered.cloudtalk++
       currentMeter().requests++
-      cloudtalkGate.learn(answer, currentMeter().operations).catch(unlearned)
+      cloudtalkGate.learn(answer).catch(unlearned)
     },
   })
   const kustomer = createKustomer({
@@ -151,25 +144,17 @@ export async function openVendors(
     ),
   }
   await Promise.all([circuits.cloudtalk.start(), circuits.kustomer.start()])
-  const send = <T>(
-    vendor: Vendor,
-    gates: readonly BudgetGate[],
-    call: () => Promise<T>,
-    cost = 1,
-  ): Promise<T> => {
+  const send = <T>(vendor: Vendor, gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> => {
     circuits[vendor].check()
-    return through(gates, () => circuits[vendor].through(call), cost)
+    return through(gates, () => circuits[vendor].through(call))
   }
   return {
     cloudtalk: async (call) => send('cloudtalk', [cloudtalkGate], () => call(cloudtalk)),
-    cloudtalkBulk: async (waiting, take) => {
-      const cost = cloudtalkGate.costOf(waiting)
-      const bulk = () => {
-        const operations = take(cost > 1 ? cost : BULK_MAX_OPERATIONS)
-        const meter = { ...currentMeter(), operations: operations.length }
-        return metered(meter, () => cloudtalk.bulk.contacts(operations))
-      }
-      return send('cloudtalk', [cloudtalkGate], bulk, cost)
+    cloudtalkBulk: async (most, call) => {
+      circuits.cloudtalk.check()
+      return cloudtalkGate.through(currentMeter().priority, most, (room) =>
+        circuits.cloudtalk.through(() => call(cloudtalk, room, (count) => cloudtalkGate.carries(count))),
+      )
     },
     kustomer: async (call) => send('kustomer', [kustomerGate], () => call(kustomer)),
     kustomerSearch: async (call) => send('kustomer', [searchGate, kustomerGate], () => call(kustomer)),
@@ -215,13 +200,8 @@ function kustomerKeyOf({ kustomer: { org, apiKey } }: VendorAccounts): string {
 /** A correction that the database could not take comes again with a later answer. */
 const unlearned = () => undefined
 
-async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>, cost = 1): Promise<T> {
+async function through<T>(gates: readonly BudgetGate[], call: () => Promise<T>): Promise<T> {
   const [gate, ...others] = gates
   if (!gate) return call()
-  await gate.enter(currentMeter().priority, cost)
-  try {
-    return await through(others, call, cost)
-  } finally {
-    gate.leave()
-  }
+  return gate.through(currentMeter().priority, 1, () => through(others, call))
 }

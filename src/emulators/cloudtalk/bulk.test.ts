@@ -99,3 +99,26 @@ test('more than ten by switch', async () => {
   expect(status).toBe(200)
   expect(await api.state('contacts')).toHaveLength(12)
 })
+
+test('counted by operations by switch, and refused whole where fewer are left', async () => {
+  await api.close()
+  api = await startTestApi({ now: () => Date.UTC(2026, 5, 1) })
+  await api.switches({ bulkCounts: 'operations', rateLimit: 12 })
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => add(String(index), { name: `N${index}` }))
+  const budget = ({ status, headers }: Awaited<ReturnType<typeof bulk>>) => [
+    status,
+    headers.get('x-cloudtalkapi-limit'),
+    headers.get('x-cloudtalkapi-remaining'),
+  ]
+  expect(budget(await bulk(many(9)))).toEqual([200, '12', '3'])
+  expect(budget(await bulk(many(4)))).toEqual([429, '12', '3'])
+  expect(await api.state('contacts')).toHaveLength(9)
+  expect(budget(await bulk([]))).toEqual([200, '12', '2'])
+  expect(budget(await api.api('GET', '/contacts/index.json'))).toEqual([200, '12', '1'])
+  expect(budget(await bulk(many(1)))).toEqual([200, '12', '0'])
+  expect(budget(await api.api('GET', '/contacts/index.json'))).toEqual([429, '12', '0'])
+  expect((await api.control('GET', '/limits')).body).toEqual({
+    requests: [{ startsAt: '2026-06-01T00:00:00.000Z', limit: 12, used: 12, refused: 2 }],
+  })
+})

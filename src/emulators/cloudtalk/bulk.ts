@@ -55,9 +55,12 @@ const commandOf = (item: unknown): { action: string; command: string; data: Data
   return { action, command: String(command), data: fieldsOf(data) }
 }
 
+/** What a bulk request takes of the budget, by the switch `bulkCounts`; one that has no operations is one. */
+export const bulkCost = (account: Account, body: unknown): number =>
+  account.switches().bulkCounts === 'operations' && Array.isArray(body) ? Math.max(1, body.length) : 1
+
 /**
- * POST /bulk/contacts.json (§2.8): up to ten operations, done in order, each answered on its own; one request for
- * the limiter.
+ * POST /bulk/contacts.json (§2.8): up to ten operations, done in order, each answered on its own.
  */
 export const bulkContacts: Handler = (account, { body }) => {
   if (!Array.isArray(body)) return invalid()

@@ -81,6 +81,7 @@ export const createCloudTalkEmulator = async ({
       state: () => stateOf(account.store, workflows.current(), accountWebhooks.current()),
       switches,
       controls: {
+        'GET /limits': () => ({ requests: hosts.windows() }),
         'POST /calls': emulateCall(account),
         'PATCH /calls/:id': editCall(account),
         'POST /messages': emulateMessage(account),

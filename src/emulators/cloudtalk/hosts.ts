@@ -2,6 +2,7 @@ import { createRateLimit, type RateLimit } from '../rate-limit.ts'
 import { aiFailure } from './ai.ts'
 import { type Reply, refused } from './answers.ts'
 import type { Account } from './api.ts'
+import { bulkContacts, bulkCost } from './bulk.ts'
 import { parseBody } from './request-body.ts'
 import { placeOf, routes } from './routes.ts'
 import { escapeTexts } from './wire.ts'
@@ -55,11 +56,11 @@ export const createHosts = ({ account }: { account: Account }) => {
     return known
   }
 
-  const limited = async (budget: string, work: () => Promise<Response>): Promise<Response> => {
+  const limited = (budget: string, cost: number, work: () => Response): Response => {
     const { rateLimit, rateLimitHeaders, rateLimitBody } = account.switches()
-    const taken = limitOf(rateLimit).take(budget)
+    const taken = limitOf(rateLimit).take(budget, cost)
     const response = taken.allowed
-      ? await work()
+      ? work()
       : rateLimitBody === 'empty'
         ? new Response(null, { status: 429 })
         : write(refused(429, 'Too Many Requests'))
@@ -80,10 +81,12 @@ export const createHosts = ({ account }: { account: Account }) => {
     const authorized = authorization === BASIC
     const budget = host === 'main' || account.switches().sharedRateLimit ? 'company' : host
 
-    const run = async (): Promise<Response> => {
+    const text = request.method === 'GET' ? '' : await request.text()
+    const body = parseBody(text, request.headers.get('content-type') ?? '')
+    const cost = match.kind === 'found' && match.handler === bulkContacts ? bulkCost(account, body) : 1
+
+    const run = (): Response => {
       if (match.kind !== 'found') return noRoute(url.pathname)
-      const text = request.method === 'GET' ? '' : await request.text()
-      const body = parseBody(text, request.headers.get('content-type') ?? '')
       if (body === undefined) return write(refused(400, 'Bad request'))
       const reply = match.handler(account, { params: match.params, query: url.searchParams, body })
       return reply instanceof Response ? reply : write(reply)
@@ -93,19 +96,23 @@ export const createHosts = ({ account }: { account: Account }) => {
       case 'main':
         if (path.startsWith('/pub/')) return run()
         if (match.kind === 'wrongMethod') return write(refused(405, 'Method Not Allowed'))
-        return authorized ? limited(budget, run) : write(refused(401, 'Unauthorized'))
+        return authorized ? limited(budget, cost, run) : write(refused(401, 'Unauthorized'))
       case 'analytics':
         if (match.kind !== 'found')
           return nest(404, `Cannot ${request.method} ${path.replace('/analytics', '/api')}`, 'Not Found')
-        return authorized ? limited(budget, run) : analyticsUnauthorized(authorization)
+        return authorized ? limited(budget, cost, run) : analyticsUnauthorized(authorization)
       case 'ai':
         if (!authorized)
           return aiFailure(401, 'UNAUTHORIZED', 'You are not authorized to access this resource.')
         if (match.kind !== 'found')
           return aiFailure(404, 'NOT_FOUND', 'The requested resource was not found.')
-        return limited(budget, run)
+        return limited(budget, cost, run)
     }
   }
 
-  return { fetch, forget: () => limits.clear() }
+  return {
+    fetch,
+    forget: () => limits.clear(),
+    windows: () => [...limits.values()].flatMap((limit) => limit.windows()),
+  }
 }

@@ -18,6 +18,8 @@ export const switchesSchema = z.strictObject({
   externalUrlOnEdit: z.enum(['replace', 'append']).default('replace'),
   /** More than ten operations in one bulk request: the whole refused, or all done (§2.8). */
   bulkOverTen: z.enum(['refuse', 'accept']).default('refuse'),
+  /** What a bulk request takes of the budget: one, or as many as it has operations (§2.8). */
+  bulkCounts: z.enum(['request', 'operations']).default('request'),
   /** Requests a minute of the company (§1.3). */
   rateLimit: z.number().int().min(1).default(60),
   /** `X-CloudTalkAPI-*` on every answer, or only on 429 (§1.3). */

@@ -51,6 +51,10 @@ export async function createKustomerEmulator(options: KustomerEmulatorOptions): 
     state: () => stateOf(org),
     switches,
     controls: {
+      'GET /limits': () => ({
+        requests: org.limits.windows('requestsPerMinute'),
+        searches: org.limits.windows('searchesPerMinute'),
+      }),
       'PUT /keys': ({ body }) => {
         const keys = org.keys.define(body)
         for (const key of keys) storeMachineUser(org, key)

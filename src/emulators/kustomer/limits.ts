@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { createRateLimit, type RateLimit, type Taken } from '../rate-limit.ts'
+import { createRateLimit, type RateLimit, type Taken, type Window } from '../rate-limit.ts'
 import { tooManyRequests } from './errors.ts'
 import type { KustomerSwitches } from './switches.ts'
 
@@ -19,6 +19,8 @@ export type Limits = {
    * @throws {KustomerError} 429 when one of the budgets has not enough left.
    */
   takeAll: (name: LimitName, keys: readonly string[]) => void
+  /** The windows in which something was asked of this budget, the oldest first. */
+  windows: (name: LimitName) => readonly Window[]
   clear: () => void
 }
 
@@ -51,6 +53,7 @@ export const createLimits = (clock: Clock, switches: () => KustomerSwitches): Li
       }
       for (const key of keys) budget.take(key)
     },
+    windows: (name) => budgetOf(name).windows(),
     clear: () => budgets.clear(),
   }
 }

@@ -26,7 +26,12 @@ export function createContactWriter(vendors: Vendors): ContactWriter {
   const expected = createExpected()
   const submit = coalesce<BulkOperation, BulkResult>(
     BULK_MAX_OPERATIONS,
-    (board, waiting) => vendors.cloudtalkBulk(waiting, board),
+    (board) =>
+      vendors.cloudtalkBulk(BULK_MAX_OPERATIONS, async (cloudtalk, room, carries) => {
+        const operations = board(room)
+        await carries(operations.length)
+        return cloudtalk.bulk.contacts(operations)
+      }),
     expected.count,
   )
   const done = async (operation: BulkOperation): Promise<string | undefined> => {

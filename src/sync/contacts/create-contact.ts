@@ -105,7 +105,7 @@ async function addContact(context: SyncContext, customerId: string, fields: Cont
     })
   } catch (error) {
     // Refused for certain: nothing was made, so the next try need not look for it.
-    if (error instanceof CloudTalkError && error.failure.kind === 'rejected') {
+    if (error instanceof CloudTalkError && ['rejected', 'rateLimited'].includes(error.failure.kind)) {
       await dropLink(context.db, context.connection, customerId)
     }
     throw error

@@ -28,6 +28,7 @@ import {
 import type { Outcome } from '../../store/outcomes.ts'
 import { openReview } from '../../store/reviews.ts'
 import type { LinkOrigin } from '../../store/schema.ts'
+import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { ContactEvent } from '../event.ts'
 import { Busy, lockOf } from '../locks.ts'
@@ -228,7 +229,7 @@ async function lookUpOwner(
     },
     ...validNumbers(fields).map((number) => ({
       origin: 'matched-phone' as const,
-      find: () => vendors.kustomer(({ customers }) => customers.byPhone(number)),
+      find: () => customerByPhone(vendors, number),
     })),
     ...fields.emails.map((email) => ({
       origin: 'matched-email' as const,

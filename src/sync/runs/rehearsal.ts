@@ -74,7 +74,7 @@ export function createRehearsal(context: SyncContext, scratch: Db): Rehearsal {
     vendors: {
       ...vendors,
       cloudtalk: (call) => call(contacts as unknown as CloudTalk),
-      cloudtalkBulk: (_waiting, take) => contacts.bulk.contacts(take(BULK_MAX_OPERATIONS)),
+      cloudtalkBulk: (most, call) => call(contacts as unknown as CloudTalk, most, async () => undefined),
       kustomer: (call) => call(kustomer),
     },
     requests: () => ({

@@ -9,6 +9,7 @@ import {
   moveTimeline,
   recordsOfConversation,
 } from '../../store/timeline-conversations.ts'
+import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
@@ -82,10 +83,12 @@ async function customerNamed(context: SyncContext, whom: string): Promise<Custom
   const mirrored = await findCustomer(db, connection, whom)
   if (mirrored) return mirrored.deleted ? undefined : mirrored
   const number = parsePhone(whom, settings.defaultCountry)
-  const found = await vendors.kustomer(async ({ customers }) => {
-    if (whom.includes('@')) return customers.byEmail(whom)
-    return number === undefined ? unlessNotFound(customers.get(whom)) : customers.byPhone(number)
-  })
+  const found =
+    number === undefined || whom.includes('@')
+      ? await vendors.kustomer(async ({ customers }) =>
+          whom.includes('@') ? customers.byEmail(whom) : unlessNotFound(customers.get(whom)),
+        )
+      : await customerByPhone(vendors, number)
   if (found) await mirrorCustomers(db, connection, [found], settings.defaultCountry)
   return found
 }

@@ -1,6 +1,7 @@
 import { findCustomer, mirrorCustomers } from '../../store/customers.ts'
 import { type Owner, ownersOf } from '../../store/identifiers.ts'
 import { customersOfContact } from '../../store/links.ts'
+import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
 import type { Caller } from './item.ts'
@@ -29,7 +30,7 @@ export async function customerOf(
   const { number } = caller
   const known = await mirroredOwner(context, caller)
   if (known !== undefined || number === undefined || source === 'run') return known
-  const customer = await context.vendors.kustomer((kustomer) => kustomer.customers.byPhone(number))
+  const customer = await customerByPhone(context.vendors, number)
   if (!customer) return undefined
   await mirrorCustomers(context.db, context.connection, [customer], context.settings.defaultCountry)
   return customer.id

@@ -2,6 +2,7 @@ import { KustomerError } from '../../kustomer/index.ts'
 import type { E164 } from '../../mapping/records.ts'
 import { loadConnection, setHolderCustomer } from '../../store/connections.ts'
 import { mirrorCustomers } from '../../store/customers.ts'
+import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { Caller } from './item.ts'
 
@@ -41,7 +42,7 @@ export async function customerFromNumber(
       : { phones: [{ phone: number, type: 'work' }] }
   const customer = await createOrFind(
     () => vendors.kustomer((kustomer) => kustomer.customers.create({ name: number, ...identified })),
-    () => vendors.kustomer((kustomer) => kustomer.customers.byPhone(number)),
+    () => customerByPhone(vendors, number),
   )
   await mirrorCustomers(db, connection, [customer], settings.defaultCountry)
   return customer.id
