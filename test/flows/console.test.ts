@@ -126,6 +126,7 @@ const PATHS = [
   '/runs',
   '/review',
   '/unassociated',
+  '/people',
 ]
 
 describe('every page', () => {
@@ -174,6 +175,88 @@ describe('every page', () => {
     expect(await page.locator('main img, main script').count()).toBe(0)
     expect(problems).toEqual([])
   })
+})
+
+/** Invites somebody by the page, who then chooses a password by the address that it shows. */
+async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
+  const { page: admin } = await openPage(browser)
+  await signIn(admin, base, ADMIN.email, ADMIN.password)
+  await admin.goto(`${base}/people`)
+  const email = `${role}@example.com`
+  await admin.getByLabel('Name').fill(`Some ${role}`)
+  await admin.getByLabel('Email').fill(email)
+  await admin.getByRole('region', { name: 'Invite', exact: true }).getByRole('combobox').selectOption(role)
+  await admin.getByRole('button', { name: 'Invite' }).click()
+  const address = (await admin.locator('.notice code').textContent()) ?? ''
+  const { page } = await openPage(browser)
+  await page.goto(address)
+  await page.getByLabel('Password').fill('another long password')
+  await page.getByRole('button', { name: 'Choose' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  const { page: late } = await openPage(browser)
+  await late.goto(address)
+  expect(await late.textContent('h1')).toBe('This address does not fit')
+  return page
+}
+
+const UUID = '01a20000-0000-7000-8000-000000000000'
+const LOOKS = ['/', '/activity', '/trace']
+const OVERSIGHT = ['/runs', `/runs/${UUID}`, '/review', '/unassociated']
+const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`]
+const CONFIGURING = ['/runs', `/runs/${UUID}/pause`, `/runs/${UUID}/resume`]
+const ABOUT_PEOPLE = [
+  '/people',
+  '/people/x/reset',
+  '/people/x/role',
+  '/people/x/remove',
+  '/people/sessions/x/end',
+]
+
+describe('each role', () => {
+  const menuOf = (page: Page) => page.getByRole('navigation').getByRole('link').allTextContents()
+  const statusOf = (page: Page, method: 'GET' | 'POST') => async (path: string) => {
+    const options = { form: {}, headers: { origin: base }, maxRedirects: 0 }
+    const { request } = page.context()
+    const response = await (method === 'GET'
+      ? request.get(`${base}${path}`, { maxRedirects: 0 })
+      : request.post(`${base}${path}`, options))
+    return [path, response.status()]
+  }
+  const all = (paths: string[], status: number) => paths.map((path) => [path, status])
+
+  test('an agent looks things up, and changes nothing', async () => {
+    const page = await invited('agent')
+    expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace'])
+    expect(await Promise.all(LOOKS.map(statusOf(page, 'GET')))).toEqual(all(LOOKS, 200))
+    const hidden = [...OVERSIGHT, '/people']
+    expect(await Promise.all(hidden.map(statusOf(page, 'GET')))).toEqual(all(hidden, 403))
+    const forbidden = [...DECISIONS, ...CONFIGURING, ...ABOUT_PEOPLE]
+    expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))
+  }, 60_000)
+
+  test('a supervisor sees and decides, and neither runs nor people', async () => {
+    const page = await invited('supervisor')
+    expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace', 'Runs', 'Review', 'Unassociated'])
+    const seen = [...LOOKS, '/runs', '/review', '/unassociated']
+    expect(await Promise.all(seen.map(statusOf(page, 'GET')))).toEqual(all(seen, 200))
+    expect(await Promise.all(DECISIONS.map(statusOf(page, 'POST')))).toEqual(all(DECISIONS, 303))
+    const forbidden = [...CONFIGURING, ...ABOUT_PEOPLE]
+    expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))
+  }, 60_000)
+
+  test('whoever is removed is signed out, and what was done is written down', async () => {
+    const { page } = await openPage(browser)
+    page.on('dialog', (dialog) => void dialog.accept())
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    await page.goto(`${base}/people`)
+    const agent = page.getByRole('region', { name: 'Some agent' })
+    await agent.getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('Removed; they are signed out.').waitFor()
+    expect(await page.getByRole('region', { name: 'Some agent' }).count()).toBe(0)
+    const deeds = await page.getByRole('region', { name: 'Who did what' }).textContent()
+    expect(deeds).toContain('Ada Admin invited agent@example.com as agent')
+    expect(deeds).toContain('Ada Admin removed person')
+  }, 60_000)
 })
 
 describe('signing in', () => {

@@ -14,7 +14,7 @@ import { until } from '../helpers/until.ts'
  */
 
 const MINUTE_MS = 3_000
-const WINDOWS = 6
+const WINDOWS = 4
 /** A call that happens now does not wait for a backlog of more minutes than were measured. */
 const LOGGED_WITHIN_MS = 4 * MINUTE_MS
 /** Calls that end at once: more than Kustomer's limit lets through in five of its minutes. */

@@ -9,12 +9,9 @@ const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/', title: 'Overview', ability: 'look' },
   { path: '/activity', title: 'Activity', ability: 'look' },
   { path: '/trace', title: 'Trace', ability: 'look' },
-  { path: '/mapping', title: 'Field mapping', ability: 'look' },
   { path: '/runs', title: 'Runs', ability: 'oversee' },
   { path: '/review', title: 'Review', ability: 'oversee' },
   { path: '/unassociated', title: 'Unassociated', ability: 'oversee' },
-  { path: '/people', title: 'People', ability: 'people' },
-  { path: '/settings', title: 'Settings', ability: 'oversee' },
   { path: '/people', title: 'People', ability: 'people' },
 ]
 
