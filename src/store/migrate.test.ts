@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { afterEach, describe, expect, test } from 'vitest'
 import { databaseKinds, openEmptyDatabase } from '../../test/helpers/databases.ts'
+import { activity } from './activity.ts'
 import { findCall } from './calls.ts'
 import type { Db } from './database.ts'
 import { linksOfContact } from './links.ts'
@@ -16,10 +17,14 @@ afterEach(() => close?.())
 async function databaseAt(kind: (typeof databaseKinds)[number], version: string): Promise<Db> {
   const opened = await openEmptyDatabase(kind)
   close = opened.close
-  const migrator = new Migrator({ db: opened.db, provider: { getMigrations: async () => migrations } })
+  await migrateTo(opened.db, version)
+  return opened.db
+}
+
+async function migrateTo(db: Db, version: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateTo(version)
   if (error) throw error
-  return opened.db
 }
 
 const call = {
@@ -64,6 +69,24 @@ async function fillContacts(db: Db, fieldsColumn: 'synced' | 'fields'): Promise<
     values (${CONNECTION}, 'customer-1', 'k1', 'created', ${fields}::jsonb)`.execute(db)
 }
 
+/** A message, an outcome and a budget, as every schema since the third has them. */
+async function fillSince(db: Db): Promise<void> {
+  await sql`
+    insert into message (connection, id, channel, told_as, told_via, identified, channel_known, content, at, data, version)
+    values (${CONNECTION}, 'sms-1', 'sms', array['sms-1'], array['workflow'], true, true, 'c', now(), '{}', 2)`.execute(
+    db,
+  )
+  await sql`
+    insert into outcome_history (connection, kind, record_id, outcome, reason, sentence, details, requests, source)
+    values (${CONNECTION}, 'call', '1', 'created', 'LOGGED', 'It was logged.', '{}', 3, 'webhook')`.execute(
+    db,
+  )
+  await sql`
+    insert into budget (account, window_ends_at, "limit", used, last_grant) values ('a', now(), 60, 7, 1)`.execute(
+    db,
+  )
+}
+
 async function expectUpgraded(db: Db): Promise<void> {
   expect((await findCall(db, CONNECTION, '1'))?.standing).toMatchObject({
     conversationId: 'conversation-1',
@@ -103,6 +126,23 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await fillContacts(db, 'fields')
     await migrate(db)
     await expectUpgraded(db)
+  })
+
+  const later = Object.keys(migrations).slice(2)
+  test.each(later)('a database of %s is brought up to date, and keeps what it knew', async (version) => {
+    const db = await databaseAt(kind, '0002-both-ways')
+    await fillCalls(db)
+    await fillContacts(db, 'fields')
+    // What stood before is carried from step to step, and more is written at this one.
+    await migrateTo(db, version)
+    await fillSince(db)
+    await migrate(db)
+    await expectUpgraded(db)
+    expect(await db.selectFrom('message').select(['id', 'version']).execute()).toEqual([
+      { id: 'sms-1', version: 2 },
+    ])
+    expect(await db.selectFrom('budget').select(['used', 'turn']).execute()).toEqual([{ used: 7, turn: 0 }])
+    expect(await activity(db, CONNECTION, {}, 10)).toMatchObject([{ recordId: '1', reason: 'LOGGED' }])
   })
 
   test('two processes that start at once migrate once', async () => {

@@ -33,7 +33,8 @@ const DEEDS = 50
 async function newAddress(c: Context<ConsoleEnv>, personId: string): Promise<string> {
   const token = randomBytes(24).toString('base64url')
   await invite(c.var.ports.db, personId, digestOf(token))
-  return `${new URL(c.req.url).origin}/welcome?token=${token}`
+  // As the administrator's own browser reaches the console; behind a proxy the request itself names another scheme.
+  return `${c.req.header('origin') ?? c.var.ports.publicUrl}/welcome?token=${token}`
 }
 
 const note = (c: Context<ConsoleEnv>, did: string, subject: string): Promise<void> =>
