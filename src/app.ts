@@ -25,6 +25,7 @@ const UNKNOWN_CONNECTION_MS = 30_000
 const GRACE_MS = 4_000
 /** Settles may take this long to end; what is under way then comes again after the next start. */
 const DRAIN_MS = 7_000
+const LAST_REQUESTS_MS = 1_000
 
 export interface Service {
   /** Of the first connection. */
@@ -172,12 +173,21 @@ async function closeServer(server: ServerType): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   if ('closeIdleConnections' in server) server.closeIdleConnections()
+  // Whoever has begun a request late is not waited for without end.
+  const cutting = setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  }, LAST_REQUESTS_MS)
   await closed
+  clearTimeout(cutting)
 }
 
 /** The first administrator is of the environment, or made by whoever can read the log. */
 async function welcome(auth: Auth, admin: Config['admin'], setUp: string, log: Logger): Promise<void> {
   if (await auth.hasPeople()) return
-  if (admin) await auth.addPerson({ name: 'Administrator', ...admin, role: 'admin' })
-  else log.warn({ setUp }, 'nobody can sign in to the console yet: open this address')
+  if (admin) {
+    await auth.addPerson({ name: 'Administrator', ...admin, role: 'admin' }).catch(async (error: unknown) => {
+      // Another process was faster.
+      if (!(await auth.hasPeople())) throw error
+    })
+  } else log.warn({ setUp }, 'nobody can sign in to the console yet: open this address')
 }

@@ -160,12 +160,15 @@ export async function openConnection(
   }
 
   const start = (name: string, everyMs: number, round: () => Promise<void>): Poller => {
-    const poller = startPoller(poll, `${id}/${name}`, everyMs, async () => {
-      await round()
-      seen('poll')
-    })
+    const poller = startPoller(poll, `${id}/${name}`, everyMs, round)
     pollers.push(poller)
     return poller
+  }
+
+  /** A look at a vendor, that people may know of. */
+  const looking = (round: () => Promise<void>) => async () => {
+    await round()
+    seen('poll')
   }
 
   return {
@@ -187,7 +190,11 @@ export async function openConnection(
     keepRegistered: (publicUrl) => void keepRegistered(publicUrl),
     watch() {
       if (settings.active) {
-        callPoller = start('poll/calls', POLL_CALLS_MS, () => pollCalls(context))
+        callPoller = start(
+          'poll/calls',
+          POLL_CALLS_MS,
+          looking(() => pollCalls(context)),
+        )
         start('poll/customers', POLL_CUSTOMERS_MS, () => pollCustomers(context))
         start('poll/contacts', POLL_CONTACTS_MS, () => pollContacts(context))
         start('look/contacts', LOOK_AT_CONTACTS_MS, () => lookAtContacts(context))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { z } from 'zod'
 import { readKeys } from './vault.ts'
@@ -41,7 +41,9 @@ export function encryptionKeyIn(folder: string): Uint8Array {
     )
   }
   const key = Uint8Array.from(randomBytes(32))
-  writeFileSync(file, Buffer.from(key).toString('base64'), { mode: 0o600 })
+  // Whole or not at all, whatever ends the process meanwhile.
+  writeFileSync(`${file}.new`, Buffer.from(key).toString('base64'), { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
   return key
 }
 

@@ -19,15 +19,19 @@ export function limitAddress(): MiddlewareHandler {
   const refused = new RateLimiterMemory({ points: REFUSED_PER_MINUTE, duration: MINUTE_SECONDS })
   return async (c, next) => {
     const address = addressOf(c)
-    const wrong = await refused.get(address)
-    if (wrong && wrong.remainingPoints <= 0) return tooMany(c, wrong)
     const full = await requests.consume(address).then(
       () => undefined,
       (limit: RateLimiterRes) => limit,
     )
     if (full) return tooMany(c, full)
     await next()
-    if (c.res.status === 401 || c.res.status === 404) await refused.penalty(address)
+    if (c.res.status !== 401 && c.res.status !== 404) return undefined
+    // Vendors send for all who use them from the same addresses: who is known is not refused for the others' sake.
+    const guessed = await refused.consume(address).then(
+      () => undefined,
+      (limit: RateLimiterRes) => limit,
+    )
+    if (guessed) c.res = tooMany(c, guessed)
     return undefined
   }
 }

@@ -8,6 +8,7 @@ import type { Doors } from './doors.ts'
 import { limitAddress } from './limit-address.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
+import { limitBody } from './webhook-body.ts'
 import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
 import { kustomerWebhooks } from './webhooks-kustomer.ts'
 
@@ -37,6 +38,7 @@ export function createHttp(ports: HttpPorts): Hono {
   })
   app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
   app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
+  app.use('/api/*', limitBody)
   app.route('/api/v1', api(ports.operations, ports.token))
   app.route('/', createConsole(ports.console))
   app.notFound((c) =>

@@ -16,7 +16,8 @@ export async function pendingEvents(db: Db, connection: string): Promise<number>
 export async function oldestPending(db: Db, connection: string): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`
     select min(created_on) as at from pgboss.job
-    where name = ${SETTLE} and state in ('created', 'retry', 'active') and start_after <= clock_timestamp()
+    where name = ${SETTLE} and state in ('created', 'retry', 'active')
+      and (start_after <= clock_timestamp() or data->>'held' = 'true')
       and data->>'connection' = ${connection}`.execute(db)
   return rows[0]?.at ?? undefined
 }

@@ -80,19 +80,22 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
   const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))
   const taken = await takeLeases(ports.db, holder, [...byRecord.keys()])
   for (const key of taken) keys.add(key)
-  const again: RaisedEvent[] = []
   await Promise.all(
     [...byRecord].map(async ([key, group]) => {
+      const again: RaisedEvent[] = []
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
       const events = mergeEvents(group.map((job) => job.data))
       if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
-        again.push(...events.map((event) => later(event, priority, BUSY_MS)))
+        await ports.queue.raise(events.map((event) => later(event, priority, BUSY_MS)))
         results.push(...group.map(({ id }) => completed(id)))
         return
       }
       keys.add(key)
       try {
-        results.push(...(await settleGroup(ports, group, events, priority, again)))
+        const settled = await settleGroup(ports, group, events, priority, again)
+        // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
+        await ports.queue.raise(again)
+        results.push(...settled)
       } finally {
         keys.delete(key)
         // What cannot be given back is not renewed any more, and runs out.
@@ -102,7 +105,6 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
       }
     }),
   )
-  await ports.queue.raise(again)
   return results
 }
 

@@ -5,7 +5,7 @@ import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import { contactIdentifiers, ECHO_SECONDS } from './contacts.ts'
 import type { Db } from './database.ts'
-import { replaceIdentifiersSql } from './identifiers.ts'
+import { emailIdentifier, replaceIdentifiersSql } from './identifiers.ts'
 import type { LinkOrigin } from './schema.ts'
 
 /** A customer and the contact that it is linked to. */
@@ -121,31 +121,39 @@ export const creationOutstanding = (
   }: { phones: readonly string[]; emails: readonly string[]; name?: string | undefined },
 ): Promise<boolean> => {
   const keys = [...phones, ...emails, ...(name === undefined ? [] : [name])]
-  return outstanding(db, { connection, customer_id: customerId, keys: keys.map((key) => key.toLowerCase()) })
+  return outstanding(db, { connection, customer_id: customerId, keys })
 }
 
 const outstanding = batched<{ connection: string; customer_id: string; keys: string[] }, boolean>(
   async (db, items) => {
-    const { rows } = await sql<{ item: number }>`
-      with held as (
-        select l.connection, l.customer_id, lower(key) as key
-        from link l, lateral (
-          select l.base->>'name' as key
-          union all select jsonb_array_elements_text(l.base->'numbers')
-          union all select jsonb_array_elements_text(l.base->'emails')
-        ) of_link
-        where l.contact_id is null and l.base is not null
-      ), wanted as (
-        select i.item, i.connection, i.customer_id, key
-        from ${asked(items)} as i(item int, connection text, customer_id text, keys jsonb),
-          jsonb_array_elements_text(i.keys) as key
-      )
-      select distinct w.item from wanted w join held h
-        on h.connection = w.connection and h.key = w.key and h.customer_id <> w.customer_id`.execute(db)
-    const found = new Set(rows.map(({ item }) => item))
-    return items.map((_, item) => found.has(item))
+    const rows = await db
+      .selectFrom('link')
+      .select(['connection', 'customer_id', 'base'])
+      .where('contact_id', 'is', null)
+      .where('base', 'is not', null)
+      .where('connection', 'in', [...new Set(items.map(({ connection }) => connection))])
+      .execute()
+    const holders = new Map<string, Set<string>>()
+    for (const { connection, customer_id, base } of rows) {
+      for (const key of base ? keysOf(base) : []) {
+        const own = `${connection} ${key}`
+        holders.set(own, (holders.get(own) ?? new Set()).add(customer_id))
+      }
+    }
+    return items.map(({ connection, customer_id, keys }) =>
+      keys.some((key) =>
+        [...(holders.get(`${connection} ${key}`) ?? [])].some((held) => held !== customer_id),
+      ),
+    )
   },
 )
+
+/** As `matchKeys` makes them of what a customer is to have. */
+const keysOf = ({ name, numbers, emails }: ContactFields): string[] => [
+  nameKey(name),
+  ...numbers,
+  ...emails.map(emailIdentifier),
+]
 
 /**
  * Notes that a contact is about to be created, and with what: after a crash or a lost answer it is looked for by

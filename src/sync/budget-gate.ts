@@ -9,7 +9,9 @@ import {
   takeFromBudget,
 } from '../store/budgets.ts'
 import type { Db } from '../store/database.ts'
+import { VendorAway } from './circuit.ts'
 import type { Priority } from './event.ts'
+import { Stopping } from './stopping.ts'
 
 /** The part of a vendor's limit that each lane may use up, 0 to 1. */
 export type Shares = Readonly<Record<Priority, number>>
@@ -32,12 +34,8 @@ const OTHERS_STEP = 10
 const DATABASE_AWAY_MS = 1_000
 /** Both vendors count by the minute; a window that ends later than this would never end. */
 const LONGEST_WINDOW_MS = 120_000
+const PAST_MS = 5_000
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
-
-/** The service stops: what waits for the budget is settled after the next start. */
-export class Stopping extends Error {
-  override readonly name = 'Stopping' as const
-}
 
 /** What a request may take with it. */
 interface Grant {
@@ -103,6 +101,10 @@ export class BudgetGate {
     try {
       const held = new Map(grants.getStore() ?? [])
       return await grants.run(held.set(this, grant), () => call(grant.room))
+    } catch (error) {
+      // Nothing was sent: the minute is not used up by what waited here when the vendor went away.
+      if (error instanceof VendorAway) await this.#giveBack(grant, grant.units)
+      throw error
     } finally {
       this.#inFlight--
     }
@@ -114,7 +116,12 @@ export class BudgetGate {
     if (!grant) return
     grant.carries = count
     const left = grant.units - Math.max(1, count)
-    if (left > 0) await giveBack(this.#db, this.#policy.account, grant.turn, left)
+    if (left > 0) await this.#giveBack(grant, left)
+  }
+
+  /** What cannot be given back is only not used. */
+  async #giveBack({ turn }: Grant, count: number): Promise<void> {
+    await giveBack(this.#db, this.#policy.account, turn, count).catch(() => undefined)
   }
 
   async #enter(priority: Priority, upTo: number): Promise<Grant> {
@@ -140,7 +147,10 @@ export class BudgetGate {
   }
 
   /** Learns from an answer: the limit, what the vendor has counted, and when its window turns. */
-  async learn({ status, limit, remaining, resetAt }: BudgetHeaders): Promise<void> {
+  async learn({ status, limit, remaining, resetAt: told }: BudgetHeaders): Promise<void> {
+    // An end that is past, seconds taken for a date, is as good as none; and a limit of nothing is none either.
+    const resetAt = told !== undefined && told > Date.now() - PAST_MS ? told : undefined
+    if (limit !== undefined && limit <= 0) return
     const { turn, carries } = grants.getStore()?.get(this) ?? { turn: this.#turn, carries: 1 }
     if (status === 429) {
       // A 429 with another limit than the account's is about one record (contract kustomer §1.4), not about the budget.

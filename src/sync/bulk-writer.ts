@@ -95,7 +95,7 @@ async function writeInBulk<Item extends object>(
   way: Way<Item>,
   board: () => readonly Item[],
 ): Promise<Outcome[]> {
-  const sent = await vendors.kustomer((kustomer) => send(kustomer, way, board()))
+  const sent = await send(vendors, way, board)
   if ('bulkId' in sent) return outcomesOf(vendors, pace, way, sent.bulkId, sent.refs)
   const { items, error } = sent
   if (items.length === 1 || !isAboutItems(error)) return items.map(() => ({ error }))
@@ -109,14 +109,18 @@ async function writeInBulk<Item extends object>(
 type Sent<Item> = { bulkId: string; refs: string[] } | { items: readonly Item[]; error: KustomerError }
 
 async function send<Item extends object>(
-  kustomer: Kustomer,
+  vendors: Vendors,
   way: Way<Item>,
-  items: readonly Item[],
+  board: () => readonly Item[],
 ): Promise<Sent<Item>> {
-  const referenced = items.map((item) => ({ ...item, _clientRef: uuid() }))
+  let items: readonly Item[] = []
   try {
-    const { id } = await way.send(kustomer, referenced)
-    return { bulkId: id, refs: referenced.map(({ _clientRef }) => _clientRef) }
+    return await vendors.kustomer(async (kustomer) => {
+      items = board()
+      const referenced = items.map((item) => ({ ...item, _clientRef: uuid() }))
+      const { id } = await way.send(kustomer, referenced)
+      return { bulkId: id, refs: referenced.map(({ _clientRef }) => _clientRef) }
+    })
   } catch (error) {
     if (!(error instanceof KustomerError)) throw error
     return { items, error }

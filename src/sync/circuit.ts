@@ -11,6 +11,7 @@ import {
 } from '../store/circuits.ts'
 import type { Db } from '../store/database.ts'
 import type { CircuitCause, Vendor } from '../store/schema.ts'
+import { Stopping } from './stopping.ts'
 
 /**
  * Keeps requests from a vendor that is away or does not let us in, over all processes, so that an outage costs a probe
@@ -70,7 +71,9 @@ export class Circuit {
   #open: OpenCircuit | undefined
   #failures = 0
   #trials = 0
-  #trial: Promise<unknown> = Promise.resolve()
+  #trial: Promise<unknown> | undefined
+  /** What was held back may be waiting still: by an outage before this start, or because letting go has failed. */
+  #owesRelease = true
   #asking: Promise<void> | undefined
   #looking: NodeJS.Timeout | undefined
   #stopped = false
@@ -83,17 +86,25 @@ export class Circuit {
     return this.#open
   }
 
-  /** @throws {VendorAway} while it is open. */
+  /** @throws {VendorAway} while it is open. @throws {Stopping} once the service stops. */
   check(): void {
+    if (this.#stopped) throw new Stopping()
     if (this.#open) throw new VendorAway(this.#ports.vendor, this.#open)
   }
 
   /** Sends a request, and learns from how it ends. @throws {VendorAway} without sending it, while it is open. */
   async through<T>(call: () => Promise<T>): Promise<T> {
+    while (this.#trials > 0 && this.#trial) await this.#trial
     if (this.#trials === 0) return this.#send(call)
-    const before = this.#trial
-    const mine = before.then(() => this.#send(call))
-    this.#trial = mine.catch(() => undefined)
+    const mine = this.#send(call)
+    this.#trial = mine
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        this.#trial = undefined
+      })
     return mine
   }
 
@@ -127,7 +138,7 @@ export class Circuit {
 
   async #learn(error: unknown): Promise<void> {
     const cause = causeOf(error)
-    if (cause === undefined) return this.#answered()
+    if (cause === undefined) return isOfVendor(error) ? this.#answered() : undefined
     if (this.#stopped || this.#open) return
     if (cause === 'refused') return this.#askAboutKey()
     if (++this.#failures < (this.#trials > 0 ? 1 : FAILURES)) return
@@ -178,10 +189,17 @@ export class Circuit {
     const before = this.#open
     this.#open = found
     if (found && !before) log.warn({ vendor, cause: found.cause }, new VendorAway(vendor, found).message)
-    if (found || !before) return
-    this.#trials = TRIALS
-    log.info({ vendor }, `${VENDOR_NAMES[vendor]} answers again; what was held back goes on`)
+    if (found) {
+      this.#owesRelease = true
+      return
+    }
+    if (before) {
+      this.#trials = TRIALS
+      log.info({ vendor }, `${VENDOR_NAMES[vendor]} answers again; what was held back goes on`)
+    }
+    if (!this.#owesRelease) return
     await closed()
+    this.#owesRelease = false
   }
 
   async #probeIfDue(): Promise<void> {
@@ -194,7 +212,7 @@ export class Circuit {
       const cause = causeOf(error)
       const sentence = error instanceof Error ? error.message : ''
       if (cause) await stillOpen(db, account, { cause, sentence })
-      else await closeCircuit(db, account)
+      else if (isOfVendor(error)) await closeCircuit(db, account)
     }
     await this.#look()
   }
@@ -203,8 +221,7 @@ export class Circuit {
 /** What an error says of the vendor as a whole; nothing, where it is about the one request. */
 function causeOf(error: unknown): CircuitCause | undefined {
   if (error instanceof KeyLacksRoles) return 'refused'
-  const vendors = error instanceof KustomerError || (error instanceof CloudTalkError && isMainHost(error))
-  if (!vendors) return undefined
+  if (!isOfVendor(error)) return undefined
   switch (error.failure.kind) {
     case 'unavailable':
     case 'unreachable':
@@ -216,6 +233,10 @@ function causeOf(error: unknown): CircuitCause | undefined {
       return undefined
   }
 }
+
+/** An answer of the vendor itself, or none. */
+const isOfVendor = (error: unknown): error is KustomerError | CloudTalkError =>
+  error instanceof KustomerError || (error instanceof CloudTalkError && isMainHost(error))
 
 /** Analytics and AI are hosts of their own, and none of what is synced hangs on them (contract cloudtalk §1.1). */
 const isMainHost = ({ route }: CloudTalkError): boolean => route.includes('.json')

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
-import { Stopping } from './budget-gate.ts'
 import { backoffMs, failedSettle } from './failure.ts'
+import { Stopping } from './stopping.ts'
 
 const NOW = 1_780_000_000_000
 const FIRST = 2_000

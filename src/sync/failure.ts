@@ -1,8 +1,8 @@
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
-import { Stopping } from './budget-gate.ts'
 import { VendorAway } from './circuit.ts'
+import { Stopping } from './stopping.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
 export interface FailedSettle {

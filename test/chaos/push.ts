@@ -26,6 +26,7 @@ export interface Pushers {
 }
 
 const AT_ONCE = 30
+/** Told after so many pushes, or after a fortieth of them where there are few. */
 const PUSHED_EVERY = 40
 /** Edits come in so many rounds while everything else is pushed. */
 const ROUNDS = 20
@@ -71,6 +72,7 @@ export function runPlan(plan: Plan, pushers: Pushers): PlanRun {
   }
   return {
     async push(pushed) {
+      const pushedEvery = Math.min(PUSHED_EVERY, Math.ceil(plan.pushes.length / 40))
       const roundEvery = Math.ceil(plan.pushes.length / ROUNDS)
       let done = 0
       let holding = Promise.resolve()
@@ -80,7 +82,7 @@ export function runPlan(plan: Plan, pushers: Pushers): PlanRun {
         const share = ++done / plan.pushes.length
         if (done % roundEvery === 0)
           holding = holding.then(() => edits.round(2 / ROUNDS)).then(() => undefined)
-        if (done % PUSHED_EVERY === 0 || share === 1) holding = holding.then(() => pushed(share))
+        if (done % pushedEvery === 0 || share === 1) holding = holding.then(() => pushed(share))
       })
       await holding
     },

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { SignedIn } from '../auth/guard.ts'
 import type { Operations } from '../operations.ts'
 import type { Watching } from '../watching.ts'
+import { limitBody } from '../webhook-body.ts'
 import { events } from './events.ts'
 import type { ShownConnection } from './layout.tsx'
 import { activityPage } from './pages/activity.tsx'
@@ -93,6 +94,7 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', events)
   return new Hono()
     .use(strictly(ports.publicUrl))
+    .use(limitBody)
     .use(csrf({ origin: (origin, c) => isOurs(origin, c, ports.publicUrl) }))
     .route('/', assets)
     .route('/', signInPages(ports))

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { z } from 'zod'
 import type { Db } from '../../store/database.ts'
-import { digestOf, invitedBy, useInvitation } from '../../store/people.ts'
+import { digestOf, endSessionsOf, invitedBy, useInvitation } from '../../store/people.ts'
 import type { Auth } from '../auth/auth.ts'
 import { LEAST_PASSWORD } from '../auth/password.ts'
 import { addressOf } from '../limit-address.ts'
@@ -13,6 +13,8 @@ import { signIn, signOut } from './session.ts'
 
 /** Wrong passwords of one email from one address in a quarter of an hour; a person mistypes three or four times. */
 const ATTEMPTS = 8
+/** From all addresses together: whoever has many has no more guesses. */
+const ATTEMPTS_ANYWHERE = 100
 const ATTEMPTS_SECONDS = 15 * 60
 
 export interface SignInPorts {
@@ -22,7 +24,10 @@ export interface SignInPorts {
   setUpToken: string
 }
 
-const signInForm = z.object({ email: z.string().trim().toLowerCase(), password: z.string() })
+const signInForm = z.object({
+  email: z.string().trim().toLowerCase().max(254),
+  password: z.string().max(1_000),
+})
 const passwordForm = z.object({ password: z.string().min(LEAST_PASSWORD) })
 const setUpForm = z.object({
   token: z.string(),
@@ -34,6 +39,7 @@ const setUpForm = z.object({
 /** The pages for somebody who is not signed in: signing in, and making the first administrator. */
 export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
   const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: ATTEMPTS_SECONDS })
+  const fromAnywhere = new RateLimiterMemory({ points: ATTEMPTS_ANYWHERE, duration: ATTEMPTS_SECONDS })
   return new Hono()
     .get('/sign-in', async (c) => {
       if (await auth.personOf(c.req.raw.headers)) return c.redirect('/')
@@ -44,7 +50,9 @@ export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
       if (!form.success) return c.html(<SignIn someone problem="Give an email and a password." />, 400)
       const { email, password } = form.data
       const key = `${email} ${addressOf(c)}`
-      const allowed = await attempts.consume(key).catch((limit: RateLimiterRes) => limit.msBeforeNext)
+      const allowed = await Promise.all([attempts.consume(key), fromAnywhere.consume(email)]).catch(
+        (limit: RateLimiterRes) => limit.msBeforeNext,
+      )
       if (typeof allowed === 'number') {
         c.header('retry-after', String(Math.ceil(allowed / 1_000)))
         const minutes = Math.ceil(allowed / 60_000)
@@ -77,6 +85,7 @@ export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
       }
       if (!(await useInvitation(db, digestOf(token)))) return c.html(<NoToken />, 403)
       await auth.setPassword(invited.id, form.data.password)
+      await endSessionsOf(db, invited.id)
       await signIn(c, auth, invited.email, form.data.password)
       return c.redirect('/', 303)
     })

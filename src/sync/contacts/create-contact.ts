@@ -5,8 +5,10 @@ import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { dropLink, intendLink, type Link, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
+import { VendorAway } from '../circuit.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
+import { Stopping } from '../stopping.ts'
 import { fieldsOfContact, filledPart } from './contact-fields.ts'
 import { contactOfCustomer } from './find-contact.ts'
 import { settleGroup } from './settle-group.ts'
@@ -104,8 +106,11 @@ async function addContact(context: SyncContext, customerId: string, fields: Cont
       ...(contactTag && { tags: [contactTag] }),
     })
   } catch (error) {
-    // Refused for certain: nothing was made, so the next try need not look for it.
-    if (error instanceof CloudTalkError && ['rejected', 'rateLimited'].includes(error.failure.kind)) {
+    // Refused for certain, or never sent: nothing was made, so the next try need not look for it.
+    const unsent = error instanceof VendorAway || error instanceof Stopping
+    const refused =
+      error instanceof CloudTalkError && ['rejected', 'rateLimited'].includes(error.failure.kind)
+    if (unsent || refused) {
       await dropLink(context.db, context.connection, customerId)
     }
     throw error

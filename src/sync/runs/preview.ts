@@ -82,6 +82,11 @@ async function rehearse(context: SyncContext, event: SyncEvent, goOn: () => void
     if (settled.kind === 'done' || settled.kind === 'dead') return
     if (settled.kind === 'again') attempt++
     else crowded = true
-    await wait(settled.kind === 'again' ? settled.inMs : BUSY_MS)
+    const until = Date.now() + (settled.kind === 'again' ? settled.inMs : BUSY_MS)
+    const isBack = () => settled.kind === 'again' && settled.untried && context.vendors.away().length === 0
+    while (Date.now() < until && !isBack()) {
+      goOn()
+      await wait(Math.max(1, Math.min(PAUSED_LOOK_MS, until - Date.now())))
+    }
   }
 }

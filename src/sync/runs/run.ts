@@ -15,6 +15,7 @@ import {
 import type { RunKind } from '../../store/schema.ts'
 import { LONGEST_CALL_MS } from '../calls/call-dates.ts'
 import { readCallsSince } from '../calls/read-calls.ts'
+import { VendorAway } from '../circuit.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
 import { readArchivedCustomers, readCustomersSince } from '../contacts/read-customers.ts'
 import { BEGINNING } from '../contacts/read-in-order.ts'
@@ -137,7 +138,8 @@ async function patiently(context: SyncContext, id: string, goOn: () => void): Pr
         return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
       }
       const until = Date.now() + retryInMs
-      while (Date.now() < until) {
+      const isBack = () => error instanceof VendorAway && context.vendors.away().length === 0
+      while (Date.now() < until && !isBack()) {
         goOn()
         await wait(Math.min(LOOK_MS, retryInMs))
       }

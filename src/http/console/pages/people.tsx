@@ -63,8 +63,10 @@ export const peoplePage = new Hono<ConsoleEnv>()
   .post('/people/:id/reset', async (c) => {
     const found = (await people(c.var.ports.db)).find(({ id }) => id === c.req.param('id'))
     if (!found) return c.notFound()
-    const address = await newAddress(c, found.id)
+    // The old one ends now, not when the new one is chosen.
+    await c.var.ports.auth.setPassword(found.id, randomBytes(24).toString('base64url'))
     await endSessionsOf(c.var.ports.db, found.id)
+    const address = await newAddress(c, found.id)
     await note(c, 'reset the password of', found.email)
     return show(c, { email: found.email, address })
   })
