@@ -244,6 +244,22 @@ describe('each role', () => {
     expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))
   }, 60_000)
 
+  test('a new password ends the old one and every session, before it is chosen', async () => {
+    const { page } = await openPage(browser)
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    const { page: theirs } = await openPage(browser)
+    await signIn(theirs, base, 'supervisor@example.com', 'another long password')
+    await theirs.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.goto(`${base}/people`)
+    const supervisor = page.getByRole('region', { name: 'Some supervisor' })
+    await supervisor.getByRole('button', { name: 'New password' }).click()
+    await page.locator('.notice code').waitFor()
+    await theirs.goto(`${base}/activity`)
+    expect(new URL(theirs.url()).pathname).toBe('/sign-in')
+    await signIn(theirs, base, 'supervisor@example.com', 'another long password')
+    await theirs.getByText('Email or password is wrong.').waitFor()
+  }, 60_000)
+
   test('whoever is removed is signed out, and what was done is written down', async () => {
     const { page } = await openPage(browser)
     page.on('dialog', (dialog) => void dialog.accept())
