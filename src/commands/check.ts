@@ -1,7 +1,7 @@
 import { CloudTalkError, createCloudTalk } from '../cloudtalk/index.ts'
 import { type Config, type ConnectionConfig, publicUrlOf } from '../config.ts'
 import { createKustomer, KustomerError } from '../kustomer/index.ts'
-import { missingRoles, ROLES } from '../sync/roles.ts'
+import { KEY_ROLES, missingRoles } from '../sync/key-roles.ts'
 import { createVendorFetch } from '../sync/vendor-fetch.ts'
 
 export interface Check {
@@ -62,7 +62,7 @@ async function checkKustomer({ accounts }: ConnectionConfig, config: Config): Pr
   return [
     { name, ok: true, found: 'accepted' },
     missing.length === 0
-      ? { name: 'Kustomer roles', ok: true, found: ROLES.join(', ') }
+      ? { name: 'Kustomer roles', ok: true, found: KEY_ROLES.join(', ') }
       : {
           name: 'Kustomer roles',
           ok: false,

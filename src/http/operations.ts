@@ -11,7 +11,7 @@ import type { Proof } from '../sync/prove/proof.ts'
 import { type ProvePorts, prove } from '../sync/prove/prove.ts'
 import { retryFailed } from '../sync/retry.ts'
 import type { Runs } from '../sync/runs/run.ts'
-import { type KindSummary, summaryOf } from '../sync/summary.ts'
+import { type KindSummary, summariesOf } from '../sync/summary.ts'
 import { type Associated, associate } from '../sync/timeline/associate.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
 import type { Vendors } from '../sync/vendors.ts'
@@ -84,18 +84,15 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
   const { db, connection, settings } = context
   return {
     async summary() {
-      const customers = await summaryOf(db, connection, 'customer')
-      const contacts = await summaryOf(db, connection, 'contact')
-      const calls = await summaryOf(db, connection, 'call')
-      const messages = await summaryOf(db, connection, 'message')
+      const of = await summariesOf(db, connection)
       const reviews = (await openReviews(db, connection, REVIEWS)).length
       const [last] = await latestProofs(db, connection, 1)
       const { day, provedAt, problems } = (last?.result ?? {}) as Partial<Proof>
       return {
-        customers,
-        contacts,
-        calls,
-        messages,
+        customers: of.customer,
+        contacts: of.contact,
+        calls: of.call,
+        messages: of.message,
         reviews,
         requests: { ...context.vendors.answered },
         away: context.vendors.away(),

@@ -9,13 +9,14 @@ import {
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
 import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
+import type { RecordKind } from '../store/schema.ts'
 import { sightings } from '../store/sightings.ts'
 import type { SyncContext } from '../sync/context.ts'
-import type { ShownBudget, Vendors } from '../sync/vendors.ts'
+import { type KindSummary, summariesOf } from '../sync/summary.ts'
+import type { ShownBudget } from '../sync/vendors.ts'
 
 /** How the service fares at this moment. */
 export interface Health {
-  away: ReturnType<Vendors['away']>
   budgets: ShownBudget[]
   /** When the event that waits longest was raised. */
   oldestPending: Date | undefined
@@ -29,6 +30,8 @@ export interface Watching {
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
+  /** How the records stand now, by kind. */
+  standing(): Promise<Record<RecordKind, KindSummary>>
   /** Another text whenever anything has happened; a run that is under way is always something. */
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
@@ -49,7 +52,6 @@ export function watchingOf(
   return {
     async health() {
       return {
-        away: vendors.away(),
         budgets: await vendors.budgets(),
         oldestPending: await oldestPending(),
         seen: await sightings(db, connection),
@@ -57,6 +59,7 @@ export function watchingOf(
       }
     },
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
+    standing: () => summariesOf(db, connection),
     async newest() {
       const id = await newestActivity(db, connection)
       const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)

@@ -136,23 +136,24 @@ const replaced = sql.raw(
 )
 
 export interface OutcomeCount {
+  kind: RecordKind
   outcome: OutcomeKind
   reason: ReasonCode
   count: number
 }
 
-/** Current outcomes of one kind, counted. */
-export async function countOutcomes(db: Db, connection: string, kind: RecordKind): Promise<OutcomeCount[]> {
+/** Current outcomes, counted by kind, outcome and reason. */
+export async function countOutcomes(db: Db, connection: string): Promise<OutcomeCount[]> {
   const rows = await db
     .selectFrom('outcome')
-    .select(({ fn }) => ['outcome', 'reason', fn.countAll<string>().as('count')])
+    .select(({ fn }) => ['kind', 'outcome', 'reason', fn.countAll<string>().as('count')])
     .where('connection', '=', connection)
-    .where('kind', '=', kind)
-    .groupBy(['outcome', 'reason'])
+    .groupBy(['kind', 'outcome', 'reason'])
+    .orderBy('kind')
     .orderBy('outcome')
     .orderBy('reason')
     .execute()
-  return rows.map((row) => ({ outcome: row.outcome, reason: row.reason, count: Number(row.count) }))
+  return rows.map((row) => ({ ...row, count: Number(row.count) }))
 }
 
 /** What became of a record so far. */

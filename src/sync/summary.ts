@@ -11,12 +11,14 @@ export interface KindSummary {
   failedByReason: Partial<Record<ReasonCode, number>>
 }
 
-/** Current outcomes of one kind of record, counted by outcome and by reason. */
-export async function summaryOf(db: Db, connection: string, kind: RecordKind): Promise<KindSummary> {
-  return summaryOfCounts(await countOutcomes(db, connection, kind))
+/** Current outcomes of every kind of record, counted by outcome and by reason. */
+export async function summariesOf(db: Db, connection: string): Promise<Record<RecordKind, KindSummary>> {
+  const counts = await countOutcomes(db, connection)
+  const of = (kind: RecordKind) => summaryOfCounts(counts.filter((count) => count.kind === kind))
+  return { customer: of('customer'), contact: of('contact'), call: of('call'), message: of('message') }
 }
 
-export function summaryOfCounts(counts: readonly OutcomeCount[]): KindSummary {
+export function summaryOfCounts(counts: readonly Omit<OutcomeCount, 'kind'>[]): KindSummary {
   const summary: KindSummary = { total: 0, byOutcome: {}, byReason: {}, failedByReason: {} }
   for (const { outcome, reason, count } of counts) {
     summary.total += count

@@ -8,8 +8,8 @@ import type { Db } from '../store/database.ts'
 import type { Vendor } from '../store/schema.ts'
 import { BudgetGate, type Shares } from './budget-gate.ts'
 import { Circuit, KeyLacksRoles } from './circuit.ts'
+import { missingRoles } from './key-roles.ts'
 import { currentMeter, metered } from './meter.ts'
-import { missingRoles } from './roles.ts'
 import { createVendorFetch } from './vendor-fetch.ts'
 
 /** CloudTalk's budget is ours alone: backfill leaves the last tenth to what happens now. */

@@ -8,7 +8,7 @@ import type { Operations } from '../operations.ts'
 import type { Watching } from '../watching.ts'
 import { limitBody } from '../webhook-body.ts'
 import { events } from './events.ts'
-import type { ShownConnection } from './layout.tsx'
+import { PAGES, type ShownConnection } from './layout.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
@@ -50,16 +50,7 @@ export type ConsoleEnv = SignedIn & {
 }
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
-const PATHS = [
-  '/',
-  '/events',
-  '/activity/*',
-  '/trace/*',
-  '/runs/*',
-  '/review/*',
-  '/unassociated/*',
-  '/people/*',
-]
+const PATHS = ['/events', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
 
 const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>

@@ -21,7 +21,6 @@ export async function doing(
   { back, deed, done }: Doing,
   work: () => Promise<unknown>,
 ): Promise<Response> {
-  const { connection, person, ports } = c.var
   try {
     await work()
   } catch (error) {
@@ -29,10 +28,14 @@ export async function doing(
     if (!known && !(error instanceof Busy)) throw error
     return notDone(c, back, known ? error.message : 'It is being synced at this moment. Try again.')
   }
-  await recordDeed(ports.db, { connection: connection.id, who: person.name, ...deed })
+  await note(c, deed)
   tell(c, { tone: 'good', text: done })
   return c.redirect(back, 303)
 }
+
+/** Writes down who did it. */
+export const note = (c: Context<ConsoleEnv>, deed: Doing['deed']): Promise<void> =>
+  recordDeed(c.var.ports.db, { connection: c.var.connection.id, who: c.var.person.name, ...deed })
 
 /** Goes back to a page that says why nothing was done. */
 export function notDone(c: Context<ConsoleEnv>, back: string, problem: string): Response {

@@ -5,7 +5,7 @@ import { Notice } from './components.tsx'
 import type { ConsoleEnv } from './console.tsx'
 
 /** The pages in the order of the menu; who may not open one does not see it. */
-const PAGES: { path: string; title: string; ability: Ability }[] = [
+export const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/', title: 'Overview', ability: 'look' },
   { path: '/activity', title: 'Activity', ability: 'look' },
   { path: '/trace', title: 'Trace', ability: 'look' },

@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { z } from 'zod'
 import type { Db } from '../../store/database.ts'
-import { digestOf, endSessionsOf, invitedBy, useInvitation } from '../../store/people.ts'
+import { digestOf, invitedBy, useInvitation } from '../../store/invitations.ts'
+import { endSessionsOf } from '../../store/people.ts'
 import type { Auth } from '../auth/auth.ts'
 import { LEAST_PASSWORD } from '../auth/password.ts'
 import { addressOf } from '../limit-address.ts'
@@ -148,16 +149,7 @@ const SetUp = ({ token, problem }: { token: string; problem?: string }) => (
         Email
         <input name="email" type="email" autocomplete="username" required />
       </label>
-      <label>
-        Password <small>at least {LEAST_PASSWORD} characters</small>
-        <input
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          minlength={LEAST_PASSWORD}
-          required
-        />
-      </label>
+      <NewPassword />
       <button type="submit">Make administrator</button>
     </form>
   </Welcome>
@@ -169,16 +161,7 @@ const Choose = ({ token, email, problem }: { token: string; email: string; probl
     {problem && <Notice tone="bad">{problem}</Notice>}
     <form method="post" action="/welcome" class="stack">
       <input type="hidden" name="token" value={token} />
-      <label>
-        Password <small>at least {LEAST_PASSWORD} characters</small>
-        <input
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          minlength={LEAST_PASSWORD}
-          required
-        />
-      </label>
+      <NewPassword />
       <button type="submit">Choose</button>
     </form>
   </Welcome>
@@ -191,4 +174,11 @@ const NoToken = () => (
       of its own the service shows a new one.
     </p>
   </Welcome>
+)
+
+const NewPassword = () => (
+  <label>
+    Password <small>at least {LEAST_PASSWORD} characters</small>
+    <input name="password" type="password" autocomplete="new-password" minlength={LEAST_PASSWORD} required />
+  </label>
 )

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { outcomeKinds, type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import type { ActivityFilter, ActivityRow } from '../../../store/activity.ts'
 import type { RecordKind } from '../../../store/schema.ts'
-import type { Summary } from '../../operations.ts'
+import type { KindSummary } from '../../../sync/summary.ts'
 import { ACTIVITY_PAGE } from '../../watching.ts'
 import { count, Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
@@ -39,9 +39,9 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
   const { period, before, ...rest } = asked
   const since = period && new Date(ports.now().getTime() - PERIODS[period])
   const filter: ActivityFilter = { ...rest, since }
-  const [rows, summary] = await Promise.all([
+  const [rows, standing] = await Promise.all([
     connection.watching.activity(filter, before),
-    connection.operations.summary(),
+    connection.watching.standing(),
   ])
   return c.html(
     <Page
@@ -52,7 +52,7 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
       live={before === undefined}
     >
       <Filters asked={asked} shown={shown} />
-      <ByReason summary={summary} asked={asked} shown={shown} />
+      <ByReason standing={standing} asked={asked} shown={shown} />
       <List rows={rows} asked={asked} shown={shown} />
     </Page>,
   )
@@ -114,16 +114,18 @@ const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => 
 )
 
 /** How the records stand now, by reason, with what to do; of one kind where one is chosen. */
-const ByReason = ({ summary, asked, shown }: { summary: Summary; asked: Query; shown: ShownConnection }) => {
-  const kinds = {
-    contact: summary.contacts,
-    customer: summary.customers,
-    call: summary.calls,
-    message: summary.messages,
-  }
+const ByReason = ({
+  standing,
+  asked,
+  shown,
+}: {
+  standing: Record<RecordKind, KindSummary>
+  asked: Query
+  shown: ShownConnection
+}) => {
   const sums = new Map<string, number>()
   for (const kind of asked.kind ? [asked.kind] : KINDS) {
-    for (const [reason, n] of Object.entries(kinds[kind].byReason))
+    for (const [reason, n] of Object.entries(standing[kind].byReason))
       sums.set(reason, (sums.get(reason) ?? 0) + n)
   }
   if (sums.size === 0) return null

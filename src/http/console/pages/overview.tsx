@@ -3,6 +3,7 @@ import { stack } from 'd3-shape'
 import { Hono } from 'hono'
 import { type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import type { HourOfOutcomes } from '../../../store/activity.ts'
+import { VENDOR_NAMES } from '../../../sync/circuit.ts'
 import type { KindSummary } from '../../../sync/summary.ts'
 import type { ShownBudget } from '../../../sync/vendors.ts'
 import type { Summary } from '../../operations.ts'
@@ -16,7 +17,7 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
   const [summary, health] = await Promise.all([connection.operations.summary(), connection.watching.health()])
   return c.html(
     <Page title="Overview" path="/" c={c} live>
-      <State summary={summary} health={health} shown={shown} />
+      <State summary={summary} shown={shown} />
       <div class="cards">
         <Kind title="Contacts" kind="contact" summary={summary.contacts} shown={shown} />
         <Kind title="Customers" kind="customer" summary={summary.customers} shown={shown} />
@@ -89,10 +90,10 @@ const Kind = ({
 }
 
 /** All is well, or what needs a person, the gravest first. */
-const State = ({ summary, health, shown }: { summary: Summary; health: Health; shown: ShownConnection }) => {
+const State = ({ summary, shown }: { summary: Summary; shown: ShownConnection }) => {
   const failing = Object.entries(failingReasons(summary))
   const unexplained = summary.proof?.unexplained ?? 0
-  const well = health.away.length === 0 && failing.length === 0 && summary.reviews === 0 && unexplained === 0
+  const well = summary.away.length === 0 && failing.length === 0 && summary.reviews === 0 && unexplained === 0
   if (well) {
     return (
       <Notice tone="good">
@@ -105,12 +106,11 @@ const State = ({ summary, health, shown }: { summary: Summary; health: Health; s
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">What needs a person</h2>
-      {health.away.map(({ vendor, cause, sentence, since }) => (
+      {summary.away.map(({ vendor, cause, sentence, since }) => (
         <Notice tone="bad">
           <p>
             <strong>
-              {vendor === 'cloudtalk' ? 'CloudTalk' : 'Kustomer'}{' '}
-              {cause === 'refused' ? 'refuses the key' : 'does not answer'}
+              {VENDOR_NAMES[vendor]} {cause === 'refused' ? 'refuses the key' : 'does not answer'}
             </strong>{' '}
             since <Time at={since} />: {sentence}. What waits goes on by itself.
           </p>

@@ -2,21 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { APIError } from 'better-auth/api'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { latestDeeds, recordDeed } from '../../../store/audit.ts'
-import {
-  digestOf,
-  endSession,
-  endSessionsOf,
-  INVITATION_DAYS,
-  invite,
-  people,
-  type StoredPerson,
-} from '../../../store/people.ts'
+import { latestDeeds } from '../../../store/audit.ts'
+import { digestOf, INVITATION_DAYS, invite } from '../../../store/invitations.ts'
+import { endSession, endSessionsOf, people, type StoredPerson } from '../../../store/people.ts'
 import { needs } from '../../auth/guard.ts'
 import { ROLES } from '../../auth/roles.ts'
 import { Empty, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
-import { doing, notDone } from '../doing.ts'
+import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 
@@ -37,9 +30,6 @@ async function newAddress(c: Context<ConsoleEnv>, personId: string): Promise<str
   return `${c.req.header('origin') ?? c.var.ports.publicUrl}/welcome?token=${token}`
 }
 
-const note = (c: Context<ConsoleEnv>, did: string, subject: string): Promise<void> =>
-  recordDeed(c.var.ports.db, { connection: undefined, who: c.var.person.name, did, subject })
-
 const mayNot = (c: Context<ConsoleEnv>): Response =>
   notDone(c, link(c.var.shown, '/people'), 'You cannot do this to yourself: ask another administrator.')
 
@@ -53,7 +43,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
     try {
       const id = await ports.auth.addPerson({ ...form.data, password: randomBytes(24).toString('base64url') })
       const address = await newAddress(c, id)
-      await note(c, 'invited', `${form.data.email} as ${form.data.role}`)
+      await note(c, { did: 'invited', subject: `${form.data.email} as ${form.data.role}` })
       return show(c, { email: form.data.email, address })
     } catch (error) {
       if (!(error instanceof APIError)) throw error
@@ -67,7 +57,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
     await c.var.ports.auth.setPassword(found.id, randomBytes(24).toString('base64url'))
     await endSessionsOf(c.var.ports.db, found.id)
     const address = await newAddress(c, found.id)
-    await note(c, 'reset the password of', found.email)
+    await note(c, { did: 'reset the password of', subject: found.email })
     return show(c, { email: found.email, address })
   })
   .post('/people/:id/role', async (c) => {

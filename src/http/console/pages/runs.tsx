@@ -6,9 +6,10 @@ import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
-import { doing, notDone } from '../doing.ts'
+import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
+import { tell } from '../told.ts'
 
 const startForm = z.object({
   kind: z.enum(['preview', 'sync']),
@@ -59,9 +60,9 @@ export const runsPage = new Hono<ConsoleEnv>()
     const { kind, from } = form.data
     const id = await connection.operations.beginRun(kind, from)
     const preview = kind === 'preview'
-    const deed = { did: preview ? 'previewed' : 'started', subject: `run ${id}` }
-    const done = preview ? 'The preview is under way.' : 'The sync is under way.'
-    return doing(c, { back: link(shown, `/runs/${id}`), deed, done }, async () => undefined)
+    await note(c, { did: preview ? 'previewed' : 'started', subject: `run ${id}` })
+    tell(c, { tone: 'good', text: preview ? 'The preview is under way.' : 'The sync is under way.' })
+    return c.redirect(link(shown, `/runs/${id}`), 303)
   })
   .get('/runs/:id', needs('oversee', refused), async (c) => {
     const { person, connection, shown } = c.var
