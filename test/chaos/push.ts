@@ -30,7 +30,10 @@ const AT_ONCE = 30
 const PUSHED_EVERY = 40
 /** Edits come in so many rounds while everything else is pushed. */
 const ROUNDS = 20
-const LAST_EDITS_MS = 120_000
+/** Longer than the service's longest back-off, five minutes, after which a record that was unlucky comes again. */
+const LAST_EDITS_MS = 400_000
+/** A look reads all that both emulators hold, some 30 MB, and costs a second of a core. */
+const LOOK_MS = 3_000
 
 export interface PlanRun {
   /**
@@ -93,7 +96,7 @@ export function runPlan(plan: Plan, pushers: Pushers): PlanRun {
         return waiting.length === 0
       }
       // Who waits in vain is told of; the other edits are made all the same.
-      await until('the last edits are made', areMade, LAST_EDITS_MS).catch(() => undefined)
+      await until('the last edits are made', areMade, LAST_EDITS_MS, LOOK_MS).catch(() => undefined)
       const what = 'what was told to the service stands on the other side, and can be edited there'
       return { what, checked: plan.edits.length + plan.calls.length, failures: waiting }
     },
@@ -111,6 +114,7 @@ export function runPlan(plan: Plan, pushers: Pushers): PlanRun {
           return untold.length === 0
         },
         LAST_EDITS_MS,
+        LOOK_MS,
       )
       return again.size
     },

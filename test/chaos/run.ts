@@ -51,7 +51,10 @@ const CLOUDTALK_LIMIT = 120
 const MOST_PENDING = 1_500
 /** While nobody can tell how long the backlog is, the world goes on for so many looks. */
 const UNKNOWN = 3
-const DRAIN_MS = 240_000
+/** Longer than the longest back-off, five minutes. */
+const DRAIN_MS = 400_000
+/** Between two looks at what is under way. */
+const LOOK_MS = 500
 const QUIET_LOOKS = 5
 const LATE_TRIES = 5
 
@@ -243,5 +246,6 @@ async function drained({ emulators, database }: Scene): Promise<void> {
       return quiet >= QUIET_LOOKS
     },
     DRAIN_MS,
+    LOOK_MS,
   )
 }
