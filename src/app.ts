@@ -5,10 +5,12 @@ import type { ServerType } from '@hono/node-server'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
-import { type Config, publicUrlOf } from './config.ts'
-import { type Connection, openConnection } from './connection.ts'
+import { type Config, ConfigError, NO_CONNECTION, publicUrlOf } from './config.ts'
+import { createConfiguring } from './configuring.ts'
+import { type Connections, openConnections } from './connections.ts'
 import { encryptionKeyIn, takeFolder } from './data-folder.ts'
 import { type Auth, createAuth } from './http/auth/auth.ts'
+import type { Configuring } from './http/configuring.ts'
 import type { Operations } from './http/operations.ts'
 import { createHttp, listen } from './http/server.ts'
 import { openQueue } from './queue/queue.ts'
@@ -16,7 +18,6 @@ import { startWorkers } from './queue/worker.ts'
 import { openDatabase } from './store/database.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createPauseCheck } from './sync/runs/run-pause.ts'
-import { settle } from './sync/settle.ts'
 import { createVault } from './vault.ts'
 
 /** Events of a connection that this process does not know are looked at again after this long. */
@@ -28,11 +29,11 @@ const DRAIN_MS = 7_000
 const LAST_REQUESTS_MS = 1_000
 
 export interface Service {
-  /** Of the first connection. */
-  context: SyncContext
-  operations: Operations
-  /** By their ids. */
-  connections: ReadonlyMap<string, Connection>
+  connections: Connections
+  /** Of the first connection. @throws {ConfigError} where there is none. */
+  readonly context: SyncContext
+  readonly operations: Operations
+  configuring: Configuring
   /** Where the vendors send webhooks. */
   publicUrl(): string
   /** Takes webhooks and API requests, and has Kustomer send them. */
@@ -50,26 +51,25 @@ export interface Service {
  * @throws {FolderInUse} where another process has the embedded database; or when the database cannot be opened.
  */
 export async function openService(config: Config, log: Logger, pace = defaultPace): Promise<Service> {
+  await using opened = new AsyncDisposableStack()
   const folder = config.database.kind === 'embedded' ? await takeFolder(config.dataDir, uuid()) : undefined
-  const database = await openDatabase(config.database).catch(async (error: unknown) => {
-    await folder?.release()
-    throw error
-  })
+  opened.defer(() => folder?.release())
+  const database = await openDatabase(config.database)
+  opened.defer(() => database.close())
   const { db } = database
   const queue = await openQueue(database, log)
+  opened.defer(() => queue.close())
   // Several processes share no folder: without a key of their own they keep no secret.
   const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
   const vault = keys && createVault(keys)
-  const connections = new Map<string, Connection>()
-  for (const connection of config.connections) {
-    const { org } = connection.accounts.kustomer
-    const sharesOrg = config.connections.filter(({ accounts }) => accounts.kustomer.org === org).length > 1
-    const ports = { db, raise: queue.raise, sharesOrg, pace, log, vault }
-    connections.set(connection.id, await openConnection(connection, ports))
-  }
-  const all = [...connections.values()]
-  const [first] = all
-  if (!first) throw new Error('the configuration has no connection')
+  const connections = await openConnections(config, { db, raise: queue.raise, pace, log, vault })
+  const configuring = createConfiguring({
+    config,
+    db,
+    vault,
+    wanted: connections.wanted,
+    changed: connections.refresh,
+  })
   const ending = new AbortController()
   // Without a key that outlives it, whoever has signed in does so again after a restart.
   const key = keys?.[0] ?? randomBytes(32)
@@ -84,11 +84,23 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     await Promise.race([queue.stopWorkers(), late])
     timer.abort()
   }
+  const first = () => {
+    const connection = connections.get(undefined)
+    if (connection) return connection
+    throw new ConfigError([NO_CONNECTION])
+  }
+  // From here on, closing is the service's own.
+  opened.move()
 
   return {
-    context: first.context,
-    operations: first.operations,
     connections,
+    get context() {
+      return first().context
+    },
+    get operations() {
+      return first().operations
+    },
+    configuring,
     publicUrl: () => publicUrlOf(config, listening?.port),
     async serve() {
       const publicUrl = publicUrlOf(config)
@@ -98,7 +110,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           kustomer: (id) => connections.get(id)?.doors.kustomer,
           cloudtalk: (id) => connections.get(id)?.doors.cloudtalk,
         },
-        operations: (id) => (id === undefined ? first : connections.get(id))?.operations,
+        operations: (id) => connections.get(id)?.operations,
         token: folder?.token ?? uuid(),
         now: () => new Date(),
         log,
@@ -106,14 +118,17 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           db,
           auth,
           setUpToken: derived('set-up'),
-          connections: all.map(({ context, operations, watching }) => ({
-            id: context.connection,
-            name: context.settings.name,
-            org: context.org,
-            operations,
-            watching,
-          })),
+          configuring,
+          connections: () =>
+            connections.all().map(({ context, operations, watching }) => ({
+              id: context.connection,
+              name: context.settings.name,
+              org: context.org,
+              operations,
+              watching,
+            })),
           publicUrl,
+          servedAt: () => publicUrlOf(config, listening?.port),
           closing: ending.signal,
           now: () => new Date(),
         },
@@ -126,7 +141,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       folder?.announce(listening.port)
       const setUp = `${publicUrlOf(config, listening.port)}/set-up?token=${derived('set-up')}`
       await welcome(auth, config.admin, setUp, log)
-      for (const connection of all) connection.keepRegistered(publicUrlOf(config, listening.port))
+      connections.serve(publicUrlOf(config, listening.port))
     },
     async work() {
       stopRenewing = await startWorkers({
@@ -137,31 +152,31 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           const connection = connections.get(event.connection)
           // Another process may have newer settings, or somebody puts it back: its events wait.
           return connection
-            ? settle(connection.context, event, priority)
+            ? connection.settle(event, priority)
             : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true }
         },
         paused: createPauseCheck(db, Date.now),
       })
     },
     async watch() {
-      for (const connection of all) connection.watch()
+      connections.watch()
     },
     async close() {
       ending.abort()
       // What hangs is cut off in time to end within the 10 s that a supervisor gives.
       const cutting = setTimeout(() => {
-        for (const connection of all) connection.cutOff()
+        connections.cutOff()
         if (listening && 'closeAllConnections' in listening.server) listening.server.closeAllConnections()
       }, GRACE_MS)
       try {
         // The doors stay open while the workers drain: what comes meanwhile is kept, and settled after the next start.
-        await Promise.all([...all.map((connection) => connection.stop()), drained()])
+        await Promise.all([connections.stop(), drained()])
         if (listening) await closeServer(listening.server)
         await queue.close()
       } finally {
         clearTimeout(cutting)
         stopRenewing?.()
-        for (const connection of all) connection.close()
+        connections.close()
         await database.close()
         await folder?.release()
       }

@@ -21,8 +21,19 @@ export interface Config {
   encryptionKeys: readonly Uint8Array[] | undefined
   /** Becomes the first administrator where there is none yet. */
   admin: { email: string; password: string } | undefined
-  /** At least one; the first is the one that is meant where none is named. */
+  /** Those of the environment and the settings file; the console's are in the database. */
   connections: ConnectionConfig[]
+  /** Whether there is a settings file: what it says, the console shows and does not change. */
+  settingsFile: boolean
+  /** What the accounts of every connection have in common. */
+  vendors: VendorAddresses
+  /** What must stand in no log line: the keys, in each form in which they leave this process. It may grow. */
+  secrets: Set<string>
+}
+
+export interface VendorAddresses {
+  cloudtalk: { apiUrl: string; analyticsUrl: string; aiUrl: string }
+  userAgent: string
 }
 
 /** One CloudTalk account joined to one Kustomer org (requirements §5). */
@@ -44,6 +55,9 @@ export class ConfigError extends Error {
     this.problems = problems
   }
 }
+
+export const NO_CONNECTION =
+  'There is no connection yet: run `start` and set one up in the console, or set CLOUDTALK_ACCESS_KEY_ID, CLOUDTALK_ACCESS_KEY_SECRET, KUSTOMER_ORG and KUSTOMER_API_KEY.'
 
 const environment = z.object({
   DATABASE_URL: z
@@ -98,6 +112,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const e = parsed.data
+  const vendors: VendorAddresses = {
+    cloudtalk: {
+      apiUrl: e.CLOUDTALK_API_URL,
+      analyticsUrl: e.CLOUDTALK_ANALYTICS_URL,
+      aiUrl: e.CLOUDTALK_AI_URL,
+    },
+    userAgent: `cloudtalk-kustomer/${packageJson.version}`,
+  }
+  const connections = Object.entries(file.connections).flatMap(([id, connection]) =>
+    isConnected(connection, e) ? [connectionOf(id, connection, e, vendors)] : [],
+  )
+  const own = [e.DATABASE_URL, e.ADMIN_PASSWORD].filter((secret) => secret !== undefined)
   return {
     database: e.DATABASE_URL
       ? { kind: 'postgres', url: e.DATABASE_URL }
@@ -111,11 +137,23 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       e.ADMIN_EMAIL !== undefined && e.ADMIN_PASSWORD !== undefined
         ? { email: e.ADMIN_EMAIL, password: e.ADMIN_PASSWORD }
         : undefined,
-    connections: Object.entries(file.connections).map(([id, connection]) => connectionOf(id, connection, e)),
+    connections,
+    settingsFile: e.SETTINGS_FILE !== undefined,
+    vendors,
+    secrets: new Set([...own, ...connections.flatMap(secretsOf)]),
   }
 }
 
-function connectionOf(id: string, connection: ConnectionFile, e: Environment): ConnectionConfig {
+/** A start without any account is one that is set up in the console. */
+const isConnected = ({ cloudtalk, kustomer }: ConnectionFile, e: Environment): boolean =>
+  (cloudtalk ?? e.CLOUDTALK_ACCESS_KEY_ID) !== undefined && (kustomer ?? e.KUSTOMER_API_KEY) !== undefined
+
+function connectionOf(
+  id: string,
+  connection: ConnectionFile,
+  e: Environment,
+  vendors: VendorAddresses,
+): ConnectionConfig {
   const { accountWebhookSecret, cloudtalk, kustomer, ...settings } = connection
   const org = kustomer?.org ?? e.KUSTOMER_ORG ?? ''
   return {
@@ -124,17 +162,15 @@ function connectionOf(id: string, connection: ConnectionFile, e: Environment): C
       cloudtalk: {
         accessKeyId: cloudtalk?.accessKeyId ?? e.CLOUDTALK_ACCESS_KEY_ID ?? '',
         accessKeySecret: cloudtalk?.accessKeySecret ?? e.CLOUDTALK_ACCESS_KEY_SECRET ?? '',
-        apiUrl: e.CLOUDTALK_API_URL,
-        analyticsUrl: e.CLOUDTALK_ANALYTICS_URL,
-        aiUrl: e.CLOUDTALK_AI_URL,
+        ...vendors.cloudtalk,
       },
       kustomer: {
         org,
         apiKey: kustomer?.apiKey ?? e.KUSTOMER_API_KEY ?? '',
         // The environment's address is that of the environment's org.
-        apiUrl: (kustomer ? kustomer.apiUrl : e.KUSTOMER_API_URL) ?? `https://${org}.api.kustomerapp.com`,
+        apiUrl: (kustomer ? kustomer.apiUrl : e.KUSTOMER_API_URL) ?? kustomerUrlOf(org),
       },
-      userAgent: `cloudtalk-kustomer/${packageJson.version}`,
+      userAgent: vendors.userAgent,
     },
     settings,
     accountWebhookSecret,
@@ -150,11 +186,16 @@ const CREDENTIALS = {
   },
 } as const
 
-/** Of the environment, for the vendors that some connection has no account of its own for. */
+/**
+ * Of the environment, for the vendors that some connection has no account of its own for. Without a settings file and
+ * without any of them, connections are made in the console.
+ */
 function missingCredentials(
   given: Record<string, unknown>,
   withoutAccounts: SettingsFile['withoutAccounts'],
 ): string[] {
+  const names = Object.values(CREDENTIALS).flatMap((ofVendor) => Object.keys(ofVendor))
+  if (names.every((name) => given[name] === undefined) && given.SETTINGS_FILE === undefined) return []
   return withoutAccounts.flatMap((vendor) =>
     Object.entries(CREDENTIALS[vendor]).flatMap(([name, where]) =>
       given[name] === undefined ? [`${name} is missing: ${where}`] : [],
@@ -162,23 +203,20 @@ function missingCredentials(
   )
 }
 
-/** What must stand in no log line: the keys, in each form in which they leave this process. */
-export function secretsOf({ connections, database, admin }: Config): string[] {
-  const ofConnections = connections.flatMap(
-    ({ id, accounts: { cloudtalk, kustomer }, accountWebhookSecret }) => [
-      cloudtalk.accessKeySecret,
-      Buffer.from(`${cloudtalk.accessKeyId}:${cloudtalk.accessKeySecret}`).toString('base64'),
-      kustomer.apiKey,
-      workflowSecret(id, cloudtalk.accessKeySecret),
-      ...(accountWebhookSecret === undefined ? [] : [accountWebhookSecret]),
-    ],
-  )
-  return [
-    ...ofConnections,
-    ...(database.kind === 'postgres' ? [database.url] : []),
-    ...(admin ? [admin.password] : []),
-  ]
-}
+/** Where an org's API is, unless it is said to be elsewhere. */
+export const kustomerUrlOf = (org: string): string => `https://${org}.api.kustomerapp.com`
+
+/** A connection's keys, in each form in which they leave this process. */
+export const secretsOf = ({ id, accounts, accountWebhookSecret }: ConnectionConfig): string[] => [
+  accounts.cloudtalk.accessKeySecret,
+  basicCredentials(accounts.cloudtalk),
+  accounts.kustomer.apiKey,
+  workflowSecret(id, accounts.cloudtalk.accessKeySecret),
+  ...(accountWebhookSecret === undefined ? [] : [accountWebhookSecret]),
+]
+
+const basicCredentials = ({ accessKeyId, accessKeySecret }: VendorAccounts['cloudtalk']): string =>
+  Buffer.from(`${accessKeyId}:${accessKeySecret}`).toString('base64')
 
 /** Where webhooks are sent. @param port that the service listens on, where it is known. */
 export const publicUrlOf = (config: Config, port = config.port): string =>

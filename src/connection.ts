@@ -3,7 +3,7 @@ import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
-import { type Watching, watchingOf } from './http/watching.ts'
+import { type Registration, type Watching, watchingOf } from './http/watching.ts'
 import { dropDeadLetters } from './queue/dead.ts'
 import { releaseHeld } from './queue/held.ts'
 import { oldestPending, pendingEvents, queuedRecords } from './queue/pending.ts'
@@ -21,7 +21,7 @@ import { lookAtContacts, pollContacts } from './sync/contacts/poll-contacts.ts'
 import { pollCustomers } from './sync/contacts/poll-customers.ts'
 import type { Pace, SyncContext } from './sync/context.ts'
 import { createDirectory } from './sync/directory.ts'
-import type { Raise } from './sync/event.ts'
+import type { Priority, Raise, SyncEvent } from './sync/event.ts'
 import { createExpected } from './sync/expected.ts'
 import { backoffMs } from './sync/failure.ts'
 import { holdLease } from './sync/hold-lease.ts'
@@ -30,9 +30,10 @@ import { createLocks } from './sync/locks.ts'
 import { pollMessages, receiveMessage } from './sync/messages/receive-message.ts'
 import { type Poller, startPoller } from './sync/poller.ts'
 import { createNightly } from './sync/prove/nightly.ts'
-import { workflowSecret } from './sync/recipes.ts'
+import { isTrigger, workflowSecret } from './sync/recipes.ts'
 import { createRuns } from './sync/runs/run.ts'
 import { createSeen } from './sync/seen.ts'
+import { type Settled, settle } from './sync/settle.ts'
 import { openVendors } from './sync/vendors.ts'
 import { Unopenable, type Vault } from './vault.ts'
 
@@ -59,7 +60,7 @@ export interface ConnectionPorts {
   db: Db
   raise: Raise
   /** Whether another connection has the same Kustomer org. */
-  sharesOrg: boolean
+  sharesOrg(): boolean
   pace: Pace
   log: Logger
   /** Where secrets are kept; undefined = nowhere. */
@@ -72,12 +73,15 @@ export interface Connection {
   operations: Operations
   watching: Watching
   doors: { kustomer: KustomerDoor; cloudtalk: CloudTalkDoor }
+  settle(event: SyncEvent, priority: Priority): Promise<Settled>
   /** Has Kustomer send webhooks to this address, and sees that it goes on doing so. */
   keepRegistered(publicUrl: string): void
   /** Raises events for what no webhook told of, and goes on with runs. */
   watch(): void
   /** Ends after what is under way. */
   stop(): Promise<void>
+  /** Another one has taken its place: it ends what it has begun, and closes. */
+  retire(): Promise<void>
   /** Lets no request leave any more, and ends those that hang. */
   cutOff(): void
   /** The last, when nothing settles any more. */
@@ -128,6 +132,7 @@ export async function openConnection(
   let callPoller: Poller | undefined
   let webhookToken = vault && (await storedToken(db, vault, id, log))
   let registering: NodeJS.Timeout | undefined
+  let registration: Registration
   let stopping = false
 
   /** One process at a time: two that look and then create would leave two webhooks. */
@@ -147,8 +152,12 @@ export async function openConnection(
   /** Kustomer switches a webhook off when its receiver was away for an hour, and a person may delete it. */
   async function keepRegistered(publicUrl: string, attempt = 0): Promise<void> {
     const registered = await register(publicUrl).then(
-      () => true,
+      () => {
+        registration = { at: new Date() }
+        return true
+      },
       (error: unknown) => {
+        registration = { problem: error instanceof Error ? error.message : String(error) }
         if (!stopping)
           log.warn({ err: error }, 'the Kustomer webhook is not registered; polling goes on meanwhile')
         return false
@@ -159,42 +168,60 @@ export async function openConnection(
     registering = setTimeout(() => void keepRegistered(publicUrl, registered ? 0 : attempt + 1), nextMs)
   }
 
+  const underWay = new Set<Promise<unknown>>()
+  const counted = <T>(work: Promise<T>): Promise<T> => {
+    const entry = work.finally(() => underWay.delete(entry))
+    underWay.add(entry)
+    return entry
+  }
+
   const start = (name: string, everyMs: number, round: () => Promise<void>): Poller => {
     const poller = startPoller(poll, `${id}/${name}`, everyMs, round)
     pollers.push(poller)
     return poller
   }
 
-  /** A look at a vendor, that people may know of. */
-  const looking = (round: () => Promise<void>) => async () => {
-    await round()
-    seen('poll')
+  const stop = async () => {
+    stopping = true
+    clearTimeout(registering)
+    await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop())])
+  }
+  const close = () => {
+    context.locks.close()
+    vendors.close()
   }
 
   return {
     context,
     operations,
-    watching: watchingOf(context, () => oldestPending(db, id)),
+    watching: watchingOf(context, {
+      oldestPending: () => oldestPending(db, id),
+      workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
+      registration: () => registration,
+    }),
     doors: {
       kustomer: { token: () => webhookToken, raise, seen: () => seen('webhook/kustomer') },
       cloudtalk: {
         workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
         accountWebhookSecret,
         raise,
-        seen: () => seen('webhook/cloudtalk'),
+        seen(trigger) {
+          seen('webhook/cloudtalk')
+          if (isTrigger(trigger)) seen(`workflow/${trigger}`)
+        },
         receive: (message, via) => receiveMessage(context, message, via),
         callIdOf: (callUuid) => callIdOf(db, id, callUuid),
         lookForCalls: () => callPoller?.nudge(),
       },
     },
+    settle: (event, priority) => counted(settle(context, event, priority)),
     keepRegistered: (publicUrl) => void keepRegistered(publicUrl),
     watch() {
       if (settings.active) {
-        callPoller = start(
-          'poll/calls',
-          POLL_CALLS_MS,
-          looking(() => pollCalls(context)),
-        )
+        callPoller = start('poll/calls', POLL_CALLS_MS, async () => {
+          await pollCalls(context)
+          seen('poll')
+        })
         start('poll/customers', POLL_CUSTOMERS_MS, () => pollCustomers(context))
         start('poll/contacts', POLL_CONTACTS_MS, () => pollContacts(context))
         start('look/contacts', LOOK_AT_CONTACTS_MS, () => lookAtContacts(context))
@@ -204,19 +231,17 @@ export async function openConnection(
       start('poll/messages', POLL_MESSAGES_MS, () => pollMessages(context))
       start('runs', CHECK_RUNS_MS, runs.resume)
     },
-    async stop() {
-      stopping = true
-      clearTimeout(registering)
-      await Promise.all([runs.stop(), ...pollers.map((poller) => poller.stop())])
+    stop,
+    async retire() {
+      await stop()
+      await Promise.allSettled(underWay)
+      close()
     },
     cutOff() {
       vendors.close()
       vendors.abort()
     },
-    close() {
-      context.locks.close()
-      vendors.close()
-    },
+    close,
   }
 }
 

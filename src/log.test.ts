@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readConfig, secretsOf } from './config.ts'
+import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
 
 const env = {
@@ -12,7 +12,7 @@ const env = {
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   const lines: string[] = []
-  write(createLog('info', secretsOf(readConfig(env)), { write: (line) => void lines.push(line) }))
+  write(createLog('info', readConfig(env).secrets, { write: (line) => void lines.push(line) }))
   return lines.join('')
 }
 

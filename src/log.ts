@@ -7,23 +7,33 @@ const LEAST_SECRET = 12
  * A log whose errors are told by name, message and place only. What a vendor said of a refusal may repeat a phone
  * number or an email, and rides on the error as data.
  *
- * @param secrets are taken out of every line, whoever put them there.
+ * @param secrets are taken out of every line, whoever put them there; it may grow meanwhile.
  */
 export const createLog = (
   level: string,
-  secrets: readonly string[],
+  secrets: ReadonlySet<string>,
   destination: DestinationStream,
 ): Logger => pino({ level, serializers: { err: plainError } }, without(secrets, destination))
 
-function without(secrets: readonly string[], destination: DestinationStream): DestinationStream {
-  const known = secrets.filter((secret) => secret.length >= LEAST_SECRET)
-  // In a line they stand as JSON strings do.
-  const written = [...new Set(known.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
+function without(secrets: ReadonlySet<string>, destination: DestinationStream): DestinationStream {
+  let written: string[] = []
+  let known = 0
   return {
-    write: (line) =>
-      destination.write(written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line)),
+    write(line) {
+      if (known !== secrets.size) {
+        written = writtenOf(secrets)
+        known = secrets.size
+      }
+      destination.write(written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line))
+    },
   }
 }
+
+/** In a line they stand as JSON strings do. */
+const writtenOf = (secrets: ReadonlySet<string>): string[] =>
+  [...secrets]
+    .filter((secret) => secret.length >= LEAST_SECRET)
+    .flatMap((secret) => [...new Set([secret, JSON.stringify(secret).slice(1, -1)])])
 
 function plainError(error: unknown): unknown {
   if (!(error instanceof Error)) return toldBy(error)

@@ -12,7 +12,7 @@ import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
 import { withOperations } from './commands/with-operations.ts'
-import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
 import { FolderInUse } from './data-folder.ts'
 import type { Operations } from './http/operations.ts'
 import { createLog } from './log.ts'
@@ -27,7 +27,7 @@ const config = (): Config => readConfig(process.env)
 
 /** Log lines go to stderr: stdout is for what a command answers. */
 const logOf = (settings: Config): Logger =>
-  createLog(settings.logLevel, secretsOf(settings), pino.destination({ fd: 2, sync: true }))
+  createLog(settings.logLevel, settings.secrets, pino.destination({ fd: 2, sync: true }))
 
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { openService, type Service } from '../app.ts'
-import { readConfig, secretsOf } from '../config.ts'
+import { readConfig } from '../config.ts'
 import { FolderInUse, findOwner } from '../data-folder.ts'
 import { createCloudTalkEmulator } from '../emulators/cloudtalk/index.ts'
 import { createKustomerEmulator } from '../emulators/kustomer/index.ts'
@@ -112,7 +112,7 @@ async function serveDemo(
   })
   const log = createLog(
     'info',
-    secretsOf(config),
+    config.secrets,
     pino.destination({ dest: `${dataDir}/service.log`, mkdir: true }),
   )
   const service = await openService(config, log)

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { openService } from '../app.ts'
-import { type Config, ConfigError, readConfig, secretsOf } from '../config.ts'
+import { type Config, ConfigError, readConfig } from '../config.ts'
 import { FolderInUse, findOwner } from '../data-folder.ts'
 import type { Operations } from '../http/operations.ts'
 import { createLog } from '../log.ts'
@@ -29,12 +29,13 @@ export async function withOperations<T>(
   if (owner?.port !== undefined) return use(remoteOperations(owner.port, owner.token, connection))
   if (owner) throw new FolderInUse(folder, owner)
   const config = readConfig(env)
-  if (connection !== undefined && config.connections.every(({ id }) => id !== connection)) {
-    throw new ConfigError([`--connection: SETTINGS_FILE has no connection "${connection}"`])
-  }
   const service = await openService(config, quietLog(config, env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
-    const { operations } = service.connections.get(connection ?? '') ?? service
+    const named = service.connections.get(connection)
+    if (!named && connection !== undefined) {
+      throw new ConfigError([`--connection: there is no connection "${connection}"`])
+    }
+    const { operations } = named ?? service
     if (work) await service.work()
     const result = await use(operations)
     if (work) await followUps(operations)
@@ -54,4 +55,4 @@ async function followUps(operations: Operations): Promise<void> {
 
 /** A command that answers and ends says only what went wrong, and not on stdout. */
 const quietLog = (config: Config, level: string): Logger =>
-  createLog(level, secretsOf(config), pino.destination({ fd: 2, sync: true }))
+  createLog(level, config.secrets, pino.destination({ fd: 2, sync: true }))

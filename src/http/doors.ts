@@ -21,8 +21,8 @@ export interface CloudTalkDoor {
   /** Signing secret of the account webhooks; undefined where they are not set up. */
   accountWebhookSecret: string | undefined
   raise: Raise
-  /** Something came that CloudTalk sent. */
-  seen(): void
+  /** Something came that CloudTalk sent. @param trigger what the workflow says of itself. */
+  seen(trigger: string | undefined): void
   /** Keeps a message; when it returns, the message survives a crash. */
   receive(message: MessageEvent, via: 'workflow' | 'account'): Promise<void>
   /** The call that is named by its uuid, where one webhook has told both ids. */

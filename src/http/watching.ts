@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   type ActivityFilter,
   type ActivityRow,
@@ -9,9 +10,11 @@ import {
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
 import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
-import type { RecordKind } from '../store/schema.ts'
+import type { RecordKind, Vendor } from '../store/schema.ts'
 import { sightings } from '../store/sightings.ts'
 import type { SyncContext } from '../sync/context.ts'
+import type { Listed } from '../sync/directory.ts'
+import { type Recipe, recipes } from '../sync/recipes.ts'
 import { type KindSummary, summariesOf } from '../sync/summary.ts'
 import type { ShownBudget } from '../sync/vendors.ts'
 
@@ -26,6 +29,20 @@ export interface Health {
 }
 
 /** What people look at while the service works. */
+/** Whether Kustomer sends webhooks here: when that was last seen to, or why not; undefined before the first try. */
+export type Registration = { at: Date } | { problem: string } | undefined
+
+/** A workflow to make in CloudTalk, and when it was last heard of. */
+export interface ShownRecipe extends Recipe {
+  seen: Date | undefined
+}
+
+export interface WatchingPorts {
+  oldestPending(): Promise<Date | undefined>
+  workflowSecret: string
+  registration(): Registration
+}
+
 export interface Watching {
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
@@ -38,16 +55,36 @@ export interface Watching {
   reviews(): Promise<ReviewInFull[]>
   /** The latest runs, newest first. */
   runs(): Promise<Run[]>
+  registration(): Registration
+  /** @param publicUrl where CloudTalk reaches this service. */
+  recipes(publicUrl: string): Promise<ShownRecipe[]>
+  choices(): Promise<Choices>
 }
+
+/** What settings choose from, and the vendors that could not be asked for it. */
+export type Choices = Listed & { unread: Vendor[] }
 
 /** Entries of the list of all outcomes that are shown at once. */
 export const ACTIVITY_PAGE = 50
 const REVIEWS = 50
 const RUNS = 50
 
+/** A page is not held up by a vendor that does not answer. */
+const PATIENCE_MS = 4_000
+
+/** Whether it is there by now; it goes on by itself. */
+const soon = (reading: Promise<void>): Promise<boolean> =>
+  Promise.race([
+    reading.then(
+      () => true,
+      () => false,
+    ),
+    wait(PATIENCE_MS, false, { ref: false }),
+  ])
+
 export function watchingOf(
-  { db, connection, vendors, now }: SyncContext,
-  oldestPending: () => Promise<Date | undefined>,
+  { db, connection, vendors, directory, now }: SyncContext,
+  { oldestPending, workflowSecret, registration }: WatchingPorts,
 ): Watching {
   return {
     async health() {
@@ -70,5 +107,23 @@ export function watchingOf(
       return Promise.all(reviews.map((review) => reviewInFull(db, connection, review)))
     },
     runs: () => latestRuns(db, connection, RUNS),
+    registration,
+    async recipes(publicUrl) {
+      const seen = await sightings(db, connection)
+      return recipes(connection, publicUrl, workflowSecret).map((recipe) => ({
+        ...recipe,
+        seen: seen[`workflow/${recipe.trigger.object} ${recipe.trigger.action}`],
+      }))
+    },
+    async choices() {
+      const [both, cloudtalk, kustomer] = await Promise.all(
+        [directory.refresh(), directory.readLines(), directory.readTeams()].map(soon),
+      )
+      const unread: Vendor[] = [
+        ...(both && cloudtalk ? [] : (['cloudtalk'] as const)),
+        ...(both && kustomer ? [] : (['kustomer'] as const)),
+      ]
+      return { ...directory.listed(), unread }
+    },
   }
 }

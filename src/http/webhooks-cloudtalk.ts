@@ -35,7 +35,7 @@ export function cloudtalkWebhooks(doors: Doors, now: () => Date): Hono {
     const signed = c.req.header('svix-id') !== undefined
     const refusal = signed ? refuseSigned(c, door, raw, now()) : refuseUnknownSecret(c, door)
     if (refusal) return refusal
-    door.seen()
+    door.seen(signed ? undefined : c.req.header(TRIGGER_HEADER))
     const json = parseJson(raw)
     if (!json) return problem(c, 400, 'The body is not JSON.', 'Send the event as application/json.')
     try {

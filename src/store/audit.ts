@@ -11,6 +11,9 @@ export interface Deed {
   subject: string
 }
 
+/** What is done to how a connection works. */
+const SETTINGS_DEEDS = ['connected', 'changed'] as const
+
 export async function recordDeed(
   db: Db,
   deed: Omit<Deed, 'at'> & { connection: string | undefined; details?: unknown },
@@ -25,3 +28,14 @@ export async function recordDeed(
 /** The latest, newest first. */
 export const latestDeeds = (db: Db, limit: number): Promise<Deed[]> =>
   db.selectFrom('audit').select(['at', 'who', 'did', 'subject']).orderBy('id', 'desc').limit(limit).execute()
+
+/** What was changed of how a connection works, newest first. */
+export const settingsDeeds = (db: Db, connection: string, limit: number): Promise<Deed[]> =>
+  db
+    .selectFrom('audit')
+    .select(['at', 'who', 'did', 'subject'])
+    .where('connection', '=', connection)
+    .where('did', 'in', SETTINGS_DEEDS)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()

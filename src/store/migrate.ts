@@ -8,6 +8,7 @@ import * as consoleTables from './migrations/0005-console.ts'
 import * as countedEchoes from './migrations/0006-counted-echoes.ts'
 import * as invitations from './migrations/0007-invitations.ts'
 import * as budgetTurns from './migrations/0008-budget-turns.ts'
+import * as settings from './migrations/0009-settings.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -20,6 +21,7 @@ export const migrations = {
   '0006-counted-echoes': countedEchoes,
   '0007-invitations': invitations,
   '0008-budget-turns': budgetTurns,
+  '0009-settings': settings,
 }
 
 /**

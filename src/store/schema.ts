@@ -48,12 +48,23 @@ export interface LiteralForms {
   contactEditWithoutName?: boolean
 }
 
+/** Whose keys a connection has that was set up in the console. */
+export interface StoredAccounts {
+  kustomer?: { org: string; apiUrl?: string | undefined }
+  cloudtalk?: { accessKeyId: string }
+}
+
 interface ConnectionTable {
   id: string
   /** Customer that holds conversations of unknown callers where the API wants one. */
   holder_customer_id: string | null
   literal_forms: JSONColumnType<LiteralForms, string | undefined, string>
   created_at: Generated<Date>
+  /** As an administrator saved them. */
+  settings: NullableJson<unknown>
+  accounts: JSONColumnType<StoredAccounts, string | undefined, string>
+  /** One more with each change by hand. */
+  revision: Generated<number>
 }
 
 interface CursorTable {

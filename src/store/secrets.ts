@@ -2,7 +2,11 @@ import type { Vault } from '../vault.ts'
 import type { Db } from './database.ts'
 
 /** What a connection keeps sealed. */
-export type SecretName = 'kustomer-webhook-token'
+export type SecretName =
+  | 'kustomer-webhook-token'
+  | 'kustomer-api-key'
+  | 'cloudtalk-access-key-secret'
+  | 'account-webhook-secret'
 
 /** The name under which it is sealed: another connection's secret does not open as this one's. */
 const sealName = (connection: string, name: SecretName): string => `${connection}/${name}`

@@ -2,7 +2,9 @@ import { sql } from 'kysely'
 import type { Db } from './database.ts'
 
 /** What a connection hears from, or looks at. */
-export type Sight = 'webhook/kustomer' | 'webhook/cloudtalk' | 'poll'
+export type Sight = 'webhook/kustomer' | 'webhook/cloudtalk' | 'poll' | WorkflowSight
+/** One of CloudTalk's workflows, by its trigger: `workflow/Call Ended`. */
+export type WorkflowSight = `workflow/${string}`
 
 /** Notes that it was heard of just now. */
 export async function sight(db: Db, connection: string, what: Sight): Promise<void> {

@@ -32,7 +32,7 @@ export interface SyncContext {
   /** Kustomer org name, as in its links. */
   org: string
   /** Whether another connection of this service writes to the same org, perhaps about the same calls. */
-  sharesOrg: boolean
+  sharesOrg(): boolean
   settings: Settings
   db: Db
   vendors: Vendors

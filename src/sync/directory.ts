@@ -26,6 +26,16 @@ export interface Directory {
   userIdByEmail(email: string): string | undefined
   /** The company's name; one request if it is not known yet. */
   companyName(companyId: string): Promise<string | undefined>
+  /** Whom and what settings name, as read last. */
+  listed(): Listed
+}
+
+/** What people choose from. */
+export interface Listed {
+  agents: { name: string; email: string }[]
+  users: { name: string; email: string }[]
+  teams: string[]
+  numbers: { number: string; name: string }[]
 }
 
 /** A new agent or user is known at the latest after this long. */
@@ -41,7 +51,9 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let agentIdByEmail = new Map<string, string>()
   let userIdByEmail = new Map<string, string>()
   let emailByUserId = new Map<string, string>()
+  let listedUsers: Listed['users'] = []
   let teamIds = new Map<string, string>()
+  let listedTeams: string[] = []
   let lines = new Map<string, { name: string; groupName: string | undefined }>()
   const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
@@ -57,11 +69,13 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     agentIdByEmail = new Map(staff.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     const people = users.filter((user) => user.userType !== 'machine')
     userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
+    listedUsers = people.flatMap(({ name, email }) => (email ? [{ name: name ?? email, email }] : []))
     emailByUserId = new Map(people.flatMap(({ id, email }) => (email ? [[id, fold(email)]] : [])))
   })
 
   const readTeams = keptFor(FRESH_MS, now, async () => {
     const teams = await readTeamsOf(vendors)
+    listedTeams = teams.flatMap(({ name, displayName }) => displayName ?? name ?? [])
     teamIds = new Map(
       teams.flatMap(({ id, name, displayName }) =>
         [name, displayName].flatMap((called): [string, string][] => (called ? [[fold(called), id]] : [])),
@@ -119,6 +133,12 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
       name.catch(() => companies.delete(companyId))
       return name
     },
+    listed: () => ({
+      agents: [...agents.values()].flatMap(({ name, email }) => (email ? [{ name, email }] : [])),
+      users: listedUsers,
+      teams: listedTeams,
+      numbers: [...lines].map(([number, { name }]) => ({ number, name })),
+    }),
   }
 }
 

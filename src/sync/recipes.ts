@@ -44,6 +44,14 @@ const TRIGGERS: { object: string; action: string; values: string[] }[] = [
   })),
 ]
 
+const triggerName = ({ object, action }: { object: string; action: string }): string => `${object} ${action}`
+
+const TRIGGER_NAMES: ReadonlySet<string> = new Set(TRIGGERS.map(triggerName))
+
+/** Whether one of our workflows says this of itself. */
+export const isTrigger = (name: string | undefined): name is string =>
+  name !== undefined && TRIGGER_NAMES.has(name)
+
 /** Of a list in an event (contract §5A): the contact that the message is from or to. */
 const CONTACT_OF_MESSAGE = [
   { key: 'contact_id', value: '{{ event.properties.contacts[0].id }}', format: 'String' },
@@ -57,7 +65,7 @@ export function recipes(connection: string, publicUrl: string, secret: string): 
     trigger: { object, action },
     url: `${publicUrl}/webhooks/cloudtalk/${connection}`,
     method: 'POST',
-    headers: { [SECRET_HEADER]: secret, [TRIGGER_HEADER]: `${object} ${action}` },
+    headers: { [SECRET_HEADER]: secret, [TRIGGER_HEADER]: triggerName({ object, action }) },
     values: [
       ...values.map((key) => ({ key, value: `{{ event.properties.${key} }}`, format: 'String' }) as const),
       ...(object === 'Message' ? CONTACT_OF_MESSAGE : []),

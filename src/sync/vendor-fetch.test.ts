@@ -23,6 +23,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+const addressesOf = ({ cloudtalk, kustomer }: ReturnType<typeof accountsAt>) => [
+  cloudtalk.apiUrl,
+  kustomer.apiUrl,
+]
 const accountsAt = (root: string) => ({
   cloudtalk: { accessKeyId: 'id', accessKeySecret: 'secret', apiUrl: `${root}/api` },
   kustomer: { org: 'acme', apiKey: 'key', apiUrl: root },
@@ -32,13 +36,13 @@ const accountsAt = (root: string) => ({
 test.each(['https://evil.test/', 'http://127.0.0.1:1/', 'file:///etc/passwd', 'http://169.254.169.254/'])(
   '%s is no vendor',
   async (address) => {
-    await expect(createVendorFetch(accountsAt(url))(address)).rejects.toThrow(/is not a vendor/)
+    await expect(createVendorFetch(addressesOf(accountsAt(url)))(address)).rejects.toThrow(/is not a vendor/)
   },
 )
 
 test('whatever an id is, a client asks its vendor and nobody else', async () => {
   const accounts = accountsAt(url)
-  const fetch = createVendorFetch(accounts)
+  const fetch = createVendorFetch(addressesOf(accounts))
   const cloudtalk = createCloudTalk({ ...accounts.cloudtalk, userAgent: 'tests', fetch })
   const kustomer = createKustomer({ ...accounts.kustomer, userAgent: 'tests', fetch })
   const odd = fc.constantFrom(
@@ -69,7 +73,7 @@ test('a redirect is not followed', async () => {
   const kustomer = createKustomer({
     ...accounts.kustomer,
     userAgent: 'tests',
-    fetch: createVendorFetch(accounts),
+    fetch: createVendorFetch(addressesOf(accounts)),
   })
   await expect(kustomer.customers.get('elsewhere')).rejects.toMatchObject({
     failure: { kind: 'unavailable', status: 302 },

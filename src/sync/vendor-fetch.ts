@@ -1,14 +1,11 @@
-import type { VendorAccounts } from './vendors.ts'
-
 /**
  * A fetch that reaches the configured vendor hosts and nothing else, whatever a record's text holds; it follows no
  * redirect that its caller does not ask for, and ends what is under way when the service stops.
  */
 export function createVendorFetch(
-  { cloudtalk, kustomer }: VendorAccounts,
+  addresses: readonly (string | undefined)[],
   stopping?: AbortSignal,
 ): typeof fetch {
-  const addresses = [cloudtalk.apiUrl, cloudtalk.analyticsUrl, cloudtalk.aiUrl, kustomer.apiUrl]
   const origins = new Set(
     addresses.flatMap((address) => (address === undefined ? [] : new URL(address).origin)),
   )

@@ -101,7 +101,9 @@ export async function openVendors(
   )
   const answered = { cloudtalk: 0, kustomer: 0 }
   const stopping = new AbortController()
-  const vendorFetch = createVendorFetch(accounts, stopping.signal)
+  const { apiUrl, analyticsUrl, aiUrl } = accounts.cloudtalk
+  const addresses = [apiUrl, analyticsUrl, aiUrl, accounts.kustomer.apiUrl]
+  const vendorFetch = createVendorFetch(addresses, stopping.signal)
   const cloudtalk = createCloudTalk({
     ...accounts.cloudtalk,
     fetch: vendorFetch,

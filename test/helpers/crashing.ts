@@ -53,7 +53,14 @@ export async function startProcess(config: ConnectionConfig, ports: Ports): Prom
     await ports.raise(events)
   }
   const pace = { detailAfterMs: 0, aiAfterMs: 0, firstBackoffMs: 1 }
-  const opened = await openConnection(config, { db, raise, pace, log, sharesOrg: false, vault: undefined })
+  const opened = await openConnection(config, {
+    db,
+    raise,
+    pace,
+    log,
+    sharesOrg: () => false,
+    vault: undefined,
+  })
   connection = opened
   return {
     connection: opened,

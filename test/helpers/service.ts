@@ -29,6 +29,8 @@ export interface Stack extends Emulators {
 export interface StackOptions extends WorldSize {
   database?: DatabaseKind
   settings?: Record<string, unknown>
+  /** Whether the environment has the keys and the settings, or somebody sets it all up in the console; true by default. */
+  connected?: boolean
   /** Before the service starts: the vendors' switches, keys and records. */
   prepare?: (emulators: Emulators) => Promise<unknown>
 }
@@ -40,11 +42,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await emulators.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 50, recordingDelayMs: 50 })
   await options.prepare?.(emulators)
   const database = await createDatabase(options.database ?? 'postgres')
+  const connected = options.connected ?? true
   const settingsFile = join(database.env.DATA_DIR, 'settings.json')
   writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
-  const config = readConfig({ ...emulators.env, ...database.env, PORT: '0', SETTINGS_FILE: settingsFile })
+  const own = connected ? { ...emulators.env, SETTINGS_FILE: settingsFile } : addressesIn(emulators.env)
+  const config = readConfig({ ...own, ...database.env, PORT: '0' })
   let logged = ''
-  const log = createLog('warn', [], {
+  const log = createLog('warn', config.secrets, {
     write: (line) => {
       logged += line
       if (process.env.LOG_LEVEL) process.stderr.write(line)
@@ -54,12 +58,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await service.work()
   await service.serve()
   await service.watch()
-  await emulators.cloudtalk.control('PUT', '/workflows', recipesOf(config, service.publicUrl()))
-  await until('the Kustomer webhook is registered', async () => {
-    const { webhooks } = await emulators.kustomer.state()
-    return webhooks !== undefined && webhooks.length > 0
-  })
-  await firstRounds(service)
+  if (connected) {
+    await emulators.cloudtalk.control('PUT', '/workflows', recipesOf(config, service.publicUrl()))
+    await until('the Kustomer webhook is registered', async () => {
+      const { webhooks } = await emulators.kustomer.state()
+      return webhooks !== undefined && webhooks.length > 0
+    })
+    await firstRounds(service)
+  }
   return {
     ...emulators,
     service,
@@ -78,9 +84,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
+/** Where CloudTalk is; whose keys they are is typed in the console. */
+const addressesIn = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => /^CLOUDTALK_.*URL$/.test(name)))
+
 /** What happens from now on is found by webhooks, and by pollers a round later: each test knows who tells it. */
 async function firstRounds({ connections }: Service): Promise<void> {
-  for (const { context } of connections.values()) {
+  for (const { context } of connections.all()) {
     if (!context.settings.active) continue
     const { db, connection } = context
     await until('the pollers have been round once', async () => {
@@ -96,7 +106,7 @@ async function settled(emulators: Emulators, service: Service, withinMs?: number
   let quiet = 0
   const isQuiet = async () => {
     await Promise.all([emulators.cloudtalk.webhooksIdle(), emulators.kustomer.webhooksIdle()])
-    const pending = [...service.connections.values()].map(({ operations }) => operations.pending())
+    const pending = [...service.connections.all()].map(({ operations }) => operations.pending())
     quiet = (await Promise.all(pending)).every((events) => events === 0) ? quiet + 1 : 0
     return quiet >= 3
   }

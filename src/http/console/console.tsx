@@ -4,16 +4,20 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { SignedIn } from '../auth/guard.ts'
+import type { Configuring } from '../configuring.ts'
 import type { Operations } from '../operations.ts'
 import type { Watching } from '../watching.ts'
 import { limitBody } from '../webhook-body.ts'
 import { events } from './events.ts'
 import { PAGES, type ShownConnection } from './layout.tsx'
+import { notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
 import { reviewPage } from './pages/review.tsx'
 import { runsPage } from './pages/runs.tsx'
+import { setUpPage } from './pages/set-up.tsx'
+import { settingsPage } from './pages/settings.tsx'
 import { tracePage } from './pages/trace.tsx'
 import { unassociatedPage } from './pages/unassociated.tsx'
 import { type SignInPorts, signInPages } from './sign-in.tsx'
@@ -30,10 +34,13 @@ export interface ConsoleConnection {
 }
 
 export interface ConsolePorts extends SignInPorts {
-  /** At least one. */
-  connections: readonly ConsoleConnection[]
+  /** Those that run now. */
+  connections(): readonly ConsoleConnection[]
+  configuring: Configuring
   /** Where browsers reach it, where that is known. */
   publicUrl: string
+  /** Where the vendors send webhooks. */
+  servedAt(): string
   /** Ends when the service stops: streams end with it. */
   closing: AbortSignal
   now(): Date
@@ -42,12 +49,16 @@ export interface ConsolePorts extends SignInPorts {
 /** Of every page: who looks, at which connection. */
 export type ConsoleEnv = SignedIn & {
   Variables: {
+    /** Only a page of `NO_CONNECTION_NEEDED` is shown without one. */
     connection: ConsoleConnection
     shown: ShownConnection
     told: Told | undefined
     ports: ConsolePorts
   }
 }
+
+/** Where connections are set up, and people. */
+const NO_CONNECTION_NEEDED = /^\/(settings|people)(\/|$)/
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
 const PATHS = ['/events', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
@@ -58,15 +69,16 @@ const whoLooks =
     const person = await ports.auth.personOf(c.req.raw.headers)
     if (!person) return c.redirect('/sign-in', 303)
     const wanted = c.req.query('connection')
-    const connection = ports.connections.find(({ id }) => id === wanted) ?? ports.connections[0]
-    if (!connection) return c.notFound()
+    const all = ports.connections()
+    const connection = all.find(({ id }) => id === wanted) ?? all[0]
     c.set('person', person)
-    c.set('connection', connection)
-    c.set('shown', { id: connection.id, all: ports.connections })
+    c.set('shown', { id: connection?.id, all })
+    if (connection) c.set('connection', connection)
     // A live part that is loaded anew is no page that follows.
     const follows = c.req.path !== '/events' && c.req.header('hx-request') === undefined
     c.set('told', follows ? takeTold(c) : undefined)
     c.set('ports', ports)
+    if (!connection && !NO_CONNECTION_NEEDED.test(c.req.path)) return notConnected(c)
     return next()
   }
 
@@ -81,6 +93,8 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', runsPage)
     .route('/', reviewPage)
     .route('/', unassociatedPage)
+    .route('/', settingsPage)
+    .route('/', setUpPage)
     .route('/', peoplePage)
     .route('/', events)
   return new Hono()

@@ -34,8 +34,11 @@ export async function doing(
 }
 
 /** Writes down who did it. */
-export const note = (c: Context<ConsoleEnv>, deed: Doing['deed']): Promise<void> =>
-  recordDeed(c.var.ports.db, { connection: c.var.connection.id, who: c.var.person.name, ...deed })
+export const note = (
+  c: Context<ConsoleEnv>,
+  deed: Doing['deed'] & { details?: unknown; connection?: string },
+): Promise<void> =>
+  recordDeed(c.var.ports.db, { connection: c.var.shown.id, who: c.var.person.name, ...deed })
 
 /** Goes back to a page that says why nothing was done. */
 export function notDone(c: Context<ConsoleEnv>, back: string, problem: string): Response {

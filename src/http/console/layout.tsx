@@ -12,12 +12,13 @@ export const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/runs', title: 'Runs', ability: 'oversee' },
   { path: '/review', title: 'Review', ability: 'oversee' },
   { path: '/unassociated', title: 'Unassociated', ability: 'oversee' },
+  { path: '/settings', title: 'Settings', ability: 'configure' },
   { path: '/people', title: 'People', ability: 'people' },
 ]
 
-/** The one connection that a page is about, among all. */
+/** The one connection that a page is about, among all; undefined before the first one is set up. */
 export interface ShownConnection {
-  id: string
+  id: string | undefined
   all: readonly { id: string; name: string }[]
 }
 

@@ -34,6 +34,8 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
     const followUps: RaisedEvent[] = []
     const rehearsed: SyncContext = {
       ...context,
+      // It tells what a sync would do; a connection is looked at this way before it is switched on.
+      settings: { ...context.settings, active: true },
       db: scratch.db,
       vendors: rehearsal.vendors,
       locks,

@@ -28,7 +28,7 @@ export interface ToLog {
  * @throws {Busy} while another connection of the same org writes the same.
  */
 export async function logItem(context: SyncContext, item: TimelineItem, plan: ToLog): Promise<Outcome> {
-  if (!context.sharesOrg) return logAlone(context, item, plan)
+  if (!context.sharesOrg()) return logAlone(context, item, plan)
   const key = lockOf.conversation(item.conversation.externalId)
   return context.locks.hold(`kustomer:${context.org}`, [key], () => logAlone(context, item, plan))
 }

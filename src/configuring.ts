@@ -1,0 +1,161 @@
+import { type Config, kustomerUrlOf } from './config.ts'
+import { type Configured, type Configuring, type KustomerKey, Unsettable } from './http/configuring.ts'
+import { settingsSchema } from './mapping/settings.ts'
+import { org, url } from './settings-file.ts'
+import { saveConfiguration } from './store/connections.ts'
+import type { Db } from './store/database.ts'
+import type { StoredAccounts } from './store/schema.ts'
+import { keepSecret, type SecretName } from './store/secrets.ts'
+import { NO_VAULT, type WantedConnection } from './stored-connections.ts'
+import { type Check, checkCloudTalk, checkKustomer } from './sync/check-accounts.ts'
+import type { Vault } from './vault.ts'
+
+export interface ConfiguringPorts {
+  config: Config
+  db: Db
+  vault: Vault | undefined
+  /** As everything says by now that they are to be. */
+  wanted(): Promise<WantedConnection[]>
+  /** Something was changed: resolves when this process works by it. */
+  changed(): Promise<void>
+}
+
+const KUSTOMER_KEY = 'Copy the key again: Kustomer shows it once, under Settings > Security > API Keys.'
+const CLOUDTALK_KEY = 'Copy id and secret again from CloudTalk, under Account > Settings > API keys.'
+const FASTER = 'Somebody else has changed it meanwhile. Look at it again, then change it.'
+
+/** Changes what the console may change: nothing is saved that a vendor does not accept. */
+export function createConfiguring({ config, db, vault, wanted, changed }: ConfiguringPorts): Configuring {
+  const find = async (id: string): Promise<WantedConnection> => {
+    const found = (await wanted()).find((one) => one.id === id)
+    if (!found) throw new Unsettable(`There is no connection "${id}".`)
+    return found
+  }
+  /** Only keys that were set here are changed here. */
+  const findOwn = async (id: string): Promise<WantedConnection> => {
+    const found = await find(id)
+    if (found.accountsFrom === 'environment') {
+      throw new Unsettable('Its keys are those of the environment or the settings file: change them there.')
+    }
+    return found
+  }
+  const save = async (
+    id: string,
+    revision: number,
+    change: Parameters<typeof saveConfiguration>[3],
+    secrets: Partial<Record<SecretName, string>> = {},
+  ): Promise<void> => {
+    await db.transaction().execute(async (trx) => {
+      if (!(await saveConfiguration(trx, id, revision, change))) throw new Unsettable(FASTER)
+      for (const [name, secret] of Object.entries(secrets)) {
+        if (!vault) throw new Unsettable(NO_VAULT)
+        config.secrets.add(secret)
+        await keepSecret(trx, vault, id, name as SecretName, secret)
+      }
+    })
+    await changed()
+  }
+  const { userAgent } = config.vendors
+  const kustomerChecks = (key: KustomerKey): Promise<Check[]> =>
+    checkKustomer({ ...key, apiUrl: key.apiUrl ?? kustomerUrlOf(key.org), userAgent }, KUSTOMER_KEY)
+  const cloudtalkChecks = async (key: { accessKeyId: string; accessKeySecret: string }): Promise<Check[]> => [
+    await checkCloudTalk({ ...key, ...config.vendors.cloudtalk, userAgent }, CLOUDTALK_KEY),
+  ]
+  const accepted = (checks: readonly Check[], vendor: string): void => {
+    if (checks.every(({ ok }) => ok)) return
+    throw new Unsettable(`${vendor} does not accept this key as it is. Nothing was saved.`, checks)
+  }
+
+  return {
+    connections: async () => (await wanted()).map(shownOf),
+    async create(name, given) {
+      if (!vault) throw new Unsettable(NO_VAULT)
+      const key = validKustomer(given)
+      config.secrets.add(key.apiKey)
+      const others = await wanted()
+      if (others.some(({ settings }) => settings.name === name)) {
+        throw new Unsettable(`There is a connection "${name}" already. Give this one another name.`)
+      }
+      accepted(await kustomerChecks(key), 'Kustomer')
+      const id = freeId(name, new Set(others.map((one) => one.id)))
+      const settings = settingsSchema.parse({ name, active: false })
+      await save(
+        id,
+        0,
+        { settings, accounts: { kustomer: accountOf(key) } },
+        { 'kustomer-api-key': key.apiKey },
+      )
+      return id
+    },
+    async setKustomer(id, given) {
+      const { revision, cloudtalk } = await findOwn(id)
+      const key = validKustomer(given)
+      config.secrets.add(key.apiKey)
+      accepted(await kustomerChecks(key), 'Kustomer')
+      const accounts: StoredAccounts = { kustomer: accountOf(key), ...(cloudtalk && { cloudtalk }) }
+      await save(id, revision, { accounts }, { 'kustomer-api-key': key.apiKey })
+    },
+    async setCloudTalk(id, key) {
+      const { revision, kustomer } = await findOwn(id)
+      config.secrets.add(key.accessKeySecret)
+      accepted(await cloudtalkChecks(key), 'CloudTalk')
+      const { accessKeyId, accessKeySecret } = key
+      const accounts: StoredAccounts = {
+        ...(kustomer && { kustomer: accountOf(kustomer) }),
+        cloudtalk: { accessKeyId },
+      }
+      await save(id, revision, { accounts }, { 'cloudtalk-access-key-secret': accessKeySecret })
+    },
+    async setAccountWebhookSecret(id, secret) {
+      const { revision } = await findOwn(id)
+      await save(id, revision, {}, { 'account-webhook-secret': secret })
+    },
+    async saveSettings(id, revision, settings) {
+      const found = await find(id)
+      if (found.settingsFrom === 'file') {
+        throw new Unsettable('Its settings stand in the settings file: change them there, and start again.')
+      }
+      if (found.revision !== revision) throw new Unsettable(FASTER)
+      await save(id, revision, { settings: settingsSchema.parse(settings) })
+    },
+    async check(id) {
+      const { config: running } = await find(id)
+      if (!running) throw new Unsettable('Set up the keys of both sides first.')
+      const { kustomer, cloudtalk } = running.accounts
+      return [...(await kustomerChecks(kustomer)), ...(await cloudtalkChecks(cloudtalk))]
+    },
+  }
+}
+
+const shownOf = ({ config: _config, ...configured }: WantedConnection): Configured => configured
+
+/** Where it is the usual address it is not kept: that follows the org. */
+const accountOf = ({ org, apiUrl }: { org: string; apiUrl?: string | undefined }) => ({
+  org,
+  ...(apiUrl !== undefined && apiUrl !== kustomerUrlOf(org) && { apiUrl }),
+})
+
+/** @throws {Unsettable} */
+function validKustomer(key: KustomerKey): KustomerKey {
+  const name = org.safeParse(key.org)
+  if (!name.success) throw new Unsettable(`The org ${name.error.issues[0]?.message}.`)
+  if (key.apiUrl === undefined) return key
+  const address = url.safeParse(key.apiUrl)
+  if (!address.success) throw new Unsettable(`The address of the API ${address.error.issues[0]?.message}.`)
+  return { ...key, apiUrl: address.data }
+}
+
+const LONGEST_ID = 36
+
+/** It stands in the addresses of the webhooks. */
+function freeId(name: string, taken: ReadonlySet<string>): string {
+  const letters = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+  const base = letters.replace(/^-+/, '').slice(0, LONGEST_ID).replace(/-+$/, '') || 'connection'
+  for (let at = 1; ; at++) {
+    const id = at === 1 ? base : `${base}-${at}`
+    if (!taken.has(id)) return id
+  }
+}

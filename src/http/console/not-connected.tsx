@@ -1,0 +1,20 @@
+import type { Context } from 'hono'
+import { may } from '../auth/roles.ts'
+import { Empty } from './components.tsx'
+import type { ConsoleEnv } from './console.tsx'
+import { Page } from './layout.tsx'
+
+/** Before the first connection is set up there is nothing to look at. */
+export const notConnected = (c: Context<ConsoleEnv>): Response | Promise<Response> => {
+  if (may(c.var.person.role, 'configure')) return c.redirect('/settings/set-up', 303)
+  return c.html(
+    <Page title="Not connected yet" path={c.req.path} c={c}>
+      <section aria-label="What is missing">
+        <Empty>
+          Nothing is synced yet: an administrator has not connected CloudTalk and Kustomer. Once that is done,
+          this page shows how it goes.
+        </Empty>
+      </section>
+    </Page>,
+  )
+}

@@ -1,0 +1,268 @@
+import type { Context } from 'hono'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { type Settings, settingsSchema } from '../../../mapping/settings.ts'
+import {
+  SECTION_TITLES,
+  type SettingsChange,
+  type SettingsSection,
+  settingsChanges,
+} from '../../../mapping/settings-fields.ts'
+import { type Deed, settingsDeeds } from '../../../store/audit.ts'
+import { needs } from '../../auth/guard.ts'
+import { type Configured, Unsettable } from '../../configuring.ts'
+import type { Choices } from '../../watching.ts'
+import { Empty, Notice, Time } from '../components.tsx'
+import type { ConsoleEnv } from '../console.tsx'
+import { notDone, note } from '../doing.ts'
+import { Page } from '../layout.tsx'
+import { refused } from '../refused.tsx'
+import { problemsOf, SectionFields, settingsFrom } from '../settings-form.tsx'
+import { tell } from '../told.ts'
+
+const DEEDS = 20
+const SECTIONS = Object.keys(SECTION_TITLES) as SettingsSection[]
+
+const saveForm = z.object({
+  revision: z.coerce.number().int(),
+  settings: z.string().transform((json, context): unknown => {
+    try {
+      return JSON.parse(json)
+    } catch {
+      context.addIssue('are no JSON')
+      return z.NEVER
+    }
+  }),
+})
+
+/** Addresses of the settings always name their connection: it may be one that does not run yet. */
+export const settingsLink = (path: string, connection: string): string =>
+  `${path}?${new URLSearchParams({ connection })}`
+
+export const settingsPage = new Hono<ConsoleEnv>()
+  .use('/settings/*', needs('configure', refused))
+  .get('/settings', async (c) => {
+    const all = await c.var.ports.configuring.connections()
+    const [first] = all
+    const shown = all.find(({ id }) => id === c.req.query('connection')) ?? first
+    return shown ? show(c, all, shown) : c.redirect('/settings/set-up', 303)
+  })
+  .post('/settings/:section', async (c, next) => {
+    const section = SECTIONS.find((one) => one === c.req.param('section'))
+    if (!section) return next()
+    const all = await c.var.ports.configuring.connections()
+    const shown = all.find(({ id }) => id === c.req.query('connection'))
+    if (!shown) return c.notFound()
+    const read = settingsFrom(await c.req.parseBody({ all: true }), section, shown.settings)
+    if ('problems' in read) return show(c, all, shown, { section, problems: read.problems })
+    const changes = settingsChanges(shown.settings, read.settings)
+    if (changes.length === 0) {
+      return notDone(c, settingsLink('/settings', shown.id), 'Nothing was changed, so nothing was saved.')
+    }
+    return c.html(<Confirm c={c} shown={shown} settings={read.settings} changes={changes} />)
+  })
+  .post('/settings/save', async (c) => {
+    const { configuring } = c.var.ports
+    const form = saveForm.safeParse(await c.req.parseBody())
+    const all = await configuring.connections()
+    const shown = all.find(({ id }) => id === c.req.query('connection'))
+    if (!form.success || !shown) return c.notFound()
+    const back = settingsLink('/settings', shown.id)
+    const settings = settingsSchema.safeParse(form.data.settings)
+    if (!settings.success) return notDone(c, back, problemsOf(settings.error).join(' '))
+    const changes = settingsChanges(shown.settings, settings.data)
+    try {
+      await configuring.saveSettings(shown.id, form.data.revision, settings.data)
+    } catch (error) {
+      if (!(error instanceof Unsettable)) throw error
+      return notDone(c, back, error.message)
+    }
+    for (const { label, before, after } of changes) {
+      const subject = `“${label}” from ${before} to ${after}`
+      await note(c, { connection: shown.id, did: 'changed', subject })
+    }
+    tell(c, { tone: 'good', text: 'Saved. It is in force from now on.' })
+    return c.redirect(back, 303)
+  })
+
+async function show(
+  c: Context<ConsoleEnv>,
+  all: readonly Configured[],
+  shown: Configured,
+  wrong?: { section: SettingsSection; problems: string[] },
+): Promise<Response> {
+  const { ports } = c.var
+  const running = ports.connections().find(({ id }) => id === shown.id)
+  const choices = await running?.watching.choices()
+  const deeds = await settingsDeeds(ports.db, shown.id, DEEDS)
+  return c.html(
+    <Page
+      title="Settings"
+      lead="How each connection works. A change is shown before it is saved, with what it does; what stands in CloudTalk and Kustomer already stays as it is."
+      path="/settings"
+      c={c}
+    >
+      <ConnectionList all={all} shown={shown} />
+      {shown.settingsFrom === 'file' && (
+        <Notice tone="busy">
+          These settings stand in the settings file (SETTINGS_FILE). They are shown here and changed there.
+        </Notice>
+      )}
+      <nav aria-label="Parts of the settings" class="parts">
+        <ul>
+          {SECTIONS.map((section) => (
+            <li>
+              <a href={`#${section}`}>{SECTION_TITLES[section]}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {SECTIONS.map((section) => (
+        <Section
+          section={section}
+          shown={shown}
+          choices={choices}
+          problems={wrong?.section === section ? wrong.problems : []}
+        />
+      ))}
+      <Deeds deeds={deeds} />
+    </Page>,
+    wrong ? 400 : 200,
+  )
+}
+
+const stateOf = ({ problem, kustomer, cloudtalk, settings }: Configured) => {
+  if (problem !== undefined) return { tone: 'bad', text: 'needs you' }
+  if (!kustomer || !cloudtalk) return { tone: 'busy', text: 'not complete' }
+  return settings.active ? { tone: 'good', text: 'on' } : { tone: 'calm', text: 'off' }
+}
+
+const ConnectionList = ({ all, shown }: { all: readonly Configured[]; shown: Configured }) => (
+  <section aria-labelledby="connections">
+    <h2 id="connections">Connections</h2>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>State</th>
+            <th>Kustomer org</th>
+            <th>Keys, webhooks and workflows</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.map((one) => {
+            const { tone, text } = stateOf(one)
+            return (
+              <tr>
+                <td>
+                  <a
+                    href={settingsLink('/settings', one.id)}
+                    aria-current={one.id === shown.id ? 'true' : undefined}
+                  >
+                    {one.settings.name}
+                  </a>
+                </td>
+                <td>
+                  <span class={`badge ${tone}`}>{text}</span> {one.problem && <small>{one.problem}</small>}
+                </td>
+                <td>{one.kustomer?.org}</td>
+                <td>
+                  <a href={settingsLink('/settings/set-up', one.id)}>Set-up of {one.settings.name}</a>
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+    <p>
+      <a class="button quiet" href="/settings/set-up">
+        Connect another account
+      </a>
+    </p>
+  </section>
+)
+
+interface SectionProps {
+  section: SettingsSection
+  shown: Configured
+  choices: Choices | undefined
+  problems: readonly string[]
+}
+
+const Section = ({ section, shown, choices, problems }: SectionProps) => (
+  <section aria-labelledby={section}>
+    <h2 id={section}>
+      {SECTION_TITLES[section]} <small>{shown.settings.name}</small>
+    </h2>
+    {problems.length > 0 && (
+      <Notice tone="bad">
+        Nothing was saved. {problems.join(' ')} Put that right, then show the change again.
+      </Notice>
+    )}
+    <form method="post" action={settingsLink(`/settings/${section}`, shown.id)} class="stack settings">
+      <SectionFields section={section} settings={shown.settings} choices={choices} />
+      {shown.settingsFrom === 'console' && (
+        <div class="actions">
+          <button type="submit">Show what this changes</button>
+        </div>
+      )}
+    </form>
+  </section>
+)
+
+interface ConfirmProps {
+  c: Context<ConsoleEnv>
+  shown: Configured
+  settings: Settings
+  changes: readonly SettingsChange[]
+}
+
+const Confirm = ({ c, shown, settings, changes }: ConfirmProps) => (
+  <Page
+    title="What this changes"
+    lead={`Nothing is saved yet. What stands in CloudTalk and Kustomer already stays as it is; this is what happens from then on in ${shown.settings.name}.`}
+    path="/settings"
+    c={c}
+  >
+    <section aria-labelledby="changes">
+      <h2 id="changes">Changes</h2>
+      <dl class="changes">
+        {changes.map(({ label, before, after, effect }) => (
+          <>
+            <dt>
+              {label}: <del>{before}</del> → <ins>{after}</ins>
+            </dt>
+            <dd>{effect}</dd>
+          </>
+        ))}
+      </dl>
+      <form method="post" action={settingsLink('/settings/save', shown.id)} class="actions">
+        <input type="hidden" name="revision" value={shown.revision} />
+        <input type="hidden" name="settings" value={JSON.stringify(settings)} />
+        <button type="submit">Save</button>
+        <a class="button quiet" href={settingsLink('/settings', shown.id)}>
+          Leave as it was
+        </a>
+      </form>
+    </section>
+  </Page>
+)
+
+const Deeds = ({ deeds }: { deeds: readonly Deed[] }) => (
+  <section aria-labelledby="deeds">
+    <h2 id="deeds">Who changed what</h2>
+    {deeds.length === 0 ? (
+      <Empty>Nobody has changed anything here yet.</Empty>
+    ) : (
+      <ul>
+        {deeds.map(({ at, who, did, subject }) => (
+          <li>
+            <Time at={at} /> {who} {did} {subject}
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+)

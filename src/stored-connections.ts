@@ -1,0 +1,120 @@
+import type { Logger } from 'pino'
+import { type Config, type ConnectionConfig, kustomerUrlOf } from './config.ts'
+import type { Configured } from './http/configuring.ts'
+import { type Settings, settingsSchema } from './mapping/settings.ts'
+import { type StoredConfiguration, storedConfigurations } from './store/connections.ts'
+import type { Db } from './store/database.ts'
+import type { StoredAccounts } from './store/schema.ts'
+import { findSecret } from './store/secrets.ts'
+import type { Vault } from './vault.ts'
+
+/** A connection as everything says that it is to be, and what can run of it. */
+export interface WantedConnection extends Configured {
+  /** Undefined where it cannot run: a key is missing, or cannot be read. */
+  config: ConnectionConfig | undefined
+}
+
+/**
+ * All connections: those of the environment and the settings file first, with what the console has saved of their
+ * settings where there is no file; then those of the console.
+ */
+export async function wantedConnections(
+  config: Config,
+  db: Db,
+  vault: Vault | undefined,
+  log: Logger,
+): Promise<WantedConnection[]> {
+  const stored = new Map((await storedConfigurations(db)).map((one) => [one.id, one]))
+  const given = config.connections.map((connection) =>
+    givenConnection(config, connection, stored.get(connection.id)),
+  )
+  const ids = new Set(config.connections.map(({ id }) => id))
+  const own = [...stored.values()].filter(
+    ({ id, accounts }) => !ids.has(id) && accounts.kustomer !== undefined,
+  )
+  return [...given, ...(await Promise.all(own.map((one) => ownConnection(config, db, vault, log, one))))]
+}
+
+function givenConnection(
+  { settingsFile }: Config,
+  connection: ConnectionConfig,
+  stored: StoredConfiguration | undefined,
+): WantedConnection {
+  const { id, accounts } = connection
+  const saved = settingsFile ? undefined : settingsSchema.safeParse(stored?.settings ?? undefined).data
+  const settings = saved ?? connection.settings
+  return {
+    id,
+    settings,
+    settingsFrom: settingsFile ? 'file' : 'console',
+    accountsFrom: 'environment',
+    kustomer: { org: accounts.kustomer.org, apiUrl: accounts.kustomer.apiUrl },
+    cloudtalk: { accessKeyId: accounts.cloudtalk.accessKeyId },
+    accountWebhooks: connection.accountWebhookSecret !== undefined,
+    revision: stored?.revision ?? 0,
+    problem: undefined,
+    config: { ...connection, settings },
+  }
+}
+
+async function ownConnection(
+  { vendors }: Config,
+  db: Db,
+  vault: Vault | undefined,
+  log: Logger,
+  { id, settings: saved, accounts, revision }: StoredConfiguration,
+): Promise<WantedConnection> {
+  const parsed = settingsSchema.safeParse(saved ?? {})
+  // Never run by what nobody has chosen: saved by a newer version, it says more than this one knows.
+  const settings: Settings = parsed.data ?? { ...settingsSchema.parse({}), active: false }
+  const shown = {
+    id,
+    settings,
+    settingsFrom: 'console',
+    accountsFrom: 'console',
+    kustomer: kustomerOf(accounts),
+    cloudtalk: accounts.cloudtalk,
+    accountWebhooks: false,
+    revision,
+  } as const
+  if (!parsed.success) {
+    const problem = 'Its settings were saved by another version of this program. Save them again.'
+    return { ...shown, problem, config: undefined }
+  }
+  try {
+    const secret = (name: Parameters<typeof findSecret>[3]) => vault && findSecret(db, vault, id, name)
+    const apiKey = await secret('kustomer-api-key')
+    const accessKeySecret = await secret('cloudtalk-access-key-secret')
+    const accountWebhookSecret = await secret('account-webhook-secret')
+    const { kustomer, cloudtalk } = shown
+    const complete = { ...shown, accountWebhooks: accountWebhookSecret !== undefined }
+    if (!vault) return { ...shown, problem: NO_VAULT, config: undefined }
+    if (!apiKey || !accessKeySecret || !kustomer || !cloudtalk) {
+      return { ...complete, problem: undefined, config: undefined }
+    }
+    return {
+      ...complete,
+      problem: undefined,
+      config: {
+        id,
+        settings,
+        accounts: {
+          cloudtalk: { ...cloudtalk, ...vendors.cloudtalk, accessKeySecret },
+          kustomer: { ...kustomer, apiKey },
+          userAgent: vendors.userAgent,
+        },
+        accountWebhookSecret,
+      },
+    }
+  } catch (error) {
+    log.error({ connection: id, err: error }, 'a connection’s keys cannot be read')
+    const problem = error instanceof Error ? error.message : 'Its keys cannot be read.'
+    return { ...shown, problem, config: undefined }
+  }
+}
+
+export const NO_VAULT =
+  'Keys can be kept once every process has the same ENCRYPTION_KEY: set it, as `openssl rand -base64 32` prints one, and start again.'
+
+const kustomerOf = ({ kustomer }: StoredAccounts): Configured['kustomer'] =>
+  kustomer && { org: kustomer.org, apiUrl: kustomer.apiUrl ?? kustomerUrlOf(kustomer.org) }
