@@ -63,11 +63,13 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
   const vault = keys && createVault(keys)
   const connections = await openConnections(config, { db, raise: queue.raise, pace, log, vault })
+  let listening: { server: ServerType; port: number } | undefined
   const configuring = createConfiguring({
     config,
     db,
     vault,
     wanted: connections.wanted,
+    publicUrl: () => publicUrlOf(config, listening?.port),
     changed: connections.refresh,
   })
   const ending = new AbortController()
@@ -76,7 +78,6 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const derived = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, '', `cloudtalk-kustomer ${purpose}`, 32)).toString('base64url')
   let stopRenewing: (() => void) | undefined
-  let listening: { server: ServerType; port: number } | undefined
 
   const drained = async () => {
     const timer = new AbortController()
@@ -110,7 +111,6 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           kustomer: (id) => connections.get(id)?.doors.kustomer,
           cloudtalk: (id) => connections.get(id)?.doors.cloudtalk,
         },
-        operations: (id) => connections.get(id)?.operations,
         token: folder?.token ?? uuid(),
         now: () => new Date(),
         log,

@@ -1,4 +1,4 @@
-import { type Config, kustomerUrlOf } from './config.ts'
+import { type Config, type ConnectionConfig, kustomerUrlOf } from './config.ts'
 import { type Configured, type Configuring, type KustomerKey, Unsettable } from './http/configuring.ts'
 import { settingsSchema } from './mapping/settings.ts'
 import { org, url } from './settings-file.ts'
@@ -8,6 +8,7 @@ import type { StoredAccounts } from './store/schema.ts'
 import { keepSecret, type SecretName } from './store/secrets.ts'
 import { NO_VAULT, type WantedConnection } from './stored-connections.ts'
 import { type Check, checkCloudTalk, checkKustomer } from './sync/check-accounts.ts'
+import { recipes, workflowSecret } from './sync/recipes.ts'
 import type { Vault } from './vault.ts'
 
 export interface ConfiguringPorts {
@@ -16,6 +17,8 @@ export interface ConfiguringPorts {
   vault: Vault | undefined
   /** As everything says by now that they are to be. */
   wanted(): Promise<WantedConnection[]>
+  /** Where the vendors send webhooks. */
+  publicUrl(): string
   /** Something was changed: resolves when this process works by it. */
   changed(): Promise<void>
 }
@@ -25,11 +28,17 @@ const CLOUDTALK_KEY = 'Copy id and secret again from CloudTalk, under Account > 
 const FASTER = 'Somebody else has changed it meanwhile. Look at it again, then change it.'
 
 /** Changes what the console may change: nothing is saved that a vendor does not accept. */
-export function createConfiguring({ config, db, vault, wanted, changed }: ConfiguringPorts): Configuring {
+export function createConfiguring(ports: ConfiguringPorts): Configuring {
+  const { config, db, vault, wanted, changed } = ports
   const find = async (id: string): Promise<WantedConnection> => {
     const found = (await wanted()).find((one) => one.id === id)
     if (!found) throw new Unsettable(`There is no connection "${id}".`)
     return found
+  }
+  const findComplete = async (id: string): Promise<ConnectionConfig> => {
+    const found = await find(id)
+    if (!found.config) throw new Unsettable(found.problem ?? 'Set up the keys of both sides first.')
+    return found.config
   }
   /** Only keys that were set here are changed here. */
   const findOwn = async (id: string): Promise<WantedConnection> => {
@@ -118,10 +127,12 @@ export function createConfiguring({ config, db, vault, wanted, changed }: Config
       if (found.revision !== revision) throw new Unsettable(FASTER)
       await save(id, revision, { settings: settingsSchema.parse(settings) })
     },
+    async recipes(id) {
+      const { accessKeySecret } = (await findComplete(id)).accounts.cloudtalk
+      return recipes(id, ports.publicUrl(), workflowSecret(id, accessKeySecret))
+    },
     async check(id) {
-      const { config: running } = await find(id)
-      if (!running) throw new Unsettable('Set up the keys of both sides first.')
-      const { kustomer, cloudtalk } = running.accounts
+      const { kustomer, cloudtalk } = (await findComplete(id)).accounts
       return [...(await kustomerChecks(kustomer)), ...(await cloudtalkChecks(cloudtalk))]
     },
   }

@@ -1,5 +1,7 @@
 import type { Settings } from '../mapping/settings.ts'
+import { type SettingsChange, settingsChanges } from '../mapping/settings-fields.ts'
 import type { Check } from '../sync/check-accounts.ts'
+import type { Recipe } from '../sync/recipes.ts'
 
 /** A connection as it is set up. */
 export interface Configured {
@@ -48,8 +50,26 @@ export interface Configuring {
   setAccountWebhookSecret(id: string, secret: string): Promise<void>
   /** @param revision that the change was made to. @throws {Unsettable} where somebody was faster. */
   saveSettings(id: string, revision: number, settings: Settings): Promise<void>
-  /** Asks both vendors with the keys that are kept. */
+  /** Asks both vendors with the keys that are kept. @throws {Unsettable} where a key is missing. */
   check(id: string): Promise<Check[]>
+  /** The workflows to make in CloudTalk, with their secret. @throws {Unsettable} where a key is missing. */
+  recipes(id: string): Promise<Recipe[]>
+}
+
+/** Saves settings, and notes each change. @returns the changes. @throws {Unsettable} */
+export async function changeSettings(
+  configuring: Pick<Configuring, 'saveSettings'>,
+  { id, settings: before }: Configured,
+  revision: number,
+  after: Settings,
+  note: (did: string, subject: string) => Promise<void>,
+): Promise<SettingsChange[]> {
+  const changes = settingsChanges(before, after)
+  if (changes.length === 0) return changes
+  await configuring.saveSettings(id, revision, after)
+  for (const { label, before: was, after: is } of changes)
+    await note('changed', `“${label}” from ${was} to ${is}`)
+  return changes
 }
 
 /** Why something cannot be set as asked for: a sentence for people, and what was found of each key. */

@@ -2,11 +2,11 @@ import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
-import { api } from './api.ts'
+import { api } from './api/api.ts'
+import { createCallers } from './api/caller.ts'
 import { type ConsolePorts, createConsole } from './console/console.tsx'
 import type { Doors } from './doors.ts'
 import { limitAddress } from './limit-address.ts'
-import type { Operations } from './operations.ts'
 import { problem } from './problem.ts'
 import { limitBody } from './webhook-body.ts'
 import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
@@ -14,9 +14,7 @@ import { kustomerWebhooks } from './webhooks-kustomer.ts'
 
 export interface HttpPorts {
   doors: Doors
-  /** Of a connection; without an id, of the first one. Undefined where there is none. */
-  operations(connection: string | undefined): Operations | undefined
-  /** Bearer of the JSON API. */
+  /** By which commands on this machine ask this service. */
   token: string
   /** Rejects while the service cannot take events. */
   ready(): Promise<void>
@@ -39,7 +37,8 @@ export function createHttp(ports: HttpPorts): Hono {
   app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
   app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
   app.use('/api/*', limitBody)
-  app.route('/api/v1', api(ports.operations, ports.token))
+  const callerOf = createCallers(ports.console.db, ports.token)
+  app.route('/api/v1', api({ ...ports.console, callerOf }))
   app.route('/', createConsole(ports.console))
   app.notFound((c) =>
     problem(c, 404, 'There is nothing at this address.', 'See the README for the addresses.'),

@@ -8,7 +8,7 @@ import {
   newestActivity,
 } from '../store/activity.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
-import { openReviews } from '../store/reviews.ts'
+import { findReview, openReviews } from '../store/reviews.ts'
 import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
 import type { RecordKind, Vendor } from '../store/schema.ts'
 import { sightings } from '../store/sightings.ts'
@@ -53,6 +53,8 @@ export interface Watching {
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
   reviews(): Promise<ReviewInFull[]>
+  /** One of them, open or decided. */
+  review(id: string): Promise<ReviewInFull | undefined>
   /** The latest runs, newest first. */
   runs(): Promise<Run[]>
   registration(): Registration
@@ -105,6 +107,10 @@ export function watchingOf(
     reviews: async () => {
       const reviews = await openReviews(db, connection, REVIEWS)
       return Promise.all(reviews.map((review) => reviewInFull(db, connection, review)))
+    },
+    async review(id) {
+      const review = await findReview(db, connection, id)
+      return review && reviewInFull(db, connection, review)
     },
     runs: () => latestRuns(db, connection, RUNS),
     registration,

@@ -5,7 +5,7 @@ import type { Db } from './database.ts'
 /** An invitation is good for this long. */
 export const INVITATION_DAYS = 7
 
-/** Of an invitation's token this alone is kept. */
+/** Of the token of an invitation or of a program this alone is kept. */
 export const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 /** Lets whoever has the token choose a password; an earlier address of the same person ends. */

@@ -9,6 +9,7 @@ import * as countedEchoes from './migrations/0006-counted-echoes.ts'
 import * as invitations from './migrations/0007-invitations.ts'
 import * as budgetTurns from './migrations/0008-budget-turns.ts'
 import * as settings from './migrations/0009-settings.ts'
+import * as apiTokens from './migrations/0010-api-tokens.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -22,6 +23,7 @@ export const migrations = {
   '0007-invitations': invitations,
   '0008-budget-turns': budgetTurns,
   '0009-settings': settings,
+  '0010-api-tokens': apiTokens,
 }
 
 /**

@@ -29,6 +29,7 @@ export interface Database {
   person: PersonTable
   person_session: PersonSessionTable
   invitation: InvitationTable
+  api_token: ApiTokenTable
   audit: AuditTable
   sighting: SightingTable
   lease: LeaseTable
@@ -396,6 +397,17 @@ interface InvitationTable {
   digest: string
   person_id: string
   expires_at: Time
+}
+
+interface ApiTokenTable {
+  id: string
+  digest: string
+  name: string
+  role: string
+  made_by: string
+  made_at: Generated<Date>
+  expires_at: NullableTime
+  last_used_at: NullableTime
 }
 
 interface AuditTable {

@@ -21,6 +21,13 @@ export type Ability = keyof typeof ABILITIES
 export const may = (role: Role, ability: Ability): boolean =>
   (ABILITIES[ability] as readonly Role[]).includes(role)
 
+/** All that a role allows. */
+export const abilitiesOf = (role: Role): Ability[] =>
+  (Object.keys(ABILITIES) as Ability[]).filter((ability) => may(role, ability))
+
+/** Who may, the mightiest first. */
+export const rolesWith = (ability: Ability): readonly Role[] => ABILITIES[ability]
+
 /** Somebody whose role is not known may do nothing. */
 export const roleOf = (role: string | null | undefined): Role | undefined =>
   ROLES.find((known) => known === role)

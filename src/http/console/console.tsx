@@ -12,12 +12,14 @@ import { events } from './events.ts'
 import { PAGES, type ShownConnection } from './layout.tsx'
 import { notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
+import { apiPage } from './pages/api.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
 import { reviewPage } from './pages/review.tsx'
 import { runsPage } from './pages/runs.tsx'
 import { setUpPage } from './pages/set-up.tsx'
 import { settingsPage } from './pages/settings.tsx'
+import { tokensPage } from './pages/tokens.tsx'
 import { tracePage } from './pages/trace.tsx'
 import { unassociatedPage } from './pages/unassociated.tsx'
 import { type SignInPorts, signInPages } from './sign-in.tsx'
@@ -61,7 +63,7 @@ export type ConsoleEnv = SignedIn & {
 const NO_CONNECTION_NEEDED = /^\/(settings|people)(\/|$)/
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
-const PATHS = ['/events', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
+const PATHS = ['/events', '/api', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
 
 const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
@@ -96,6 +98,8 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', settingsPage)
     .route('/', setUpPage)
     .route('/', peoplePage)
+    .route('/', tokensPage)
+    .route('/', apiPage)
     .route('/', events)
   return new Hono()
     .use(strictly(ports.publicUrl))

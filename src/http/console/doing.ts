@@ -3,6 +3,7 @@ import { recordDeed } from '../../store/audit.ts'
 import { Undecidable } from '../../sync/contacts/decide.ts'
 import { Busy } from '../../sync/locks.ts'
 import { Unassociable } from '../../sync/timeline/associate.ts'
+import { PersonUnchanged } from '../people.ts'
 import type { ConsoleEnv } from './console.tsx'
 import { tell } from './told.ts'
 
@@ -24,7 +25,8 @@ export async function doing(
   try {
     await work()
   } catch (error) {
-    const known = error instanceof Undecidable || error instanceof Unassociable
+    const known =
+      error instanceof Undecidable || error instanceof Unassociable || error instanceof PersonUnchanged
     if (!known && !(error instanceof Busy)) throw error
     return notDone(c, back, known ? error.message : 'It is being synced at this moment. Try again.')
   }

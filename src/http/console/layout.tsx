@@ -121,6 +121,9 @@ export const Page = ({ title, lead, path, c, live, children }: PropsWithChildren
           children
         )}
       </main>
+      <footer class="foot">
+        <a href={link(connection, '/api')}>API</a>
+      </footer>
     </Document>
   )
 }

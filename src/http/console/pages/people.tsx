@@ -1,17 +1,19 @@
-import { randomBytes } from 'node:crypto'
-import { APIError } from 'better-auth/api'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import { apiTokens } from '../../../store/api-tokens.ts'
 import { latestDeeds } from '../../../store/audit.ts'
-import { digestOf, INVITATION_DAYS, invite } from '../../../store/invitations.ts'
-import { endSession, endSessionsOf, people, type StoredPerson } from '../../../store/people.ts'
+import { INVITATION_DAYS } from '../../../store/invitations.ts'
+import { endSession, people, type StoredPerson } from '../../../store/people.ts'
 import { needs } from '../../auth/guard.ts'
 import { ROLES } from '../../auth/roles.ts'
+import { type PeopleDesk, PersonUnchanged, peopleDesk } from '../../people.ts'
 import { Empty, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
+import { RoleChoice } from '../role-choice.tsx'
+import { Tokens } from './tokens.tsx'
 
 const inviteForm = z.object({
   name: z.string().trim().min(1),
@@ -22,13 +24,9 @@ const roleForm = z.object({ role: z.enum(ROLES) })
 
 const DEEDS = 50
 
-/** An address at which a person chooses a password, shown to the administrator once. */
-async function newAddress(c: Context<ConsoleEnv>, personId: string): Promise<string> {
-  const token = randomBytes(24).toString('base64url')
-  await invite(c.var.ports.db, personId, digestOf(token))
-  // As the administrator's own browser reaches the console; behind a proxy the request itself names another scheme.
-  return `${c.req.header('origin') ?? c.var.ports.publicUrl}/welcome?token=${token}`
-}
+/** As the administrator's own browser reaches the console; behind a proxy the request itself names another scheme. */
+const deskOf = (c: Context<ConsoleEnv>): PeopleDesk =>
+  peopleDesk(c.var.ports.db, c.var.ports.auth, c.req.header('origin') ?? c.var.ports.publicUrl)
 
 const mayNot = (c: Context<ConsoleEnv>): Response =>
   notDone(c, link(c.var.shown, '/people'), 'You cannot do this to yourself: ask another administrator.')
@@ -37,28 +35,22 @@ export const peoplePage = new Hono<ConsoleEnv>()
   .use('/people/*', needs('people', refused))
   .get('/people', (c) => show(c))
   .post('/people', async (c) => {
-    const { ports } = c.var
     const form = inviteForm.safeParse(await c.req.parseBody())
     if (!form.success) return notDone(c, link(c.var.shown, '/people'), 'Give a name, an email and a role.')
     try {
-      const id = await ports.auth.addPerson({ ...form.data, password: randomBytes(24).toString('base64url') })
-      const address = await newAddress(c, id)
+      const { address } = await deskOf(c).invite(form.data)
       await note(c, { did: 'invited', subject: `${form.data.email} as ${form.data.role}` })
       return show(c, { email: form.data.email, address })
     } catch (error) {
-      if (!(error instanceof APIError)) throw error
-      return notDone(c, link(c.var.shown, '/people'), 'This email has an account already.')
+      if (!(error instanceof PersonUnchanged)) throw error
+      return notDone(c, link(c.var.shown, '/people'), error.message)
     }
   })
   .post('/people/:id/reset', async (c) => {
-    const found = (await people(c.var.ports.db)).find(({ id }) => id === c.req.param('id'))
-    if (!found) return c.notFound()
-    // The old one ends now, not when the new one is chosen.
-    await c.var.ports.auth.setPassword(found.id, randomBytes(24).toString('base64url'))
-    await endSessionsOf(c.var.ports.db, found.id)
-    const address = await newAddress(c, found.id)
-    await note(c, { did: 'reset the password of', subject: found.email })
-    return show(c, { email: found.email, address })
+    const reset = await deskOf(c).reset(c.req.param('id'))
+    if (!reset) return c.notFound()
+    await note(c, { did: 'reset the password of', subject: reset.email })
+    return show(c, reset)
   })
   .post('/people/:id/role', async (c) => {
     const id = c.req.param('id')
@@ -68,7 +60,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
     const { role } = form.data
     const deed = { did: `gave the role ${role}`, subject: `person ${id}` }
     return doing(c, { back: link(c.var.shown, '/people'), deed, done: `The role is ${role} now.` }, () =>
-      c.var.ports.auth.api.setRole({ body: { userId: id, role }, headers: c.req.raw.headers }),
+      deskOf(c).giveRole(id, role),
     )
   })
   .post('/people/:id/remove', async (c) => {
@@ -76,7 +68,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
     if (id === c.var.person.id) return mayNot(c)
     const deed = { did: 'removed', subject: `person ${id}` }
     return doing(c, { back: link(c.var.shown, '/people'), deed, done: 'Removed; they are signed out.' }, () =>
-      c.var.ports.auth.api.removeUser({ body: { userId: id }, headers: c.req.raw.headers }),
+      deskOf(c).remove(id),
     )
   })
   .post('/people/sessions/:id/end', async (c) => {
@@ -89,7 +81,11 @@ export const peoplePage = new Hono<ConsoleEnv>()
 
 async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: string }): Promise<Response> {
   const { ports, shown, person } = c.var
-  const [everybody, deeds] = await Promise.all([people(ports.db), latestDeeds(ports.db, DEEDS)])
+  const [everybody, tokens, deeds] = await Promise.all([
+    people(ports.db),
+    apiTokens(ports.db),
+    latestDeeds(ports.db, DEEDS),
+  ])
   return c.html(
     <Page title="People" lead="Who can sign in, what they may do, and what they did." path="/people" c={c}>
       {invited && (
@@ -125,6 +121,7 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
       {everybody.map((one) => (
         <PersonPanel one={one} self={one.id === person.id} shown={shown} />
       ))}
+      <Tokens tokens={tokens} shown={shown} now={ports.now()} />
       <section aria-labelledby="deeds">
         <h2 id="deeds">Who did what</h2>
         {deeds.length === 0 ? (
@@ -142,19 +139,6 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
     </Page>,
   )
 }
-
-const RoleChoice = ({ role, label = 'Role' }: { role?: string | null; label?: string }) => (
-  <label>
-    {label}
-    <select name="role">
-      {ROLES.toReversed().map((one) => (
-        <option value={one} selected={one === role}>
-          {one}
-        </option>
-      ))}
-    </select>
-  </label>
-)
 
 const PersonPanel = ({ one, self, shown }: { one: StoredPerson; self: boolean; shown: ShownConnection }) => (
   <section aria-labelledby={`person-${one.id}`}>

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Check } from '../../../sync/check-accounts.ts'
 import { SECRET_HEADER } from '../../../sync/recipes.ts'
 import { needs } from '../../auth/guard.ts'
-import { type Configured, Unsettable } from '../../configuring.ts'
+import { type Configured, changeSettings, Unsettable } from '../../configuring.ts'
 import type { Health, Registration, ShownRecipe } from '../../watching.ts'
 import { Ago, Notice } from '../components.tsx'
 import type { ConsoleConnection, ConsoleEnv } from '../console.tsx'
@@ -171,8 +171,10 @@ async function switchOn(c: Context<ConsoleEnv>, id: string): Promise<void> {
   const found = (await configuring.connections()).find((one) => one.id === id)
   if (!found) throw new Unsettable('There is no such connection.')
   if (found.settings.active) return
-  await configuring.saveSettings(id, found.revision, { ...found.settings, active: true })
-  await note(c, { connection: id, did: 'changed', subject: '“Switched on” from off to on' })
+  const on = { ...found.settings, active: true }
+  await changeSettings(configuring, found, found.revision, on, (did, subject) =>
+    note(c, { connection: id, did, subject }),
+  )
 }
 
 const inOneLine = ({ name, found, whatToDo }: Check): string =>

@@ -10,7 +10,7 @@ import {
 } from '../../../mapping/settings-fields.ts'
 import { type Deed, settingsDeeds } from '../../../store/audit.ts'
 import { needs } from '../../auth/guard.ts'
-import { type Configured, Unsettable } from '../../configuring.ts'
+import { type Configured, changeSettings, Unsettable } from '../../configuring.ts'
 import type { Choices } from '../../watching.ts'
 import { Empty, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
@@ -70,16 +70,13 @@ export const settingsPage = new Hono<ConsoleEnv>()
     const back = settingsLink('/settings', shown.id)
     const settings = settingsSchema.safeParse(form.data.settings)
     if (!settings.success) return notDone(c, back, problemsOf(settings.error).join(' '))
-    const changes = settingsChanges(shown.settings, settings.data)
     try {
-      await configuring.saveSettings(shown.id, form.data.revision, settings.data)
+      await changeSettings(configuring, shown, form.data.revision, settings.data, (did, subject) =>
+        note(c, { connection: shown.id, did, subject }),
+      )
     } catch (error) {
       if (!(error instanceof Unsettable)) throw error
       return notDone(c, back, error.message)
-    }
-    for (const { label, before, after } of changes) {
-      const subject = `“${label}” from ${before} to ${after}`
-      await note(c, { connection: shown.id, did: 'changed', subject })
     }
     tell(c, { tone: 'good', text: 'Saved. It is in force from now on.' })
     return c.redirect(back, 303)

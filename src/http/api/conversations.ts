@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { decided } from './decided.ts'
+import { route } from './route.ts'
+import { byId, time } from './schemas.ts'
+
+const subject = 'Conversations'
+
+export const conversationRoutes = [
+  route({
+    method: 'get',
+    path: '/unassociated',
+    subject,
+    does: 'Conversations that belong to nobody yet, newest first.',
+    ability: 'oversee',
+    answer: z.object({
+      conversations: z.array(
+        z.object({
+          kind: z.enum(['call', 'message']),
+          id: z.string(),
+          conversationId: z.string(),
+          externalNumber: z.string().optional(),
+          at: time.optional(),
+        }),
+      ),
+    }),
+    handle: async ({ connection }) => ({ conversations: await connection.operations.unassociated() }),
+  }),
+  route({
+    method: 'post',
+    path: '/unassociated/{id}/associate',
+    subject,
+    does: 'Gives a conversation to a customer; the id may be the conversation’s, or that of a call or message in it.',
+    ability: 'decide',
+    params: byId,
+    body: z.strictObject({
+      customer: z.string().trim().min(1).meta({ description: 'an id, email or number' }),
+    }),
+    answer: z.object({ conversationId: z.string(), customerId: z.string() }),
+    refuses: [409],
+    handle: ({ c, connection, note }, { params: { id }, body: { customer } }) =>
+      decided(c, async () => {
+        const associated = await connection.operations.associate(id, customer)
+        await note('associated', `conversation ${associated.conversationId}`)
+        return associated
+      }),
+  }),
+]

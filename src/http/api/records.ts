@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { ACTIVITY_PAGE } from '../watching.ts'
+import { decided } from './decided.ts'
+import { route } from './route.ts'
+import { byId, kind, outcome, reason, time } from './schemas.ts'
+
+const subject = 'Records'
+
+const assignment = z.object({
+  rule: z.enum(['agent', 'last-step', 'favorite-agent', 'user', 'team']),
+  userId: z.string().optional(),
+  teamId: z.string().optional(),
+})
+
+const step = z
+  .object({
+    connection: z.string(),
+    kind,
+    recordId: z.string(),
+    outcome,
+    reason,
+    sentence: z.string(),
+    details: z
+      .object({
+        warnings: z.array(z.string()).optional(),
+        written: z.record(z.string(), z.unknown()).optional(),
+        writtenToCustomers: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+        conflicts: z.array(z.object({ field: z.string(), kept: z.enum(['customer', 'contact']) })).optional(),
+        provenance: z.record(z.string(), z.unknown()).optional(),
+        matchedBy: z.string().optional(),
+        assigned: assignment.optional(),
+      })
+      .optional(),
+    requests: z.number(),
+    contactId: z.string().optional(),
+    customerId: z.string().optional(),
+    conversationId: z.string().optional(),
+    source: z.string(),
+    runId: z.string().optional(),
+    nextAt: time.optional().meta({ description: 'when a waiting record is tried again' }),
+    version: z.int().optional(),
+    enrichment: z.boolean().optional(),
+    at: time,
+  })
+  .meta({ id: 'Step' })
+
+const failure = z.object({ kind, id: z.string(), reason, sentence: z.string(), at: time })
+const failureFilter = z.strictObject({
+  id: z.string().min(1).optional(),
+  kind: kind.optional(),
+  reason: reason.optional(),
+})
+/** All of them only where that is said. */
+const retryBody = failureFilter
+  .extend({ all: z.literal(true).optional() })
+  .refine(({ id, kind, reason, all }) => id ?? kind ?? reason ?? all, 'names no record, kind or reason')
+
+export const recordRoutes = [
+  route({
+    method: 'get',
+    path: '/trace',
+    subject,
+    does: 'The whole story of the records that a question finds.',
+    ability: 'look',
+    query: z.strictObject({
+      q: z
+        .string('the query parameter q is missing')
+        .trim()
+        .min(1, 'the query parameter q is empty')
+        .meta({ description: 'a number in any format, a name, an email, or an id' }),
+    }),
+    answer: z.object({
+      records: z.array(z.object({ kind, id: z.string(), title: z.string(), story: z.array(step) })),
+    }),
+    handle: async ({ connection }, { query }) => ({
+      records: await connection.operations.trace(query.q),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/activity',
+    subject,
+    does: `Everything that was done or left, newest first, ${ACTIVITY_PAGE} at a time.`,
+    ability: 'look',
+    query: z.strictObject({
+      kind: kind.optional(),
+      outcome: outcome.optional(),
+      reason: reason.optional(),
+      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'as in 2026-01-31T00:00:00Z' }),
+      before: z
+        .string()
+        .regex(/^\d{1,18}$/, 'is no `next` of an earlier answer')
+        .optional()
+        .meta({ description: 'the `next` of the page above' }),
+    }),
+    answer: z.object({
+      outcomes: z.array(
+        z.object({
+          id: z.string(),
+          kind,
+          recordId: z.string(),
+          outcome,
+          reason,
+          sentence: z.string(),
+          at: time,
+        }),
+      ),
+      next: z
+        .string()
+        .optional()
+        .meta({ description: 'where the list goes on; without it, this is its end' }),
+    }),
+    handle: async ({ connection }, { query: { before, since, ...filter } }) => {
+      const from = since === undefined ? undefined : new Date(since)
+      const outcomes = await connection.watching.activity({ ...filter, since: from }, before)
+      return { outcomes, next: outcomes.length === ACTIVITY_PAGE ? outcomes.at(-1)?.id : undefined }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/failures',
+    subject,
+    does: 'Records that have failed, the latest first.',
+    ability: 'look',
+    query: failureFilter,
+    answer: z.object({ failures: z.array(failure) }),
+    handle: async ({ connection }, { query }) => ({
+      failures: await connection.operations.failures(query),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/failures/retry',
+    subject,
+    does: 'Settles failed records again: one by its id, those of a kind or reason, or all.',
+    ability: 'decide',
+    body: retryBody,
+    answer: z.object({ retried: z.int() }),
+    handle: async ({ connection, note }, { body: { all: _all, ...filter } }) => {
+      const retried = await connection.operations.retry(filter)
+      const { id, kind, reason } = filter
+      const which = [kind, id, reason && `with the reason ${reason}`].filter(Boolean).join(' ')
+      await note('retried', which || 'all that had failed')
+      return { retried }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/contacts/{id}/unmerge',
+    subject,
+    does: 'Takes a customer out of a contact that several customers share.',
+    ability: 'decide',
+    params: byId,
+    body: z.strictObject({ customerId: z.string().min(1) }),
+    answer: z.object({ unmerged: z.literal(true) }),
+    refuses: [409],
+    handle: ({ c, connection, note }, { params: { id }, body: { customerId } }) =>
+      decided(c, async () => {
+        await connection.operations.unmerge(id, customerId)
+        await note('took apart', `contact ${id} and customer ${customerId}`)
+        return { unmerged: true as const }
+      }),
+  }),
+]

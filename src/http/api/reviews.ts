@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { problem } from '../problem.ts'
+import { decided } from './decided.ts'
+import { route } from './route.ts'
+import { byUuid, kind, time } from './schemas.ts'
+
+const subject = 'Reviews'
+
+const decision = z.enum(['merge', 'keep-apart']).meta({ id: 'Decision' })
+
+const fields = {
+  id: z.uuid(),
+  kind: z.enum(['ambiguous-name', 'duplicate-contact']),
+  recordId: z.string(),
+  candidates: z.array(z.string()).meta({ description: 'contacts that it may belong to' }),
+  openedAt: time,
+  decision: decision.optional(),
+  decidedAt: time.optional(),
+}
+const review = z.object(fields).meta({ id: 'Review' })
+const side = z
+  .object({
+    kind,
+    id: z.string(),
+    name: z.string(),
+    numbers: z.array(z.string()),
+    emails: z.array(z.string()),
+  })
+  .meta({ id: 'ReviewSide' })
+
+export const reviewRoutes = [
+  route({
+    method: 'get',
+    path: '/reviews',
+    subject,
+    does: 'What only a person can tell, oldest first.',
+    ability: 'oversee',
+    answer: z.object({ reviews: z.array(review) }),
+    handle: async ({ connection }) => ({ reviews: await connection.operations.reviews() }),
+  }),
+  route({
+    method: 'get',
+    path: '/reviews/{id}',
+    subject,
+    does: 'A review with what is known of each record that it is about.',
+    ability: 'oversee',
+    params: byUuid,
+    answer: z.object({ ...fields, record: side, candidateSides: z.array(side) }),
+    refuses: [404],
+    handle: async ({ c, connection }, { params: { id } }) =>
+      (await connection.watching.review(id)) ??
+      problem(c, 404, 'There is no such review.', 'Load the list again.'),
+  }),
+  route({
+    method: 'post',
+    path: '/reviews/{id}/decision',
+    subject,
+    does: 'Merges the record with one of the contacts, or keeps them apart for good.',
+    ability: 'decide',
+    params: byUuid,
+    body: z.strictObject({
+      decision,
+      contactId: z.string().min(1).optional().meta({ description: 'where there are several candidates' }),
+    }),
+    answer: review,
+    refuses: [409],
+    handle: ({ c, connection, note }, { params: { id }, body }) =>
+      decided(c, async () => {
+        const review = await connection.operations.decideReview(id, body.decision, body.contactId)
+        await note(body.decision === 'merge' ? 'merged' : 'kept apart', `review ${id}`)
+        return review
+      }),
+  }),
+]

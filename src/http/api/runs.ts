@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { problem } from '../problem.ts'
+import { type Asked, route } from './route.ts'
+import { byUuid, kind, outcome, reason, time } from './schemas.ts'
+
+const subject = 'Runs'
+
+const counts = z.partialRecord(kind, z.int())
+const fields = {
+  id: z.uuid(),
+  connection: z.string(),
+  kind: z.enum(['sync', 'preview']),
+  state: z.enum(['reading', 'settling', 'done', 'failed']),
+  paused: z.boolean(),
+  round: z.int().meta({ description: 'one more each time it goes on after a pause' }),
+  from: time.optional().meta({ description: 'calls since then are brought over' }),
+  raised: counts.meta({ description: 'records that it has to settle' }),
+  error: z.string().optional(),
+  estimate: z
+    .object({
+      cloudtalk: z.number().optional(),
+      kustomer: z.number().optional(),
+      seconds: z.number().optional(),
+    })
+    .meta({ description: 'requests that a preview expects the sync to take, and how long' }),
+  startedAt: time,
+  finishedAt: time.optional(),
+}
+const progress = z
+  .object({
+    ...fields,
+    settled: counts,
+    rate: z.number().meta({ description: 'records a second' }),
+    secondsLeft: z.number().optional(),
+    outcomes: z.array(z.object({ kind, outcome, reason, count: z.int() })),
+  })
+  .meta({ id: 'RunProgress' })
+
+const noSuchRun = ({ c }: Asked) => problem(c, 404, 'There is no such run.', 'Check the id.')
+
+const pausing = (verb: 'pause' | 'resume') =>
+  route({
+    method: 'post',
+    path: `/runs/{id}/${verb}`,
+    subject,
+    does: verb === 'pause' ? 'Pauses a run.' : 'Goes on with a paused run.',
+    ability: 'configure',
+    params: byUuid,
+    answer: progress,
+    refuses: [404],
+    handle: async (asked, { params: { id } }) => {
+      const { operations } = asked.connection
+      if (!(await operations.run(id))) return noSuchRun(asked)
+      const run = await operations.pauseRun(id, verb === 'pause')
+      await asked.note(verb === 'pause' ? 'paused' : 'resumed', `run ${id}`)
+      return run ?? noSuchRun(asked)
+    },
+  })
+
+export const runRoutes = [
+  route({
+    method: 'get',
+    path: '/runs',
+    subject,
+    does: 'The latest runs, newest first.',
+    ability: 'oversee',
+    answer: z.object({ runs: z.array(z.object(fields).meta({ id: 'Run' })) }),
+    handle: async ({ connection }) => ({ runs: await connection.watching.runs() }),
+  }),
+  route({
+    method: 'post',
+    path: '/runs',
+    subject,
+    does: 'Brings over what is there already, or shows in a preview what that would come to.',
+    ability: 'configure',
+    body: z.strictObject({
+      kind: z.enum(['sync', 'preview']).default('sync'),
+      from: z.iso.datetime({ offset: true }).optional().meta({ description: 'brings calls since then, too' }),
+    }),
+    status: 201,
+    answer: z.object({ id: z.uuid() }),
+    handle: async ({ connection, note }, { body: { kind, from } }) => {
+      const id = await connection.operations.beginRun(kind, from === undefined ? undefined : new Date(from))
+      await note(kind === 'preview' ? 'previewed' : 'started', `run ${id}`)
+      return { id }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/runs/{id}',
+    subject,
+    does: 'How far a run is.',
+    ability: 'oversee',
+    params: byUuid,
+    answer: progress,
+    refuses: [404],
+    handle: async (asked, { params: { id } }) =>
+      (await asked.connection.operations.run(id)) ?? noSuchRun(asked),
+  }),
+  route({
+    method: 'get',
+    path: '/runs/{id}/records',
+    subject,
+    does: 'What became of each record of a run, or would.',
+    ability: 'oversee',
+    params: byUuid,
+    answer: z.object({ records: z.array(z.object({ kind, id: z.string(), outcome, reason })) }),
+    refuses: [404],
+    handle: async (asked, { params: { id } }) => {
+      const { operations } = asked.connection
+      return (await operations.run(id)) ? { records: await operations.runRecords(id) } : noSuchRun(asked)
+    },
+  }),
+  pausing('pause'),
+  pausing('resume'),
+]

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { outcomeKinds, type ReasonCode, reasons } from '../../mapping/reasons.ts'
+import { ROLES } from '../auth/roles.ts'
+
+/** What several routes take or answer. A schema with an id is a type of its own in the document. */
+
+/** A moment: in JSON an ISO date and time. */
+export const time = z.date()
+export const role = z.enum(ROLES).meta({ id: 'Role' })
+export const vendor = z.enum(['cloudtalk', 'kustomer']).meta({ id: 'Vendor' })
+export const kind = z.enum(['customer', 'contact', 'call', 'message']).meta({ id: 'RecordKind' })
+export const outcome = z.enum(outcomeKinds).meta({ id: 'Outcome' })
+export const reason = z
+  .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
+  .meta({ id: 'Reason', description: 'docs/reasons.md explains each' })
+export const countByReason = z.partialRecord(reason, z.int()).meta({ id: 'CountByReason' })
+
+/** Every refusal: what happened, and what to do. */
+export const refusal = z.object({ error: z.string(), whatToDo: z.string() }).meta({ id: 'Refusal' })
+
+export const byId = z.object({ id: z.string().min(1) })
+export const byUuid = z.object({ id: z.uuid() })

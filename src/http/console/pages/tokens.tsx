@@ -1,0 +1,132 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { apiTokens, removeToken, type StoredToken } from '../../../store/api-tokens.ts'
+import { makeToken, newToken } from '../../auth/api-token.ts'
+import { needs } from '../../auth/guard.ts'
+import { Ago, Empty, Notice, Time } from '../components.tsx'
+import type { ConsoleEnv } from '../console.tsx'
+import { notDone, note } from '../doing.ts'
+import { link, Page, type ShownConnection } from '../layout.tsx'
+import { refused } from '../refused.tsx'
+import { RoleChoice } from '../role-choice.tsx'
+import { tell } from '../told.ts'
+
+/** A form gives text, and nothing as empty text. */
+const tokenForm = newToken.extend({
+  days: z.preprocess((days) => (days === '' ? undefined : Number(days)), newToken.shape.days),
+})
+
+export const tokensPage = new Hono<ConsoleEnv>()
+  .use('/people/tokens/*', needs('people', refused))
+  .post('/people/tokens', async (c) => {
+    const { ports, shown, person } = c.var
+    const back = link(shown, '/people')
+    const form = tokenForm.safeParse(await c.req.parseBody())
+    if (!form.success) return notDone(c, back, 'Give a name, a role, and a number of days or none.')
+    const { name, role } = form.data
+    const made = await makeToken(ports.db, form.data, person.name)
+    if (!made) return notDone(c, back, `There is an API token “${name}” already: give it another name.`)
+    await note(c, { did: 'made', subject: `the API token ${name} as ${role}` })
+    return c.html(
+      <Page title="API tokens" path="/people" c={c}>
+        <Notice tone="good">
+          <p>The token “{name}”. Copy it now: it is kept as a digest only, and not shown again.</p>
+          <p>
+            <code>{made.token}</code>
+          </p>
+        </Notice>
+        <Tokens tokens={await apiTokens(ports.db)} shown={shown} now={ports.now()} />
+        <p>
+          <a href={back}>Back to People</a>
+        </p>
+      </Page>,
+    )
+  })
+  .post('/people/tokens/:id/revoke', async (c) => {
+    const id = c.req.param('id')
+    const name = z.uuid().safeParse(id).success ? await removeToken(c.var.ports.db, id) : undefined
+    if (name === undefined) return notDone(c, link(c.var.shown, '/people'), 'This token is gone already.')
+    await note(c, { did: 'revoked', subject: `the API token ${name}` })
+    tell(c, { tone: 'good', text: `The token “${name}” is refused from now on.` })
+    return c.redirect(link(c.var.shown, '/people'), 303)
+  })
+
+interface TokensProps {
+  tokens: readonly StoredToken[]
+  shown: ShownConnection
+  now: Date
+}
+
+/** What programs may act with. */
+export const Tokens = ({ tokens, shown, now }: TokensProps) => (
+  <section aria-labelledby="tokens">
+    <h2 id="tokens">API tokens</h2>
+    <p class="soft">
+      With one a program does by the <a href={link(shown, '/api')}>API</a> what its role allows, and reads{' '}
+      <code>/metrics</code>. Give each program its own.
+    </p>
+    <form method="post" action={link(shown, '/people/tokens')} class="row">
+      <label>
+        Name of the token
+        <input name="name" required maxlength={100} />
+      </label>
+      <RoleChoice label="Role of the token" />
+      <label>
+        Days <small>(empty = no end)</small>
+        <input name="days" type="number" min={1} max={3_650} />
+      </label>
+      <button type="submit">Make token</button>
+    </form>
+    {tokens.length === 0 ? (
+      <Empty>None yet. Make one for each program that shall use the API.</Empty>
+    ) : (
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Role</th>
+              <th>Made</th>
+              <th>Ends</th>
+              <th>Last used</th>
+              <th>
+                <span class="soft">Revoke</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {tokens.map((token) => (
+              <TokenRow token={token} shown={shown} now={now} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    )}
+  </section>
+)
+
+const TokenRow = ({ token, shown, now }: { token: StoredToken; shown: ShownConnection; now: Date }) => (
+  <tr>
+    <td>{token.name}</td>
+    <td>{token.role}</td>
+    <td>
+      <Time at={token.madeAt} /> by {token.madeBy}
+    </td>
+    <td>{token.expiresAt ? <Ends at={token.expiresAt} now={now} /> : 'never'}</td>
+    <td>{token.lastUsedAt ? <Ago at={token.lastUsedAt} now={now} /> : 'never'}</td>
+    <td>
+      <form
+        method="post"
+        action={link(shown, `/people/tokens/${token.id}/revoke`)}
+        data-confirm={`Revoke the token “${token.name}”? The program that has it is refused at once.`}
+      >
+        <button type="submit" class="danger" aria-label={`Revoke ${token.name}`}>
+          Revoke
+        </button>
+      </form>
+    </td>
+  </tr>
+)
+
+const Ends = ({ at, now }: { at: Date; now: Date }) =>
+  at <= now ? <span class="badge bad">ended</span> : <Time at={at} />
