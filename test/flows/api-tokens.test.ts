@@ -268,8 +268,8 @@ describe('what the console does', () => {
     const { id } = begun.body
     const { runs } = (await ask('supervisor', 'GET', '/runs')).body
     expect(runs[0]).toMatchObject({ id, kind: 'preview' })
-    expect((await ask('admin', 'POST', `/runs/${id}/pause`)).body.id).toBe(id)
-    expect((await ask('admin', 'POST', `/runs/${id}/resume`)).body.id).toBe(id)
+    expect((await ask('admin', 'POST', `/runs/${id}/pause`)).body).toMatchObject({ id, paused: true })
+    expect((await ask('admin', 'POST', `/runs/${id}/resume`)).body).toMatchObject({ id, paused: false })
     expect((await ask('admin', 'POST', `/runs/${UUID}/pause`)).status).toBe(404)
   })
 

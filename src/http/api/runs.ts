@@ -49,11 +49,10 @@ const pausing = (verb: 'pause' | 'resume') =>
     answer: progress,
     refuses: [404],
     handle: async (asked, { params: { id } }) => {
-      const { operations } = asked.connection
-      if (!(await operations.run(id))) return noSuchRun(asked)
-      const run = await operations.pauseRun(id, verb === 'pause')
+      const run = await asked.connection.operations.pauseRun(id, verb === 'pause')
+      if (!run) return noSuchRun(asked)
       await asked.note(verb === 'pause' ? 'paused' : 'resumed', `run ${id}`)
-      return run ?? noSuchRun(asked)
+      return run
     },
   })
 
