@@ -12,7 +12,8 @@ import { encryptionKeyIn, takeFolder } from './data-folder.ts'
 import { type Auth, createAuth } from './http/auth/auth.ts'
 import type { Configuring } from './http/configuring.ts'
 import type { Operations } from './http/operations.ts'
-import { createHttp, listen } from './http/server.ts'
+import { createHttp, createProbes, listen, type ProbePorts } from './http/server.ts'
+import { createMetrics } from './metrics.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { openDatabase } from './store/database.ts'
@@ -38,6 +39,8 @@ export interface Service {
   publicUrl(): string
   /** Takes webhooks and API requests, and has Kustomer send them. */
   serve(): Promise<void>
+  /** Tells whether it is well and what it has counted, where it takes no requests; if the port is free. */
+  probe(): Promise<void>
   /** Settles events. */
   work(): Promise<void>
   /** Raises events for what no webhook told of, and goes on with runs. */
@@ -62,7 +65,11 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   // Several processes share no folder: without a key of their own they keep no secret.
   const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
   const vault = keys && createVault(keys)
-  const connections = await openConnections(config, { db, raise: queue.raise, pace, log, vault })
+  const away = () =>
+    connections.all().map(({ context }) => [context.connection, context.vendors.away()] as const)
+  const metrics = createMetrics({ db, away })
+  const ports = { db, raise: queue.raise, pace, log, countsOf: metrics.of, vault }
+  const connections = await openConnections(config, ports)
   let listening: { server: ServerType; port: number } | undefined
   const configuring = createConfiguring({
     config,
@@ -78,6 +85,17 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const derived = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, '', `cloudtalk-kustomer ${purpose}`, 32)).toString('base64url')
   let stopRenewing: (() => void) | undefined
+
+  const probePorts: ProbePorts = {
+    db,
+    token: folder?.token ?? uuid(),
+    metrics,
+    log,
+    ready: async () => {
+      if (ending.signal.aborted) throw new Error('closing')
+      await sql`select 1`.execute(db)
+    },
+  }
 
   const drained = async () => {
     const timer = new AbortController()
@@ -111,9 +129,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           kustomer: (id) => connections.get(id)?.doors.kustomer,
           cloudtalk: (id) => connections.get(id)?.doors.cloudtalk,
         },
-        token: folder?.token ?? uuid(),
+        ...probePorts,
         now: () => new Date(),
-        log,
         console: {
           db,
           auth,
@@ -132,16 +149,20 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           closing: ending.signal,
           now: () => new Date(),
         },
-        ready: async () => {
-          if (ending.signal.aborted) throw new Error('closing')
-          await sql`select 1`.execute(db)
-        },
       })
       listening = await listen(app, config.port)
       folder?.announce(listening.port)
       const setUp = `${publicUrlOf(config, listening.port)}/set-up?token=${derived('set-up')}`
       await welcome(auth, config.admin, setUp, log)
       connections.serve(publicUrlOf(config, listening.port))
+    },
+    async probe() {
+      try {
+        listening = await listen(createProbes(probePorts), config.port)
+      } catch (error) {
+        // A door may have the port on the same machine; the work does not hang on it.
+        log.warn({ err: error, port: config.port }, 'nobody can ask this process how it is: set another PORT')
+      }
     },
     async work() {
       stopRenewing = await startWorkers({

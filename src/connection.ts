@@ -10,7 +10,7 @@ import { oldestPending, pendingEvents, queuedRecords } from './queue/pending.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import type { Db } from './store/database.ts'
-import type { RecordKind } from './store/schema.ts'
+import type { RecordKind, Vendor } from './store/schema.ts'
 import { findSecret, keepSecret } from './store/secrets.ts'
 import { createBulkWriter } from './sync/bulk-writer.ts'
 import { createCallReader } from './sync/calls/call-reader.ts'
@@ -20,6 +20,7 @@ import { createCustomerWriter } from './sync/contacts/customer-writer.ts'
 import { lookAtContacts, pollContacts } from './sync/contacts/poll-contacts.ts'
 import { pollCustomers } from './sync/contacts/poll-customers.ts'
 import type { Pace, SyncContext } from './sync/context.ts'
+import type { Counts } from './sync/counts.ts'
 import { createDirectory } from './sync/directory.ts'
 import type { Priority, Raise, SyncEvent } from './sync/event.ts'
 import { createExpected } from './sync/expected.ts'
@@ -63,6 +64,8 @@ export interface ConnectionPorts {
   sharesOrg(): boolean
   pace: Pace
   log: Logger
+  /** What is counted of it. */
+  counts: Counts
   /** Where secrets are kept; undefined = nowhere. */
   vault: Vault | undefined
 }
@@ -91,14 +94,14 @@ export interface Connection {
 /** Wires one connection. @throws when the database does not answer. */
 export async function openConnection(
   config: ConnectionConfig,
-  { db, raise, pace, log: processLog, sharesOrg, vault }: ConnectionPorts,
+  { db, raise, pace, log: processLog, counts, sharesOrg, vault }: ConnectionPorts,
 ): Promise<Connection> {
   const { id, accounts, settings, accountWebhookSecret } = config
   const log = processLog.child({ connection: id })
   await ensureConnection(db, id)
   const { firstBackoffMs } = pace
   const back = () => releaseHeld(db, id)
-  const vendors = await openVendors({ db, firstBackoffMs, back, log }, accounts)
+  const vendors = await openVendors({ db, firstBackoffMs, requested: counts.requested, back, log }, accounts)
   const expected = createExpected()
   const bulkWriter = createBulkWriter(vendors, pace, { customers: expected })
   const context: SyncContext = {
@@ -116,6 +119,7 @@ export async function openConnection(
     callReader: createCallReader(vendors, Date.now),
     raise,
     pace,
+    counts,
     log,
     now: () => new Date(),
   }
@@ -190,6 +194,10 @@ export async function openConnection(
     context.locks.close()
     vendors.close()
   }
+  const took = (door: Vendor) => {
+    counts.webhook(door)
+    seen(`webhook/${door}`)
+  }
 
   return {
     context,
@@ -200,13 +208,13 @@ export async function openConnection(
       registration: () => registration,
     }),
     doors: {
-      kustomer: { token: () => webhookToken, raise, seen: () => seen('webhook/kustomer') },
+      kustomer: { token: () => webhookToken, raise, seen: () => took('kustomer') },
       cloudtalk: {
         workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
         accountWebhookSecret,
         raise,
         seen(trigger) {
-          seen('webhook/cloudtalk')
+          took('cloudtalk')
           if (isTrigger(trigger)) seen(`workflow/${trigger}`)
         },
         receive: (message, via) => receiveMessage(context, message, via),

@@ -3,6 +3,7 @@ import { type Config, type ConnectionConfig, secretsOf } from './config.ts'
 import { type Connection, type ConnectionPorts, openConnection } from './connection.ts'
 import { configurationStamp } from './store/connections.ts'
 import { type WantedConnection, wantedConnections } from './stored-connections.ts'
+import type { Counts } from './sync/counts.ts'
 
 /** A change that another process has saved is taken up after this long. */
 const LOOK_MS = 2_000
@@ -31,7 +32,10 @@ interface Running {
   connection: Connection
 }
 
-type Ports = Omit<ConnectionPorts, 'sharesOrg'>
+type Ports = Omit<ConnectionPorts, 'sharesOrg' | 'counts'> & {
+  /** What is counted of a connection. */
+  countsOf(id: string): Counts
+}
 
 /** @throws when the database does not answer. */
 export async function openConnections(config: Config, ports: Ports): Promise<Connections> {
@@ -55,7 +59,7 @@ export async function openConnections(config: Config, ports: Ports): Promise<Con
     const { org } = wish.accounts.kustomer
     const sharesOrg = () =>
       [...running.values()].filter((other) => other.config.accounts.kustomer.org === org).length > 1
-    return openConnection(wish, { ...ports, sharesOrg })
+    return openConnection(wish, { ...ports, counts: ports.countsOf(wish.id), sharesOrg })
   }
   const retire = (connection: Connection) => {
     const entry = {

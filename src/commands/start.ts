@@ -18,7 +18,8 @@ export async function start(config: Config, log: Logger, role: Role): Promise<vo
   const service = await openService(config, log)
   try {
     if (role !== 'web') await service.work()
-    if (role !== 'worker') await service.serve()
+    if (role === 'worker') await service.probe()
+    else await service.serve()
     if (role !== 'web') await service.watch()
     log.info({ role, publicUrl: service.publicUrl() }, 'ready')
     log.info({ signal: await stopped }, 'stopping')

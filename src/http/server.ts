@@ -2,8 +2,9 @@ import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
+import type { Db } from '../store/database.ts'
 import { api } from './api/api.ts'
-import { createCallers } from './api/caller.ts'
+import { createCallers, type FindCaller } from './api/caller.ts'
 import { type ConsolePorts, createConsole } from './console/console.tsx'
 import type { Doors } from './doors.ts'
 import { limitAddress } from './limit-address.ts'
@@ -12,34 +13,54 @@ import { limitBody } from './webhook-body.ts'
 import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
 import { kustomerWebhooks } from './webhooks-kustomer.ts'
 
-export interface HttpPorts {
-  doors: Doors
-  /** By which commands on this machine ask this service. */
-  token: string
+/** What a process tells of itself, whatever else it does. */
+export interface ProbePorts {
+  db: Db
   /** Rejects while the service cannot take events. */
   ready(): Promise<void>
-  now(): Date
+  metrics: { contentType: string; text(): Promise<string> }
+  /** By which commands on this machine ask this service. */
+  token: string
   log: Logger
+}
+
+export interface HttpPorts extends ProbePorts {
+  doors: Doors
+  now(): Date
   console: ConsolePorts
 }
 
 export function createHttp(ports: HttpPorts): Hono {
+  const callerOf = createCallers(ports.db, ports.token)
+  const app = begun(ports, callerOf)
+  app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
+  app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
+  app.use('/api/*', limitBody)
+  app.route('/api/v1', api({ ...ports.console, callerOf }))
+  app.route('/', createConsole(ports.console))
+  return app
+}
+
+/** For a process that takes nothing in: whether it is well, and what it has counted. */
+export const createProbes = (ports: ProbePorts): Hono => begun(ports, createCallers(ports.db, ports.token))
+
+/** What every process answers. */
+function begun({ ready, metrics, log }: ProbePorts, callerOf: FindCaller): Hono {
   const app = new Hono().use(limitAddress())
   app.get('/healthz', (c) => c.json({ alive: true }))
   app.get('/readyz', async (c) => {
     try {
-      await ports.ready()
+      await ready()
       return c.json({ ready: true })
     } catch {
       return c.json({ ready: false }, 503)
     }
   })
-  app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
-  app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
-  app.use('/api/*', limitBody)
-  const callerOf = createCallers(ports.console.db, ports.token)
-  app.route('/api/v1', api({ ...ports.console, callerOf }))
-  app.route('/', createConsole(ports.console))
+  app.get('/metrics', async (c) => {
+    const caller = await callerOf(c)
+    if (caller instanceof Response) return caller
+    return c.body(await metrics.text(), 200, { 'content-type': metrics.contentType })
+  })
   app.notFound((c) =>
     problem(c, 404, 'There is nothing at this address.', 'See the README for the addresses.'),
   )
@@ -52,7 +73,7 @@ export function createHttp(ports: HttpPorts): Hono {
         'Open the page again, and do it from there.',
       )
     }
-    ports.log.error({ err: error, path: c.req.routePath }, 'a request failed')
+    log.error({ err: error, path: c.req.routePath }, 'a request failed')
     return problem(c, 500, 'The service could not take this request.', 'Send it again in a moment.')
   })
   return app

@@ -136,6 +136,14 @@ export async function budgetNow(db: Db, account: string): Promise<BudgetNow | un
   return rows[0]
 }
 
+/** What is used up of every account that has ever been asked for anything. */
+export async function allBudgets(db: Db): Promise<(BudgetNow & { account: string })[]> {
+  const { rows } = await sql<BudgetNow & { account: string }>`
+    select account, "limit", case when window_ends_at <= clock_timestamp() then 0 else used end as used
+    from budget`.execute(db)
+  return rows
+}
+
 /** The part of the limit that is used up in the present window, 0 to 1; 0 before the first request. */
 export async function budgetUse(db: Db, account: string): Promise<number> {
   const now = await budgetNow(db, account)

@@ -5,6 +5,7 @@ import type { BulkWriter } from './bulk-writer.ts'
 import type { CallReader } from './calls/call-reader.ts'
 import type { ContactWriter } from './contacts/contact-writer.ts'
 import type { CustomerWriter } from './contacts/customer-writer.ts'
+import type { Counts } from './counts.ts'
 import type { Directory } from './directory.ts'
 import type { Raise } from './event.ts'
 import type { Locks } from './locks.ts'
@@ -44,6 +45,7 @@ export interface SyncContext {
   callReader: CallReader
   raise: Raise
   pace: Pace
+  counts: Counts
   log: Logger
   now(): Date
 }

@@ -1,6 +1,6 @@
-import { recordOutcome } from '../store/outcomes.ts'
 import type { RecordKind } from '../store/schema.ts'
 import type { SyncContext } from './context.ts'
+import { record } from './record.ts'
 
 /** One row of a page that nobody can read does not hide the others, and is not passed over in silence. */
 export async function recordUnreadable(
@@ -10,8 +10,7 @@ export async function recordUnreadable(
 ): Promise<void> {
   context.log.error({ kind, id, path }, 'a row of a page cannot be read')
   if (id === undefined) return
-  await recordOutcome(context.db, {
-    connection: context.connection,
+  await record(context, {
     kind,
     recordId: id,
     outcome: 'failed',

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../store/outcomes.ts'
-import { recordOutcome } from '../store/outcomes.ts'
 import type { RecordKind, Vendor } from '../store/schema.ts'
 import { isEnrichment } from './calls/enrich-call.ts'
 import { logCall } from './calls/log-call.ts'
@@ -13,6 +12,7 @@ import { Busy } from './locks.ts'
 import { logMessage } from './messages/log-message.ts'
 import { metered } from './meter.ts'
 import { NotYet } from './not-yet.ts'
+import { record } from './record.ts'
 
 /** How a settle ended, for the queue. */
 export type Settled =
@@ -27,15 +27,15 @@ export type Settled =
 /** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
   const meter = { priority, requests: 0, runId: event.runId }
+  const begun = performance.now()
   const ended = await metered(meter, () =>
     patiently((crowded) => attempt(context, { ...event, crowded: crowded || event.crowded === true })),
   )
   if (ended === 'busy') return { kind: 'busy' }
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
-  await recordOutcome(context.db, {
+  await record(context, {
     ...ended.outcome,
-    connection: context.connection,
     kind: event.kind,
     recordId: event.id,
     requests: meter.requests,
@@ -44,6 +44,7 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
     ...(event.runId !== undefined && { runId: event.runId }),
     ...(nextAt && { nextAt }),
   })
+  context.counts.settled(event.kind, (performance.now() - begun) / 1_000)
   return ended.settled
 }
 

@@ -8,6 +8,7 @@ import type { Db } from '../store/database.ts'
 import type { Vendor } from '../store/schema.ts'
 import { BudgetGate, type Shares } from './budget-gate.ts'
 import { Circuit, KeyLacksRoles } from './circuit.ts'
+import type { Counts } from './counts.ts'
 import { missingRoles } from './key-roles.ts'
 import { currentMeter, metered } from './meter.ts'
 import { createVendorFetch } from './vendor-fetch.ts'
@@ -73,6 +74,8 @@ export interface VendorPorts {
   db: Db
   /** Before a vendor that is away is asked for the first time whether it is back. */
   firstBackoffMs: number
+  /** A request was sent, and answered or not. */
+  requested: Counts['requested']
   /** A vendor is back. */
   back(): Promise<void>
   log: Logger
@@ -80,7 +83,7 @@ export interface VendorPorts {
 
 /** @throws when the database does not answer. */
 export async function openVendors(
-  { db, firstBackoffMs, back, log }: VendorPorts,
+  { db, firstBackoffMs, requested, back, log }: VendorPorts,
   accounts: VendorAccounts,
 ): Promise<Vendors> {
   const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
@@ -104,9 +107,21 @@ export async function openVendors(
   const { apiUrl, analyticsUrl, aiUrl } = accounts.cloudtalk
   const addresses = [apiUrl, analyticsUrl, aiUrl, accounts.kustomer.apiUrl]
   const vendorFetch = createVendorFetch(addresses, stopping.signal)
+  const counted =
+    (vendor: Vendor): typeof fetch =>
+    async (input, init) => {
+      try {
+        const response = await vendorFetch(input, init)
+        requested(vendor, response.status)
+        return response
+      } catch (error) {
+        requested(vendor, undefined)
+        throw error
+      }
+    }
   const cloudtalk = createCloudTalk({
     ...accounts.cloudtalk,
-    fetch: vendorFetch,
+    fetch: counted('cloudtalk'),
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.cloudtalk++
@@ -116,7 +131,7 @@ export async function openVendors(
   })
   const kustomer = createKustomer({
     ...accounts.kustomer,
-    fetch: vendorFetch,
+    fetch: counted('kustomer'),
     userAgent: accounts.userAgent,
     onAnswer: (answer) => {
       answered.kustomer++

@@ -4,6 +4,7 @@ import type { ConnectionConfig } from '../../src/config.ts'
 import { type Connection, openConnection } from '../../src/connection.ts'
 import { type Db, openDatabase } from '../../src/store/database.ts'
 import { clearLeases } from '../../src/store/leases.ts'
+import { uncounted } from '../../src/sync/counts.ts'
 import type { Raise } from '../../src/sync/event.ts'
 import type { TestDatabase } from './databases.ts'
 
@@ -59,6 +60,7 @@ export async function startProcess(config: ConnectionConfig, ports: Ports): Prom
     pace,
     log,
     sharesOrg: () => false,
+    counts: uncounted,
     vault: undefined,
   })
   connection = opened

@@ -11,7 +11,8 @@ export type Json = { [key: string]: unknown }
 export const BASE = '/api/v1'
 
 /** "supervisor or admin". */
-export const mayInWords = (ability: Ability): string => rolesWith(ability).toReversed().join(' or ')
+export const mayInWords = (ability: Ability): string =>
+  new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(rolesWith(ability).toReversed())
 
 /** What an answer with this status means, where it is no success. */
 const REFUSALS: Record<string, string> = {

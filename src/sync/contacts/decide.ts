@@ -3,13 +3,14 @@ import { nothingOwn } from '../../mapping/merge-customers.ts'
 import { findContact, forgetContact, releaseContact, saveOwn } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
 import { dropLink, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
-import { type Outcome, recordOutcome } from '../../store/outcomes.ts'
+import type { Outcome } from '../../store/outcomes.ts'
 import { closeReview, findReview, type Review } from '../../store/reviews.ts'
 import type { ReviewDecision } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import { contactEvent, customerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { metered } from '../meter.ts'
+import { record } from '../record.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { type SettledGroup, settleGroup } from './settle-group.ts'
 import { showContact } from './show-contact.ts'
@@ -195,12 +196,11 @@ async function decided(
   customerId: string,
   decide: () => Promise<Outcome>,
 ): Promise<void> {
-  const { db, connection, locks } = context
+  const { connection, locks } = context
   const meter = { priority: 'live' as const, requests: 0 }
   const outcome = await metered(meter, () => locks.hold(connection, contactIds.map(lockOf.contact), decide))
-  await recordOutcome(db, {
+  await record(context, {
     ...outcome,
-    connection,
     kind: 'customer',
     recordId: customerId,
     customerId,

@@ -7,6 +7,7 @@ import { isEnrichment } from '../calls/enrich-call.ts'
 import { createContactWriter } from '../contacts/contact-writer.ts'
 import { createCustomerWriter } from '../contacts/customer-writer.ts'
 import type { SyncContext } from '../context.ts'
+import { uncounted } from '../counts.ts'
 import type { RaisedEvent, SyncEvent } from '../event.ts'
 import { createExpected } from '../expected.ts'
 import { createLocks } from '../locks.ts'
@@ -42,6 +43,7 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       contactWriter: createContactWriter(rehearsal.vendors),
       bulkWriter,
       customerWriter: createCustomerWriter(rehearsal.vendors, bulkWriter, expected),
+      counts: uncounted,
       raise: async (events) => {
         followUps.push(...events)
       },

@@ -2,7 +2,6 @@ import { v4 as uuid } from 'uuid'
 import { KustomerError } from '../../kustomer/index.ts'
 import { parsePhone } from '../../mapping/phones.ts'
 import { type CustomerVersion, findCustomer, mirrorCustomers } from '../../store/customers.ts'
-import { recordOutcome } from '../../store/outcomes.ts'
 import {
   conversationGone,
   conversationOf,
@@ -14,6 +13,7 @@ import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy } from '../locks.ts'
+import { record } from '../record.ts'
 import { ifThere } from './if-there.ts'
 import { raiseAssociation } from './raise-unlinked.ts'
 
@@ -57,8 +57,7 @@ export async function associate(context: SyncContext, what: string, whom: string
     }
     await moveTimeline(db, connection, conversationId, customer.id)
     const outcomes = records.map(({ kind, id }) =>
-      recordOutcome(db, {
-        connection,
+      record(context, {
         kind,
         recordId: id,
         outcome: 'linked',
