@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
-import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { type OutcomeKind, outcomeKinds, type ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from './database.ts'
-import type { RecordKind } from './schema.ts'
+import { type RecordKind, recordKinds } from './schema.ts'
 
 /** One outcome in the list of all. */
 export interface ActivityRow {
-  /** Grows with time: the list goes on below the last one. */
+  /** The list goes on below the last one. */
   id: string
   kind: RecordKind
   recordId: string
@@ -21,29 +21,44 @@ export interface ActivityFilter {
   outcome?: OutcomeKind | undefined
   reason?: ReasonCode | undefined
   since?: Date | undefined
+  until?: Date | undefined
 }
 
-/** Everything that happened, newest first. @param before the last of the page above. */
+/**
+ * Everything that happened, newest first. Each pair of kind and outcome is read from its own end of the index, as many
+ * rows as the page has: so a page costs the same however much there is, and however rare what is asked for.
+ *
+ * @param before the last of the page above.
+ */
 export async function activity(
   db: Db,
   connection: string,
-  { kind, outcome, reason, since }: ActivityFilter,
+  { kind, outcome, reason, since, until }: ActivityFilter,
   limit: number,
   before?: string,
 ): Promise<ActivityRow[]> {
-  return db
-    .selectFrom('outcome_history')
-    .select(['id', 'kind', 'record_id as recordId', 'outcome', 'reason', 'sentence', 'at'])
-    .where('connection', '=', connection)
-    .$if(kind !== undefined, (query) => query.where('kind', '=', kind as RecordKind))
-    .$if(outcome !== undefined, (query) => query.where('outcome', '=', outcome as OutcomeKind))
-    .$if(reason !== undefined, (query) => query.where('reason', '=', reason as ReasonCode))
-    .$if(since !== undefined, (query) => query.where('at', '>=', since as Date))
-    .$if(before !== undefined, (query) => query.where('id', '<', before as string))
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const conditions = [
+    sql`h.connection = ${connection} and h.kind = k.kind and h.outcome = o.outcome`,
+    ...(reason === undefined ? [] : [sql`h.reason = ${reason}`]),
+    ...(since === undefined ? [] : [sql`h.at >= ${since}`]),
+    ...(until === undefined ? [] : [sql`h.at < ${until}`]),
+    ...(before === undefined
+      ? []
+      : [sql`(h.at, h.id) < (select last.at, last.id from outcome_history last where last.id = ${before})`]),
+  ]
+  const { rows } = await sql<ActivityRow>`
+    select newest.* from unnest(${textArray(kind ? [kind] : recordKinds)}) k(kind)
+    cross join unnest(${textArray(outcome ? [outcome] : outcomeKinds)}) o(outcome)
+    cross join lateral (
+      select h.id, h.kind, h.record_id as "recordId", h.outcome, h.reason, h.sentence, h.at
+      from outcome_history h where ${sql.join(conditions, sql` and `)}
+      order by h.at desc, h.id desc limit ${limit}
+    ) newest
+    order by newest.at desc, newest.id desc limit ${limit}`.execute(db)
+  return rows
 }
+
+const textArray = (values: readonly string[]): RawBuilder<unknown> => sql`array[${sql.join(values)}]::text[]`
 
 /** Outcomes of one hour, by what became of the records. */
 export interface HourOfOutcomes {
@@ -56,21 +71,14 @@ export interface HourOfOutcomes {
 /** The last 24 hours, by outcome; hours without any are left out. */
 export async function lastDay(db: Db, connection: string): Promise<HourOfOutcomes[]> {
   const { rows } = await sql<HourOfOutcomes>`
-    select date_trunc('hour', at) as hour, outcome, count(*)::int as count
-    from outcome_history
-    where connection = ${connection} and at > date_trunc('hour', clock_timestamp()) - interval '23 hours'
+    select hour, outcome, sum(count)::int as count from outcome_hour
+    where connection = ${connection} and hour > date_trunc('hour', clock_timestamp(), 'UTC') - interval '24 hours'
     group by 1, 2 order by 1`.execute(db)
   return rows
 }
 
 /** The newest entry of the list; it changes whenever anything happens. */
 export async function newestActivity(db: Db, connection: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('outcome_history')
-    .select('id')
-    .where('connection', '=', connection)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const [row] = await activity(db, connection, {}, 1)
   return row?.id
 }

@@ -72,5 +72,6 @@ async function openEmbedded(folder: string): Promise<OpenDatabase> {
  * mirror then takes 220 ms instead of 10 ms once it holds 44,000 numbers.
  */
 export async function refreshStatistics(db: Db): Promise<void> {
-  await sql`analyze customer, contact, identifier, link, call, timeline, run_item`.execute(db)
+  await sql`analyze customer, contact, identifier, link, call, timeline, run_item,
+    outcome, outcome_history`.execute(db)
 }

@@ -145,10 +145,11 @@ export interface OutcomeCount {
 /** Current outcomes, counted by kind, outcome and reason. */
 export async function countOutcomes(db: Db, connection: string): Promise<OutcomeCount[]> {
   const rows = await db
-    .selectFrom('outcome')
-    .select(({ fn }) => ['kind', 'outcome', 'reason', fn.countAll<string>().as('count')])
+    .selectFrom('outcome_count')
+    .select(({ fn }) => ['kind', 'outcome', 'reason', fn.sum<string>('count').as('count')])
     .where('connection', '=', connection)
     .groupBy(['kind', 'outcome', 'reason'])
+    .having(({ fn }) => fn.sum('count'), '>', 0)
     .orderBy('kind')
     .orderBy('outcome')
     .orderBy('reason')

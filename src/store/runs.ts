@@ -187,9 +187,9 @@ export async function runProgress(db: Db, id: string): Promise<RunProgress | und
   const run = await findRun(db, id)
   if (!run) return undefined
   const { rows: outcomes } = await sql<RunOutcome>`
-    select kind, outcome, reason, count(*)::int as count from run_item
-    where run_id = ${id} and settled_at is not null
-    group by kind, outcome, reason order by kind, outcome, reason`.execute(db)
+    select kind, outcome, reason, sum(count)::int as count from run_count
+    where run_id = ${id}
+    group by kind, outcome, reason having sum(count) > 0 order by kind, outcome, reason`.execute(db)
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::int as count,
       coalesce(extract(epoch from max(settled_at) - min(settled_at)), 0)::float8 as seconds

@@ -19,8 +19,11 @@ export interface Database {
   proof: ProofTable
   outcome: OutcomeTable
   outcome_history: OutcomeHistoryTable
+  outcome_count: OutcomeCountTable
+  outcome_hour: OutcomeHourTable
   run: RunTable
   run_item: RunItemTable
+  run_count: RunCountTable
   review: ReviewTable
   apart: ApartTable
   budget: BudgetTable
@@ -161,10 +164,14 @@ interface ApartTable {
   connection: string
   customer_id: string
   contact_id: string
+  /** Nobody is asked about the two again. */
+  for_good: Generated<boolean>
 }
 
 export type ReviewKind = 'ambiguous-name' | 'duplicate-contact'
-export type ReviewDecision = 'merge' | 'keep-apart'
+/** `keep-apart`: asked again when what the review showed has changed; `keep-apart-for-good`: never. */
+export const reviewDecisions = ['merge', 'keep-apart', 'keep-apart-for-good'] as const
+export type ReviewDecision = (typeof reviewDecisions)[number]
 
 interface ReviewTable {
   id: string
@@ -177,6 +184,8 @@ interface ReviewTable {
   opened_at: Generated<Date>
   decision: ReviewDecision | null
   decided_at: NullableTime
+  /** Stands for what was shown of its records when it was opened. */
+  print: string | null
 }
 
 interface CallTable {
@@ -260,7 +269,8 @@ interface ProofTable {
   result: Json<unknown>
 }
 
-export type RecordKind = 'customer' | 'contact' | TimelineKind
+export const recordKinds = ['customer', 'contact', 'call', 'message'] as const
+export type RecordKind = (typeof recordKinds)[number]
 
 interface OutcomeColumns {
   connection: string
@@ -303,6 +313,25 @@ interface OutcomeHistoryTable extends OutcomeColumns {
   id: Generated<string>
 }
 
+/** Kept by triggers (migration 0012); the sum over the shards counts. */
+interface OutcomeCountTable {
+  connection: string
+  kind: RecordKind
+  outcome: OutcomeKind
+  reason: ReasonCode
+  shard: number
+  count: string
+}
+
+/** The same, of the history by hour. */
+interface OutcomeHourTable {
+  connection: string
+  hour: Date
+  outcome: OutcomeKind
+  shard: number
+  count: string
+}
+
 export type RunKind = 'sync' | 'preview'
 export type RunState = 'reading' | 'settling' | 'done' | 'failed'
 
@@ -339,6 +368,16 @@ interface RunItemTable {
   outcome: OutcomeKind | null
   reason: ReasonCode | null
   settled_at: NullableTime
+}
+
+/** Kept by triggers, of the items that are settled. */
+interface RunCountTable {
+  run_id: string
+  kind: RecordKind
+  outcome: OutcomeKind
+  reason: ReasonCode
+  shard: number
+  count: string
 }
 
 interface BudgetTable {

@@ -4,7 +4,7 @@ import { nameKey } from '../mapping/text.ts'
 import type { Db } from '../store/database.ts'
 import { emailIdentifier } from '../store/identifiers.ts'
 import { historyOf, type StoredOutcome } from '../store/outcomes.ts'
-import type { RecordKind } from '../store/schema.ts'
+import { type RecordKind, recordKinds } from '../store/schema.ts'
 
 /** A record with its whole story. */
 export interface TracedRecord {
@@ -43,44 +43,53 @@ async function findRecords(
   const e164 = parsePhone(question, defaultCountry) ?? null
   const email = question.includes('@') ? emailIdentifier(question) : null
   const key = nameKey(question)
+  // Each way to find a record by an index of its own: an "or" would read every record there is.
+  const numbered = (side: 'customer' | 'contact') => sql`
+    select record_id from identifier
+      where connection = ${connection} and side = ${side} and value in (${e164}, ${email})`
+  const logged = (kind: 'call' | 'message') => sql`
+    select record_id from timeline
+      where connection = ${connection} and kind = ${kind} and conversation_id = ${question}`
   const rows = await sql<{ kind: RecordKind; id: string; title: string | null }>`
     select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title
       from customer c
-      where c.connection = ${connection} and (
-        c.id = ${question}
-        or (${key} <> '' and c.name_key = ${key})
-        or c.id in (select record_id from identifier n
-          where n.connection = ${connection} and n.side = 'customer' and n.value in (${e164}, ${email}))
-        or c.id in (select customer_id from link l
-          where l.connection = ${connection} and l.contact_id = ${question}))
+      where c.connection = ${connection} and c.id in (
+        select ${question}
+        union select id from customer where connection = ${connection} and ${key} <> '' and name_key = ${key}
+        union ${numbered('customer')}
+        union select customer_id from link where connection = ${connection} and contact_id = ${question})
     union all
     select 'contact', c.id, c.name
       from contact c
-      where c.connection = ${connection} and (
-        c.id = ${question}
-        or (${key} <> '' and c.name_key = ${key})
-        or c.id in (select record_id from identifier n
-          where n.connection = ${connection} and n.side = 'contact' and n.value in (${e164}, ${email})))
+      where c.connection = ${connection} and c.id in (
+        select ${question}
+        union select id from contact where connection = ${connection} and ${key} <> '' and name_key = ${key}
+        union ${numbered('contact')})
     union all
     select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', to_char(k.ended_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
       from call k
-      where k.connection = ${connection} and (k.id = ${question} or k.external_number = ${e164}
-        or k.uuid = ${question}
-        or k.id in (select record_id from timeline t
-          where t.connection = ${connection} and t.kind = 'call' and t.conversation_id = ${question}))
+      where k.connection = ${connection} and k.id in (
+        select ${question}
+        union (select id from call where connection = ${connection} and external_number = ${e164}
+          order by ended_at desc nulls last limit ${MOST})
+        union select id from call where connection = ${connection} and uuid = ${question}
+        union ${logged('call')})
     union all
     select 'message', m.id,
         concat_ws(' ', m.data->>'direction', case m.channel when 'sms' then 'SMS' else 'WhatsApp message' end, 'of',
           to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
       from message m
-      where m.connection = ${connection} and (m.id = ${question} or m.data->>'id' = ${question}
-        or m.external_number = ${e164}
-        or m.id in (select record_id from timeline t
-          where t.connection = ${connection} and t.kind = 'message' and t.conversation_id = ${question}))
+      where m.connection = ${connection} and m.id in (
+        select ${question}
+        union select id from message
+          where connection = ${connection} and told_as && array['sms-' || ${question}, 'wa-' || ${question}]
+        union (select id from message where connection = ${connection} and external_number = ${e164}
+          order by at desc limit ${MOST})
+        union ${logged('message')})
     union all
     select o.kind, o.record_id, null
       from outcome o
-      where o.connection = ${connection} and o.record_id = ${question}
+      where o.connection = ${connection} and o.kind in (${sql.join(recordKinds)}) and o.record_id = ${question}
         and not exists (select 1 from call where connection = ${connection} and id = ${question})
         and not exists (select 1 from customer where connection = ${connection} and id = ${question})
         and not exists (select 1 from contact where connection = ${connection} and id = ${question})
