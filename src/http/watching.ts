@@ -11,9 +11,11 @@ import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
 import type { RecordKind, Vendor } from '../store/schema.ts'
+import { type SharedContact, sharedContacts } from '../store/shared-contacts.ts'
 import { sightings } from '../store/sightings.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Listed } from '../sync/directory.ts'
+import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
 import { type Recipe, recipes } from '../sync/recipes.ts'
 import { type KindSummary, summariesOf } from '../sync/summary.ts'
 import type { ShownBudget } from '../sync/vendors.ts'
@@ -55,6 +57,10 @@ export interface Watching {
   reviews(): Promise<ReviewInFull[]>
   /** One of them, open or decided. */
   review(id: string): Promise<ReviewInFull | undefined>
+  /** Contacts that several customers share, a page at a time. @param after the last of the page before. */
+  sharedContacts(after?: string): Promise<SharedContact[]>
+  /** The mapping in force, with samples: of what fits the question, or of what was synced last. */
+  mapping(question: string | undefined): Promise<MappingInForce>
   /** The latest runs, newest first. */
   runs(): Promise<Run[]>
   registration(): Registration
@@ -68,7 +74,9 @@ export type Choices = Listed & { unread: Vendor[] }
 
 /** Entries of the list of all outcomes that are shown at once. */
 export const ACTIVITY_PAGE = 50
-const REVIEWS = 50
+/** Reviews, and shared contacts, that are shown at once. */
+export const REVIEWS_PAGE = 50
+export const SHARED_CONTACTS_PAGE = 20
 const RUNS = 50
 
 /** A page is not held up by a vendor that does not answer. */
@@ -85,9 +93,10 @@ const soon = (reading: Promise<void>): Promise<boolean> =>
   ])
 
 export function watchingOf(
-  { db, connection, vendors, directory, now }: SyncContext,
+  context: SyncContext,
   { oldestPending, workflowSecret, registration }: WatchingPorts,
 ): Watching {
+  const { db, connection, vendors, directory, now } = context
   return {
     async health() {
       return {
@@ -105,13 +114,15 @@ export function watchingOf(
       return `${id}/${running.length > 0 ? now().getTime() : ''}`
     },
     reviews: async () => {
-      const reviews = await openReviews(db, connection, REVIEWS)
+      const reviews = await openReviews(db, connection, REVIEWS_PAGE)
       return Promise.all(reviews.map((review) => reviewInFull(db, connection, review)))
     },
     async review(id) {
       const review = await findReview(db, connection, id)
       return review && reviewInFull(db, connection, review)
     },
+    sharedContacts: (after) => sharedContacts(db, connection, SHARED_CONTACTS_PAGE, after),
+    mapping: (question) => mappingInForce(context, question),
     runs: () => latestRuns(db, connection, RUNS),
     registration,
     async recipes(publicUrl) {

@@ -58,6 +58,24 @@ export async function activity(
   return rows
 }
 
+const SYNCED = [
+  'created',
+  'updated',
+  'unchanged',
+  'merged',
+  'linked',
+] as const satisfies readonly OutcomeKind[]
+
+/** The record of one kind that was synced last. */
+export async function latestSynced(
+  db: Db,
+  connection: string,
+  kind: RecordKind,
+): Promise<string | undefined> {
+  const latest = await Promise.all(SYNCED.map((outcome) => activity(db, connection, { kind, outcome }, 1)))
+  return latest.flat().toSorted((one, other) => other.at.getTime() - one.at.getTime())[0]?.recordId
+}
+
 const textArray = (values: readonly string[]): RawBuilder<unknown> => sql`array[${sql.join(values)}]::text[]`
 
 /** Outcomes of one hour, by what became of the records. */

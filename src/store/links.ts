@@ -294,29 +294,65 @@ export async function dropLinksOfContact(db: Db, connection: string, contactId: 
     .execute()
 }
 
-/** Keeps a customer and a contact apart, whatever the matching finds. */
+/** Keeps a customer and a contact apart, whatever the matching finds; what was for good once stays so. */
 export async function keepApart(
   db: Db,
   connection: string,
   customerId: string,
   contactIds: readonly string[],
+  forGood: boolean,
 ): Promise<void> {
   if (contactIds.length === 0) return
   await db
     .insertInto('apart')
-    .values(contactIds.map((contact_id) => ({ connection, customer_id: customerId, contact_id })))
-    .onConflict((conflict) => conflict.doNothing())
+    .values(
+      contactIds.map((contact_id) => ({
+        connection,
+        customer_id: customerId,
+        contact_id,
+        for_good: forGood,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['connection', 'customer_id', 'contact_id'])
+        .doUpdateSet({ for_good: sql<boolean>`apart.for_good or excluded.for_good` }),
+    )
     .execute()
 }
 
+/** Somebody has decided that the two are one after all. */
+export async function endApart(
+  db: Db,
+  connection: string,
+  customerId: string,
+  contactId: string,
+): Promise<void> {
+  await db
+    .deleteFrom('apart')
+    .where('connection', '=', connection)
+    .where('customer_id', '=', customerId)
+    .where('contact_id', '=', contactId)
+    .execute()
+}
+
+/** A contact that is kept apart from a customer. */
+export interface Apart {
+  contactId: string
+  /** Nobody is asked about the two again. */
+  forGood: boolean
+}
+
 /** Contacts that are kept apart from this customer. */
-export const apartFrom = (db: Db, connection: string, customerId: string): Promise<string[]> =>
+export const apartFrom = (db: Db, connection: string, customerId: string): Promise<Apart[]> =>
   apartOf(db, { connection, customer_id: customerId })
 
-const apartOf = batched<{ connection: string; customer_id: string }, string[]>(async (db, items) => {
-  const { rows } = await sql<{ item: number; contact_id: string }>`
-    select i.item, a.contact_id
+const apartOf = batched<{ connection: string; customer_id: string }, Apart[]>(async (db, items) => {
+  const { rows } = await sql<{ item: number; contact_id: string; for_good: boolean }>`
+    select i.item, a.contact_id, a.for_good
     from apart a join ${asked(items)} as i(item int, connection text, customer_id text)
       on a.connection = i.connection and a.customer_id = i.customer_id`.execute(db)
-  return rowsByItem(rows, items.length).map((own) => own.map((row) => row.contact_id))
+  return rowsByItem(rows, items.length).map((own) =>
+    own.map((row) => ({ contactId: row.contact_id, forGood: row.for_good })),
+  )
 })

@@ -10,7 +10,7 @@ import * as invitations from './migrations/0007-invitations.ts'
 import * as budgetTurns from './migrations/0008-budget-turns.ts'
 import * as settings from './migrations/0009-settings.ts'
 import * as apiTokens from './migrations/0010-api-tokens.ts'
-import * as countedOutcomes from './migrations/0012-counted-outcomes.ts'
+import * as pages from './migrations/0012-pages.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -25,7 +25,7 @@ export const migrations = {
   '0008-budget-turns': budgetTurns,
   '0009-settings': settings,
   '0010-api-tokens': apiTokens,
-  '0012-counted-outcomes': countedOutcomes,
+  '0012-pages': pages,
 }
 
 /**

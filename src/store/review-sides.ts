@@ -20,11 +20,22 @@ export interface ReviewInFull extends Review {
 }
 
 export async function reviewInFull(db: Db, connection: string, review: Review): Promise<ReviewInFull> {
-  const record = await (review.kind === 'ambiguous-name'
-    ? customerSide(db, connection, review.recordId)
-    : contactSide(db, connection, review.recordId))
-  const candidateSides = await Promise.all(review.candidates.map((id) => contactSide(db, connection, id)))
-  return { ...review, record, candidateSides }
+  return { ...review, ...(await reviewSides(db, connection, review)) }
+}
+
+/** What is known of each record that a review is, or would be, about. */
+export async function reviewSides(
+  db: Db,
+  connection: string,
+  { kind, recordId, candidates }: Pick<Review, 'kind' | 'recordId' | 'candidates'>,
+): Promise<Pick<ReviewInFull, 'record' | 'candidateSides'>> {
+  const [record, ...candidateSides] = await Promise.all([
+    kind === 'ambiguous-name'
+      ? customerSide(db, connection, recordId)
+      : contactSide(db, connection, recordId),
+    ...candidates.map((id) => contactSide(db, connection, id)),
+  ])
+  return { record, candidateSides }
 }
 
 async function customerSide(db: Db, connection: string, id: string): Promise<ReviewSide> {
@@ -40,6 +51,6 @@ async function customerSide(db: Db, connection: string, id: string): Promise<Rev
 
 async function contactSide(db: Db, connection: string, id: string): Promise<ReviewSide> {
   const contact = await findContact(db, connection, id)
-  const { name = '', numbers = [], emails = [] } = contact?.fields ?? {}
+  const { name = contact?.name ?? '', numbers = [], emails = [] } = contact?.fields ?? {}
   return { kind: 'contact', id, name, numbers, emails }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { v7 as uuid } from 'uuid'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
@@ -16,23 +17,27 @@ export interface Review {
   decidedAt: Date | undefined
 }
 
-/** Opens a review, or brings the candidates of the open one up to date. */
+/**
+ * Opens a review, or brings the candidates of the open one up to date.
+ * @param print stands for what its records show.
+ * @returns false where a person has kept them apart when they showed the same, so that nobody is asked.
+ */
 export async function openReview(
   db: Db,
   connection: string,
-  review: Pick<Review, 'kind' | 'recordId' | 'candidates'>,
-): Promise<void> {
-  const candidates = toJson(review.candidates)
-  await db
-    .insertInto('review')
-    .values({ id: uuid(), connection, kind: review.kind, record_id: review.recordId, candidates })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['connection', 'kind', 'record_id'])
-        .where('decided_at', 'is', null)
-        .doUpdateSet({ candidates }),
-    )
-    .execute()
+  { kind, recordId, candidates }: Pick<Review, 'kind' | 'recordId' | 'candidates'>,
+  print: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into review (id, connection, kind, record_id, candidates)
+    select ${uuid()}::uuid, ${connection}, ${kind}, ${recordId}, ${toJson(candidates)}::jsonb
+    where not exists (
+      select 1 from review kept where kept.connection = ${connection} and kept.kind = ${kind}
+        and kept.record_id = ${recordId} and kept.decision = 'keep-apart' and kept.print = ${print})
+    on conflict (connection, kind, record_id) where decided_at is null
+      do update set candidates = excluded.candidates
+    returning id`.execute(db)
+  return rows.length > 0
 }
 
 /** Open ones, oldest first. */
@@ -59,11 +64,20 @@ export async function findReview(db: Db, connection: string, id: string): Promis
   return row && reviewFromRow(row)
 }
 
-/** @returns false where somebody else has decided it before. */
-export async function closeReview(db: Db, id: string, decision: ReviewDecision, at: Date): Promise<boolean> {
+/**
+ * @param print stands for what its records showed.
+ * @returns false where somebody else has decided it before.
+ */
+export async function closeReview(
+  db: Db,
+  id: string,
+  decision: ReviewDecision,
+  print: string,
+  at: Date,
+): Promise<boolean> {
   const result = await db
     .updateTable('review')
-    .set({ decision, decided_at: at })
+    .set({ decision, decided_at: at, print })
     .where('id', '=', id)
     .where('decided_at', 'is', null)
     .executeTakeFirst()

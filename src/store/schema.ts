@@ -184,8 +184,8 @@ interface ReviewTable {
   opened_at: Generated<Date>
   decision: ReviewDecision | null
   decided_at: NullableTime
-  /** Stands for what was shown of its records when it was opened. */
-  print: string | null
+  /** Stands for what its records showed when it was decided. */
+  print: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 interface CallTable {

@@ -10,6 +10,8 @@ import type { Vendors } from './vendors.ts'
 export interface Directory {
   /** Reads what is not there yet or has grown old. */
   refresh(): Promise<void>
+  /** Whether agents, users and countries have been read: who must not cause a request asks this first. */
+  isRead(): boolean
   /** Reads all companies at once: cheaper than one by one before a first sync. */
   readCompanies(): Promise<void>
   /** Reads Kustomer's teams, or CloudTalk's numbers and groups, when they are not there yet or have grown old. */
@@ -26,6 +28,8 @@ export interface Directory {
   userIdByEmail(email: string): string | undefined
   /** The company's name; one request if it is not known yet. */
   companyName(companyId: string): Promise<string | undefined>
+  /** The same without a request; undefined where it is not known yet. */
+  knownCompany(companyId: string): Promise<string | undefined> | undefined
   /** Whom and what settings name, as read last. */
   listed(): Listed
 }
@@ -54,6 +58,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let listedUsers: Listed['users'] = []
   let teamIds = new Map<string, string>()
   let listedTeams: string[] = []
+  let read = false
   let lines = new Map<string, { name: string; groupName: string | undefined }>()
   const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
@@ -71,6 +76,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     listedUsers = people.flatMap(({ name, email }) => (email ? [{ name: name ?? email, email }] : []))
     emailByUserId = new Map(people.flatMap(({ id, email }) => (email ? [[id, fold(email)]] : [])))
+    read = true
   })
 
   const readTeams = keptFor(FRESH_MS, now, async () => {
@@ -99,6 +105,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
 
   return {
     refresh,
+    isRead: () => read,
     readTeams,
     readLines,
     agent: (id) => agents.get(id),
@@ -122,6 +129,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
       return email === undefined ? undefined : agentIdByEmail.get(email)
     },
     userIdByEmail: (email) => userIdByEmail.get(fold(email)),
+    knownCompany: (companyId) => companies.get(companyId)?.name,
     async companyName(companyId) {
       const known = companies.get(companyId)
       if (known && now() - known.readAt < FRESH_MS) return known.name

@@ -34,7 +34,8 @@ export async function trace(
   )
 }
 
-async function findRecords(
+/** Records that a question is about, without their stories. */
+export async function findRecords(
   db: Db,
   connection: string,
   question: string,

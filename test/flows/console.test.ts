@@ -123,6 +123,8 @@ const PATHS = [
   '/activity',
   '/trace',
   `/trace?q=${encodeURIComponent(NUMBER)}`,
+  '/mapping',
+  `/mapping?q=${encodeURIComponent(NUMBER)}`,
   '/runs',
   '/review',
   '/unassociated',
@@ -201,7 +203,7 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
 
 const UUID = '01a20000-0000-7000-8000-000000000000'
 const LOOKS = ['/', '/activity', '/trace']
-const OVERSIGHT = ['/runs', `/runs/${UUID}`, '/review', '/unassociated']
+const OVERSIGHT = ['/mapping', '/runs', `/runs/${UUID}`, '/review', '/unassociated']
 const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`]
 const CONFIGURING = ['/runs', `/runs/${UUID}/pause`, `/runs/${UUID}/resume`]
 const ABOUT_PEOPLE = [
@@ -236,8 +238,16 @@ describe('each role', () => {
 
   test('a supervisor sees and decides, and neither runs nor people', async () => {
     const page = await invited('supervisor')
-    expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace', 'Runs', 'Review', 'Unassociated'])
-    const seen = [...LOOKS, '/runs', '/review', '/unassociated']
+    expect(await menuOf(page)).toEqual([
+      'Overview',
+      'Activity',
+      'Trace',
+      'Mapping',
+      'Runs',
+      'Review',
+      'Unassociated',
+    ])
+    const seen = [...LOOKS, '/mapping', '/runs', '/review', '/unassociated']
     expect(await Promise.all(seen.map(statusOf(page, 'GET')))).toEqual(all(seen, 200))
     expect(await Promise.all(DECISIONS.map(statusOf(page, 'POST')))).toEqual(all(DECISIONS, 303))
     const forbidden = [...CONFIGURING, ...ABOUT_PEOPLE]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type ReviewDecision, reviewDecisions } from '../../store/schema.ts'
 import { problem } from '../problem.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
@@ -6,7 +7,14 @@ import { byUuid, kind, time } from './schemas.ts'
 
 const subject = 'Reviews'
 
-const decision = z.enum(['merge', 'keep-apart']).meta({ id: 'Decision' })
+const decision = z.enum(reviewDecisions).meta({ id: 'Decision' })
+
+/** For the audit. */
+const DID: Record<ReviewDecision, string> = {
+  merge: 'merged',
+  'keep-apart': 'kept apart',
+  'keep-apart-for-good': 'kept apart for good',
+}
 
 const fields = {
   id: z.uuid(),
@@ -55,7 +63,7 @@ export const reviewRoutes = [
     method: 'post',
     path: '/reviews/{id}/decision',
     subject,
-    does: 'Merges the record with one of the contacts, or keeps them apart for good.',
+    does: 'Merges the record with one of the contacts, keeps them apart until one of them changes, or for good.',
     ability: 'decide',
     params: byUuid,
     body: z.strictObject({
@@ -67,7 +75,7 @@ export const reviewRoutes = [
     handle: ({ c, connection, note }, { params: { id }, body }) =>
       decided(c, async () => {
         const review = await connection.operations.decideReview(id, body.decision, body.contactId)
-        await note(body.decision === 'merge' ? 'merged' : 'kept apart', `review ${id}`)
+        await note(DID[body.decision], `review ${id}`)
         return review
       }),
   }),

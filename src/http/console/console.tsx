@@ -13,6 +13,7 @@ import { PAGES, type ShownConnection } from './layout.tsx'
 import { notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { apiPage } from './pages/api.tsx'
+import { mappingPage } from './pages/mapping.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
 import { reviewPage } from './pages/review.tsx'
@@ -92,6 +93,7 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', overviewPage)
     .route('/', activityPage)
     .route('/', tracePage)
+    .route('/', mappingPage)
     .route('/', runsPage)
     .route('/', reviewPage)
     .route('/', unassociatedPage)

@@ -9,6 +9,7 @@ export const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/', title: 'Overview', ability: 'look' },
   { path: '/activity', title: 'Activity', ability: 'look' },
   { path: '/trace', title: 'Trace', ability: 'look' },
+  { path: '/mapping', title: 'Mapping', ability: 'oversee' },
   { path: '/runs', title: 'Runs', ability: 'oversee' },
   { path: '/review', title: 'Review', ability: 'oversee' },
   { path: '/unassociated', title: 'Unassociated', ability: 'oversee' },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import { findContact, forgetContact, releaseContact, saveOwn } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
-import { dropLink, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
+import { dropLink, endApart, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { closeReview, findReview, type Review } from '../../store/reviews.ts'
 import type { ReviewDecision } from '../../store/schema.ts'
@@ -11,6 +11,7 @@ import { contactEvent, customerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { metered } from '../meter.ts'
 import { record } from '../record.ts'
+import { printOf } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { type SettledGroup, settleGroup } from './settle-group.ts'
 import { showContact } from './show-contact.ts'
@@ -36,7 +37,7 @@ export function unmerge(context: SyncContext, contactId: string, customerId: str
     if (links.length === 1) {
       throw new Undecidable('The contact has this customer only, so there is nothing to take apart.')
     }
-    await keepApart(db, connection, customerId, [contactId])
+    await keepApart(db, connection, customerId, [contactId], true)
     await dropLink(db, connection, customerId)
     // Whatever becomes of the writes: it has no contact now, so settling it makes one, and the contact loses its values.
     const stamp = `unmerged/${context.now().getTime()}`
@@ -59,7 +60,7 @@ export function unmerge(context: SyncContext, contactId: string, customerId: str
 }
 
 /**
- * Decides a review.
+ * Decides a review. Kept apart, the records are asked about again once they show something else; for good, never.
  * @param contactId which of the candidates it is merged with; the only one where it is not said.
  * @throws {Undecidable} where it is decided already, or the contact is none of its candidates or gone.
  */
@@ -91,13 +92,14 @@ async function decideLocked(
     }
     if (review.kind === 'ambiguous-name') await mergeCustomer(context, review.recordId, chosen)
     else await mergeContact(context, review.recordId, chosen)
-  } else if (review.kind === 'ambiguous-name') {
-    await keepApart(db, connection, review.recordId, review.candidates)
   } else {
-    await keepContactApart(context, review.recordId, review.candidates)
+    const forGood = decision === 'keep-apart-for-good'
+    if (review.kind === 'ambiguous-name') {
+      await keepApart(db, connection, review.recordId, review.candidates, forGood)
+    } else await keepContactApart(context, review.recordId, review.candidates, forGood)
   }
   const at = context.now()
-  await closeReview(db, id, decision, at)
+  await closeReview(db, id, decision, await printOf(context, review), at)
   return { ...review, decision, decidedAt: at }
 }
 
@@ -114,6 +116,7 @@ async function mergeCustomer(context: SyncContext, customerId: string, contactId
     const link = await findLink(db, connection, customerId)
     if (link?.contactId !== undefined && link.contactId !== contactId)
       await leave(context, link, link.contactId)
+    await endApart(db, connection, customerId, contactId)
     const joining = { customer, origin: 'decided' as const }
     const settled = await settleGroup(context, { contactId, source: 'person', shown, joining })
     const sentence = 'Somebody decided that the customer is this contact.'
@@ -167,7 +170,7 @@ async function mergeContact(context: SyncContext, doubleId: string, contactId: s
       emails: [...new Set([...own.emails, ...emails])],
     })
     const settled = await settleGroup(context, { contactId, source: 'person', shown })
-    await keepContactApart(context, doubleId, [contactId])
+    await keepContactApart(context, doubleId, [contactId], true)
     const sentence =
       'Somebody decided that two contacts are one: this one took the other’s numbers and emails.'
     return { outcome: 'merged', reason: 'MERGED_BY_DECISION', sentence, contactId, ...written(settled) }
@@ -178,10 +181,11 @@ async function keepContactApart(
   { db, connection }: SyncContext,
   contactId: string,
   from: readonly string[],
+  forGood: boolean,
 ): Promise<void> {
   for (const other of from) {
     for (const { customerId } of await linksOfContact(db, connection, other)) {
-      await keepApart(db, connection, customerId, [contactId])
+      await keepApart(db, connection, customerId, [contactId], forGood)
     }
   }
 }

@@ -26,13 +26,13 @@ import {
   linksOfContact,
 } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
-import { openReview } from '../../store/reviews.ts'
 import type { LinkOrigin } from '../../store/schema.ts'
 import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { ContactEvent } from '../event.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { isHolder } from '../timeline/unknown-caller.ts'
+import { askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { groupOutcome } from './group-outcome.ts'
 import { knownFields } from './known-contact.ts'
@@ -260,16 +260,20 @@ async function linkToOwner(
   const customer = await findCustomer(db, connection, customerId)
   if (!customer) throw new Error('the owner of a number is not in the mirror')
   if (isHolder(customer)) return matches('Kustomer keeps this number with the holder of unknown callers.')
-  if ((await apartFrom(db, connection, customerId)).includes(event.id)) {
-    return matches('A customer has this number or email, but somebody decided to keep the two apart.')
-  }
+  const keptApart = () =>
+    matches('A customer has this number or email, but somebody decided to keep the two apart.')
+  const apart = (await apartFrom(db, connection, customerId)).find(({ contactId }) => contactId === event.id)
+  if (apart?.forGood) return keptApart()
   const link = await findLink(db, connection, customerId)
   if (link && link.contactId === undefined) throw new Busy()
   if (link?.contactId !== undefined) {
     const candidates = [link.contactId]
-    await openReview(db, connection, { kind: 'duplicate-contact', recordId: event.id, candidates })
-    return matches('A customer has this number or email, and another contact; a review was opened.')
+    const asked = await askPerson(context, { kind: 'duplicate-contact', recordId: event.id, candidates })
+    return asked
+      ? matches('A customer has this number or email, and another contact; a review was opened.')
+      : keptApart()
   }
+  if (apart) return keptApart()
   const joining = { customer, origin }
   const settled = await settleGroup(context, { contactId: event.id, source: event.source, shown, joining })
   if (settled.kind === 'gone') {

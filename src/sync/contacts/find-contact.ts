@@ -31,7 +31,8 @@ export async function findMatch(
 ): Promise<MatchDecision> {
   const { matching } = context.settings
   const keys = matchKeys(desired, matching)
-  const apart = new Set(await apartFrom(context.db, context.connection, customerId))
+  const kept = await apartFrom(context.db, context.connection, customerId)
+  const apart = new Set(kept.map(({ contactId }) => contactId))
   const decide = (candidates: readonly MatchCandidate[]) =>
     decideMatch(
       candidates.filter(({ contactId }) => !apart.has(contactId)),

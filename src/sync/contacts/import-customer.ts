@@ -15,12 +15,12 @@ import {
 import { emailIdentifier } from '../../store/identifiers.ts'
 import { creationOutstanding, dropLink, findLink, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
-import { openReview } from '../../store/reviews.ts'
 import type { SyncContext } from '../context.ts'
 import type { CustomerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
 import { raiseUnlinkedOfCustomer } from '../timeline/raise-unlinked.ts'
+import { askAgain, askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { addContactTag, createContact, endCreation, resumeCreation } from './create-contact.ts'
 import { findMatch, matches } from './find-contact.ts'
@@ -130,6 +130,7 @@ async function updateContact(
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; the link to it is removed.')
   }
   const outcome = groupOutcome(contactId, settled)
+  if (outcome.outcome === 'updated') await askAgain(context, customer.id, settled.fields)
   return customer.settled || outcome.outcome !== 'unchanged' ? outcome : untold(outcome, link)
 }
 
@@ -197,7 +198,7 @@ async function connectLocked(
   }
   const outcome = await createContact(context, make)
   if (match.kind === 'none') return outcome
-  await openReview(db, connection, {
+  await askPerson(context, {
     kind: 'ambiguous-name',
     recordId: customer.id,
     candidates: match.contactIds,

@@ -21,6 +21,8 @@ export type SettledGroup =
   | {
       kind: 'settled'
       toContact: Partial<ContactFields>
+      /** What the contact holds then. */
+      fields: ContactFields
       toCustomers: Record<string, Record<string, unknown>>
       conflicts: GroupPlan['conflicts']
       /** Who gave each value, where several customers share the contact. */
@@ -75,6 +77,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     return {
       kind: 'settled',
       toContact: plan.toContact,
+      fields: plan.fields,
       toCustomers: written.sent,
       conflicts: plan.conflicts,
       provenance: group.links.length > 1 ? plan.provenance : undefined,

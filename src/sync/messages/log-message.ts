@@ -85,6 +85,11 @@ async function named(context: SyncContext, told: ToldMessage): Promise<Message> 
   const { directory } = context
   await directory.refresh()
   await directory.readLines()
+  return withNames(directory, told)
+}
+
+/** The same with the names that have been read already. */
+export function withNames(directory: SyncContext['directory'], told: ToldMessage): Message {
   const { agentId, agentName, agentEmail, contactId, contactName, ...message } = told
   const agent = agentId === undefined ? undefined : directory.agent(agentId)
   const line = message.internalNumber === undefined ? undefined : directory.line(message.internalNumber)
@@ -107,7 +112,8 @@ const callerOf = ({ externalNumber, channel, contact }: Message): Caller => ({
   contact,
 })
 
-function messageItem(
+/** A message as it is to stand on the timeline. */
+export function messageItem(
   { settings: { timeZone } }: SyncContext,
   { id, standing }: StoredMessage,
   message: Message,

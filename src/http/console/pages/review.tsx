@@ -1,7 +1,13 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { contactFieldRules } from '../../../mapping/contact-from-customer.ts'
+import { FROM_CONTACT } from '../../../mapping/merge-customers.ts'
 import type { ReviewInFull, ReviewSide } from '../../../store/review-sides.ts'
+import { type ReviewDecision, reviewDecisions } from '../../../store/schema.ts'
+import type { SharedContact } from '../../../store/shared-contacts.ts'
 import { needs } from '../../auth/guard.ts'
+import { may } from '../../auth/roles.ts'
+import { REVIEWS_PAGE, SHARED_CONTACTS_PAGE } from '../../watching.ts'
 import { Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
@@ -9,69 +15,122 @@ import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 
 const decisionForm = z.object({
-  decision: z.enum(['merge', 'keep-apart']),
+  decision: z.enum(reviewDecisions),
   contactId: z.string().min(1).optional(),
 })
+const unmergeForm = z.object({ customer: z.string().min(1) })
+
+const DONE: Record<ReviewDecision, { did: string; told: string }> = {
+  merge: {
+    did: 'merged',
+    told: 'They are one from now on. Customers that share a contact can be taken apart below.',
+  },
+  'keep-apart': {
+    did: 'kept apart',
+    told: 'They are kept apart. If what is shown of them changes, you are asked again.',
+  },
+  'keep-apart-for-good': { did: 'kept apart for good', told: 'They are kept apart for good.' },
+}
 
 export const reviewPage = new Hono<ConsoleEnv>()
   .get('/review', needs('oversee', refused), async (c) => {
-    const { connection, shown } = c.var
-    const reviews = await connection.watching.reviews()
+    const { connection, person, shown } = c.var
+    const after = c.req.query('after')
+    const [reviews, shared] = await Promise.all([
+      after === undefined ? connection.watching.reviews() : [],
+      connection.watching.sharedContacts(after),
+    ])
+    const last = shared.at(-1)
     return c.html(
       <Page
         title="Review"
-        lead="Records that look like one person, where only you can tell."
+        lead="Records that look like one person, where only you can tell; and contacts that several customers share."
         path="/review"
         c={c}
       >
-        {reviews.length === 0 && (
+        {after === undefined && <Reviews reviews={reviews} shown={shown} />}
+        <h2>Shared contacts</h2>
+        {shared.length === 0 && (
           <section>
             <Empty>
-              Nothing waits for a decision. When a name fits several contacts, or a contact looks like another
-              one, it shows here.
+              {after === undefined
+                ? 'No contact has several customers. When customers turn out to be one person, they share a contact, and it shows here.'
+                : 'There are no more.'}
             </Empty>
           </section>
         )}
-        {reviews.map((review) => (
-          <Decision review={review} shown={shown} />
+        {shared.map((contact) => (
+          <Shared contact={contact} shown={shown} canDecide={may(person.role, 'decide')} />
         ))}
+        {last && shared.length === SHARED_CONTACTS_PAGE && (
+          <p>
+            <a class="button quiet" href={link(shown, '/review', { after: last.id })}>
+              More shared contacts
+            </a>
+          </p>
+        )}
       </Page>,
     )
   })
   .post('/review/:id', needs('decide', refused), async (c) => {
     const id = c.req.param('id')
+    const back = link(c.var.shown, '/review')
     const form = decisionForm.safeParse(await c.req.parseBody())
     if (!form.success || !z.uuid().safeParse(id).success) {
-      return notDone(c, link(c.var.shown, '/review'), 'Choose what to do with it.')
+      return notDone(c, back, 'Choose what to do with it.')
     }
     const { decision, contactId } = form.data
-    const merged = decision === 'merge'
-    return doing(
-      c,
-      {
-        back: link(c.var.shown, '/review'),
-        deed: { did: merged ? 'merged' : 'kept apart', subject: `review ${id}` },
-        done: merged
-          ? 'They are one from now on. Trace can take them apart again.'
-          : 'They are kept apart for good.',
-      },
-      () => c.var.connection.operations.decideReview(id, decision, contactId),
+    const { did, told } = DONE[decision]
+    return doing(c, { back, deed: { did, subject: `review ${id}` }, done: told }, () =>
+      c.var.connection.operations.decideReview(id, decision, contactId),
     )
   })
+  .post('/review/contacts/:id/unmerge', needs('decide', refused), async (c) => {
+    const contactId = c.req.param('id')
+    const back = link(c.var.shown, '/review')
+    const form = unmergeForm.safeParse(await c.req.parseBody())
+    if (!form.success) return notDone(c, back, 'Say which customer leaves the contact.')
+    const { customer } = form.data
+    const deed = { did: 'un-merged', subject: `customer ${customer} from contact ${contactId}` }
+    const done = 'They are two from now on, and are kept apart for good.'
+    return doing(c, { back, deed, done }, () => c.var.connection.operations.unmerge(contactId, customer))
+  })
+
+const Reviews = ({ reviews, shown }: { reviews: readonly ReviewInFull[]; shown: ShownConnection }) => (
+  <>
+    {reviews.length === 0 && (
+      <section>
+        <Empty>
+          Nothing waits for a decision. When a name fits several contacts, or a contact looks like another
+          one, it shows here.
+        </Empty>
+      </section>
+    )}
+    {reviews.length === REVIEWS_PAGE && (
+      <p class="soft">
+        These are the {REVIEWS_PAGE} oldest. More may wait; they show once these are decided.
+      </p>
+    )}
+    {reviews.map((review) => (
+      <Decision review={review} shown={shown} />
+    ))}
+  </>
+)
 
 const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnection }) => {
   const { record, candidateSides } = review
+  const name = record.name || record.id
   return (
     <section aria-labelledby={`review-${review.id}`}>
       <h2 id={`review-${review.id}`}>
-        {record.name || record.id}{' '}
+        {name}{' '}
         <small>
           found <Time at={review.openedAt} />
         </small>
       </h2>
       <p>
         {review.kind === 'ambiguous-name'
-          ? 'More than one contact in CloudTalk carries this customer’s name. Which of them is this customer?'
+          ? 'Another contact in CloudTalk carries this customer’s name, or several do. Is one of them this customer?'
           : 'This contact’s number or email belongs to a customer that has another contact already. Are they one?'}
       </p>
       <div class="side-by-side">
@@ -86,12 +145,108 @@ const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnect
           </Side>
         ))}
       </div>
-      <form method="post" action={link(shown, `/review/${review.id}`)} class="actions">
-        <input type="hidden" name="decision" value="keep-apart" />
-        <button type="submit" class="quiet">
-          Keep apart for good
-        </button>
-      </form>
+      <div class="actions">
+        <form method="post" action={link(shown, `/review/${review.id}`)}>
+          <input type="hidden" name="decision" value="keep-apart" />
+          <button type="submit" class="quiet">
+            Keep apart
+          </button>
+        </form>
+        <form
+          method="post"
+          action={link(shown, `/review/${review.id}`)}
+          data-confirm={`Keep ${name} apart for good? Nobody is asked about these records again.`}
+        >
+          <input type="hidden" name="decision" value="keep-apart-for-good" />
+          <button type="submit" class="quiet">
+            Keep apart for good
+          </button>
+        </form>
+        <small>Kept apart, you are asked again if what is shown of them changes.</small>
+      </div>
+    </section>
+  )
+}
+
+/** A value of a shared contact, and who gave it. */
+interface Given {
+  label: string
+  values: readonly string[]
+  givers: readonly string[]
+}
+
+function givenOf({ fields, provenance }: SharedContact): Given[] {
+  return contactFieldRules.flatMap(({ field, label }): Given[] => {
+    const giver = provenance[field]
+    if (typeof giver === 'object') {
+      return Object.entries(giver).map(([value, givers]) => ({ label, values: [value], givers }))
+    }
+    const value = fields[field]
+    if (!giver || typeof value !== 'string') return []
+    const isId = field === 'countryId' || field === 'favoriteAgentId'
+    return [{ label, values: [isId ? `CloudTalk’s id ${value}` : value], givers: [giver] }]
+  })
+}
+
+const Shared = ({
+  contact,
+  shown,
+  canDecide,
+}: {
+  contact: SharedContact
+  shown: ShownConnection
+  canDecide: boolean
+}) => {
+  const names = new Map(contact.customers.map(({ id, name }) => [id, name || id]))
+  const giverName = (id: string) => (id === FROM_CONTACT ? 'the contact itself' : (names.get(id) ?? id))
+  return (
+    <section aria-labelledby={`shared-${contact.id}`}>
+      <h3 id={`shared-${contact.id}`}>
+        {contact.name} <small>contact</small>{' '}
+        <a href={link(shown, '/trace', { q: contact.id })}>{contact.id}</a>
+      </h3>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Field</th>
+              <th>Value</th>
+              <th>Given by</th>
+            </tr>
+          </thead>
+          <tbody>
+            {givenOf(contact).map(({ label, values, givers }) => (
+              <tr>
+                <td>{label}</td>
+                <td>{values.join(', ')}</td>
+                <td>{givers.map(giverName).join(', ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <ul class="values">
+        {contact.customers.map(({ id, name }) => (
+          <li class="actions">
+            <span>
+              {name || 'Without a name'} <small>customer</small>{' '}
+              <a href={link(shown, '/trace', { q: id })}>{id}</a>
+            </span>
+            {canDecide && (
+              <form
+                method="post"
+                action={link(shown, `/review/contacts/${contact.id}/unmerge`)}
+                data-confirm={`Take ${name || id} out of contact ${contact.name}? The customer gets a contact of its own, and the two are kept apart for good.`}
+              >
+                <input type="hidden" name="customer" value={id} />
+                <button type="submit" class="danger" aria-label={`Un-merge customer ${name || id}, ${id}`}>
+                  Un-merge
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }

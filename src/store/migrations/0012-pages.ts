@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What people look at costs the same however many records there are: counts are kept, and lists have their indexes. */
+/** What the pages of the console need: counts and lists that cost the same however many records there are, and reviews that may come again. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db)
 }
@@ -117,5 +117,6 @@ const statements = [
   // A person who keeps two records apart may be asked again when what was shown of them has changed, or never.
   'alter table apart add column for_good boolean not null default true',
   'alter table review add column print text',
+  `create index review_kept on review (connection, kind, record_id) where decision = 'keep-apart'`,
   `update review set decision = 'keep-apart-for-good' where decision = 'keep-apart'`,
 ]
