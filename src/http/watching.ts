@@ -3,21 +3,22 @@ import {
   type ActivityFilter,
   type ActivityRow,
   activity,
+  countReasons,
   type HourOfOutcomes,
   lastDay,
   newestActivity,
+  type ReasonCount,
 } from '../store/activity.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
-import type { RecordKind, Vendor } from '../store/schema.ts'
+import type { Vendor } from '../store/schema.ts'
 import { type SharedContact, sharedContacts } from '../store/shared-contacts.ts'
 import { sightings } from '../store/sightings.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Listed } from '../sync/directory.ts'
 import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
 import { type Recipe, recipes } from '../sync/recipes.ts'
-import { type KindSummary, summariesOf } from '../sync/summary.ts'
 import type { ShownBudget } from '../sync/vendors.ts'
 
 /** How the service fares at this moment. */
@@ -49,8 +50,8 @@ export interface Watching {
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
-  /** How the records stand now, by kind. */
-  standing(): Promise<Record<RecordKind, KindSummary>>
+  /** How often each reason was given: for the records as they stand, or within a time. */
+  reasons(filter: ActivityFilter): Promise<ReasonCount[]>
   /** Another text whenever anything has happened; a run that is under way is always something. */
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
@@ -107,7 +108,7 @@ export function watchingOf(
       }
     },
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
-    standing: () => summariesOf(db, connection),
+    reasons: (filter) => countReasons(db, connection, filter),
     async newest() {
       const id = await newestActivity(db, connection)
       const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)

@@ -58,6 +58,36 @@ export async function activity(
   return rows
 }
 
+export interface ReasonCount {
+  reason: ReasonCode
+  count: number
+}
+
+/**
+ * How often each reason was given, most often first: for the records as they stand now; within a time, for everything
+ * that happened in its hours.
+ */
+export async function countReasons(
+  db: Db,
+  connection: string,
+  { kind, outcome, reason, since, until }: ActivityFilter,
+): Promise<ReasonCount[]> {
+  const timed = since !== undefined || until !== undefined
+  const conditions = [
+    sql`connection = ${connection}`,
+    ...(kind === undefined ? [] : [sql`kind = ${kind}`]),
+    ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
+    ...(reason === undefined ? [] : [sql`reason = ${reason}`]),
+    ...(since === undefined ? [] : [sql`hour >= date_trunc('hour', ${since}::timestamptz, 'UTC')`]),
+    ...(until === undefined ? [] : [sql`hour < ${until}`]),
+  ]
+  const { rows } = await sql<ReasonCount>`
+    select reason, sum(count)::int as count from ${sql.table(timed ? 'outcome_hour' : 'outcome_count')}
+    where ${sql.join(conditions, sql` and `)}
+    group by reason having sum(count) > 0 order by count desc, reason`.execute(db)
+  return rows
+}
+
 const SYNCED = [
   'created',
   'updated',

@@ -327,7 +327,9 @@ interface OutcomeCountTable {
 interface OutcomeHourTable {
   connection: string
   hour: Date
+  kind: RecordKind
   outcome: OutcomeKind
+  reason: ReasonCode
   shard: number
   count: string
 }

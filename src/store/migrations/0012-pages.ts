@@ -25,7 +25,7 @@ const counting = (name: string, table: string, columns: string, changes: string)
   end $$`
 
 const CURRENT = 'connection, kind, outcome, reason'
-const HOUR = 'connection, hour, outcome'
+const HOUR = 'connection, hour, kind, outcome, reason'
 const RUN = 'run_id, kind, outcome, reason'
 const SETTLED = 'where settled_at is not null'
 
@@ -44,7 +44,9 @@ const statements = [
   `create table outcome_hour (
     connection text not null,
     hour timestamptz not null,
+    kind text not null,
     outcome text not null,
+    reason text not null,
     shard smallint not null,
     count bigint not null,
     primary key (${HOUR}, shard)
@@ -77,8 +79,8 @@ const statements = [
     referencing old table as before new table as after for each statement execute function count_changed_items()`,
   `insert into outcome_count (${CURRENT}, shard, count) select ${CURRENT}, 0, count(*) from outcome group by ${CURRENT}`,
   `insert into outcome_hour (${HOUR}, shard, count)
-    select connection, date_trunc('hour', at, 'UTC'), outcome, 0, count(*) from outcome_history
-    where at > clock_timestamp() - interval '2 days' group by 1, 2, 3`,
+    select connection, date_trunc('hour', at, 'UTC'), kind, outcome, reason, 0, count(*)
+    from outcome_history group by 1, 2, 3, 4, 5`,
   counting('count_new_outcomes', 'outcome_count', CURRENT, `select ${CURRENT}, 1 from after`),
   counting('count_old_outcomes', 'outcome_count', CURRENT, `select ${CURRENT}, -1 from before`),
   counting(
@@ -91,7 +93,7 @@ const statements = [
     'count_outcomes_by_hour',
     'outcome_hour',
     HOUR,
-    `select connection, date_trunc('hour', at, 'UTC'), outcome, 1 from after`,
+    `select connection, date_trunc('hour', at, 'UTC'), kind, outcome, reason, 1 from after`,
   ),
   `create trigger outcome_inserted after insert on outcome
     referencing new table as after for each statement execute function count_new_outcomes()`,

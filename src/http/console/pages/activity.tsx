@@ -1,9 +1,8 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { outcomeKinds, type ReasonCode, reasons } from '../../../mapping/reasons.ts'
-import type { ActivityFilter, ActivityRow } from '../../../store/activity.ts'
+import type { ActivityFilter, ActivityRow, ReasonCount } from '../../../store/activity.ts'
 import type { RecordKind } from '../../../store/schema.ts'
-import type { KindSummary } from '../../../sync/summary.ts'
 import { ACTIVITY_PAGE } from '../../watching.ts'
 import { count, Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
@@ -12,6 +11,10 @@ import { link, Page, type ShownConnection } from '../layout.tsx'
 const KINDS = ['contact', 'customer', 'call', 'message'] as const satisfies readonly RecordKind[]
 const PERIODS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 type Period = keyof typeof PERIODS
+
+/** A day in UTC. */
+const day = z.iso.date().optional().catch(undefined)
+const DAY_MS = 86_400_000
 
 /** What does not fit is as good as not given: an old bookmark still opens. */
 const query = z.object({
@@ -25,6 +28,8 @@ const query = z.object({
     .enum(Object.keys(PERIODS) as [Period, ...Period[]])
     .optional()
     .catch(undefined),
+  from: day,
+  to: day,
   before: z
     .string()
     .regex(/^\d{1,18}$/)
@@ -36,12 +41,10 @@ type Query = z.output<typeof query>
 export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) => {
   const { connection, shown, ports } = c.var
   const asked = query.parse(c.req.query())
-  const { period, before, ...rest } = asked
-  const since = period && new Date(ports.now().getTime() - PERIODS[period])
-  const filter: ActivityFilter = { ...rest, since }
-  const [rows, standing] = await Promise.all([
-    connection.watching.activity(filter, before),
-    connection.watching.standing(),
+  const filter = filterOf(asked, ports.now())
+  const [rows, byReason] = await Promise.all([
+    connection.watching.activity(filter, asked.before),
+    connection.watching.reasons(filter),
   ])
   return c.html(
     <Page
@@ -49,14 +52,26 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
       lead="Everything that was done or left, newest first, and why."
       path="/activity"
       c={c}
-      live={before === undefined}
+      live={asked.before === undefined}
     >
       <Filters asked={asked} shown={shown} />
-      <ByReason standing={standing} asked={asked} shown={shown} />
+      <ByReason counts={byReason} asked={asked} shown={shown} />
       <List rows={rows} asked={asked} shown={shown} />
     </Page>,
   )
 })
+
+/** A day narrows a period, and a period a day. */
+function filterOf({ kind, outcome, reason, period, from, to }: Query, now: Date): ActivityFilter {
+  const begins = [...(period ? [now.getTime() - PERIODS[period]] : []), ...(from ? [Date.parse(from)] : [])]
+  return {
+    kind,
+    outcome,
+    reason,
+    since: begins.length > 0 ? new Date(Math.max(...begins)) : undefined,
+    until: to ? new Date(Date.parse(to) + DAY_MS) : undefined,
+  }
+}
 
 const Choice = ({
   name,
@@ -84,7 +99,18 @@ const Choice = ({
 
 const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => (
   <form method="get" action="/activity" class="row">
-    {shown.all.length > 1 && <input type="hidden" name="connection" value={shown.id} />}
+    {shown.all.length > 1 && (
+      <label>
+        Connection
+        <select name="connection">
+          {shown.all.map(({ id, name }) => (
+            <option value={id} selected={id === shown.id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+    )}
     <Choice
       name="kind"
       label="Kind"
@@ -109,58 +135,87 @@ const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => 
       chosen={asked.period}
       options={Object.keys(PERIODS).map((one) => [one, `the last ${one}`])}
     />
+    <label>
+      From <small>(day, UTC)</small>
+      <input name="from" type="date" value={asked.from} />
+    </label>
+    <label>
+      To <small>(day, UTC)</small>
+      <input name="to" type="date" value={asked.to} />
+    </label>
     <button type="submit">Show</button>
   </form>
 )
 
-/** How the records stand now, by reason, with what to do; of one kind where one is chosen. */
+/** Reasons that are shown without being asked for. */
+const MOST_FREQUENT = 4
+
+/** How the records stand, or what happened in the time that is chosen, by reason, with what to do. */
 const ByReason = ({
-  standing,
+  counts,
   asked,
   shown,
 }: {
-  standing: Record<RecordKind, KindSummary>
+  counts: readonly ReasonCount[]
   asked: Query
   shown: ShownConnection
 }) => {
-  const sums = new Map<string, number>()
-  for (const kind of asked.kind ? [asked.kind] : KINDS) {
-    for (const [reason, n] of Object.entries(standing[kind].byReason))
-      sums.set(reason, (sums.get(reason) ?? 0) + n)
-  }
-  if (sums.size === 0) return null
+  if (counts.length === 0) return null
+  const timed = asked.period ?? asked.from ?? asked.to
+  const others = counts.slice(MOST_FREQUENT)
   return (
-    <details class="panel">
-      <summary>How the records stand now, by reason</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th class="number">Records</th>
-              <th>Reason</th>
-              <th>What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...sums]
-              .sort(([, one], [, other]) => other - one)
-              .map(([reason, n]) => (
-                <tr>
-                  <td class="number">{count(n)}</td>
-                  <td>
-                    <a href={link(shown, '/activity', { kind: asked.kind, reason })}>{reason}</a>
-                    <br />
-                    <small>{reasons[reason as ReasonCode].meaning}</small>
-                  </td>
-                  <td>{reasons[reason as ReasonCode].whatToDo}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <section aria-labelledby="by-reason">
+      <h2 id="by-reason">{timed ? 'By reason, in this time' : 'By reason, as the records stand now'}</h2>
+      {timed && <p class="soft">Everything that happened, counted in whole hours.</p>}
+      <Reasons counts={counts.slice(0, MOST_FREQUENT)} asked={asked} shown={shown} timed={Boolean(timed)} />
+      {others.length > 0 && (
+        <details>
+          <summary>
+            {others.length} more {others.length === 1 ? 'reason' : 'reasons'}
+          </summary>
+          <Reasons counts={others} asked={asked} shown={shown} timed={Boolean(timed)} />
+        </details>
+      )}
+    </section>
   )
 }
+
+const Reasons = ({
+  counts,
+  asked: { before: _first, ...asked },
+  shown,
+  timed,
+}: {
+  counts: readonly ReasonCount[]
+  asked: Query
+  shown: ShownConnection
+  timed: boolean
+}) => (
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th class="number">{timed ? 'Times' : 'Records'}</th>
+          <th>Reason</th>
+          <th>What to do</th>
+        </tr>
+      </thead>
+      <tbody>
+        {counts.map(({ reason, count: n }) => (
+          <tr>
+            <td class="number">{count(n)}</td>
+            <td>
+              <a href={link(shown, '/activity', { ...asked, reason })}>{reason}</a>
+              <br />
+              <small>{reasons[reason].meaning}</small>
+            </td>
+            <td>{reasons[reason].whatToDo}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+)
 
 const List = ({
   rows,
