@@ -54,7 +54,7 @@ export const fieldTables = (settings: Settings, forms: FormsInUse): FieldTable[]
 
 const contactTable = ({ contactTag }: Settings): FieldTable => ({
   id: 'contact',
-  title: 'Kustomer customer to CloudTalk contact',
+  title: 'Customer to contact',
   target: 'CloudTalk contact',
   source: 'Kustomer customer',
   rows: contactFieldRules.map(({ field, label, from, rule, maxLength }) => ({
@@ -76,7 +76,7 @@ const tagRule = (contactTag: string | undefined): string =>
 
 const customerTable = (): FieldTable => ({
   id: 'customer',
-  title: 'CloudTalk contact to Kustomer customer',
+  title: 'Contact to customer',
   target: 'Kustomer customer',
   source: 'CloudTalk contact',
   rows: customerFieldRules.map(({ field, label, to, rule }) => ({
@@ -151,7 +151,7 @@ const callConversationTable = ({ calls, agentMap, timeZone }: Settings): FieldTa
   }
   return {
     id: 'call-conversation',
-    title: 'Call to Kustomer conversation',
+    title: 'Call to conversation',
     target: 'Conversation',
     source: 'CloudTalk call',
     rows: rowsOf(words),
@@ -195,7 +195,7 @@ const EMPTY = { dash: 'without a value: a dash', 'leave out': 'without a value: 
 
 const callNoteTable = ({ calls }: Settings, forms: FormsInUse): FieldTable => ({
   id: 'call-note',
-  title: 'Call to Kustomer note',
+  title: 'Call to note',
   target: 'Note',
   source: 'CloudTalk call',
   rows: [
@@ -248,7 +248,7 @@ const messageConversationTable = ({ sms, whatsapp, agentMap }: Settings): FieldT
   }
   return {
     id: 'message-conversation',
-    title: 'SMS or WhatsApp message to Kustomer conversation',
+    title: 'Message to conversation',
     target: 'Conversation',
     source: 'CloudTalk message',
     rows: rowsOf(words),
@@ -258,7 +258,7 @@ const messageConversationTable = ({ sms, whatsapp, agentMap }: Settings): FieldT
 
 const messageNoteTable = (forms: FormsInUse): FieldTable => ({
   id: 'message-note',
-  title: 'SMS or WhatsApp message to Kustomer note',
+  title: 'Message to note',
   target: 'Note',
   source: 'CloudTalk message',
   rows: [

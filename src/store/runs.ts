@@ -180,8 +180,9 @@ export async function saveRunRecords(db: Db, run: string, records: readonly RunR
       outcome = excluded.outcome, reason = excluded.reason, settled_at = excluded.settled_at`.execute(db)
 }
 
-/** Over this long a run's rate is measured. */
+/** Over this long a run's rate is measured, or over this many records where they are settled faster. */
 const RATE_SECONDS = 60
+const RATE_RECORDS = 2_000
 
 export async function runProgress(db: Db, id: string): Promise<RunProgress | undefined> {
   const run = await findRun(db, id)
@@ -193,9 +194,11 @@ export async function runProgress(db: Db, id: string): Promise<RunProgress | und
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::int as count,
       coalesce(extract(epoch from max(settled_at) - min(settled_at)), 0)::float8 as seconds
-    from run_item where run_id = ${id}
-      and settled_at > (select max(settled_at) from run_item where run_id = ${id})
-        - make_interval(secs => ${RATE_SECONDS})`.execute(db)
+    from (
+      select settled_at, max(settled_at) over () as newest from (
+        select settled_at from run_item where run_id = ${id} and settled_at is not null
+        order by settled_at desc limit ${RATE_RECORDS}) latest
+    ) timed where settled_at > newest - make_interval(secs => ${RATE_SECONDS})`.execute(db)
   const { count = 0, seconds = 0 } = rows[0] ?? {}
   const settled: RunProgress['settled'] = {}
   for (const outcome of outcomes) settled[outcome.kind] = (settled[outcome.kind] ?? 0) + outcome.count

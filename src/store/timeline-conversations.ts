@@ -28,8 +28,11 @@ export async function unassociated(db: Db, connection: string, limit: number): P
       select distinct on (t.conversation_id) t.kind, t.record_id as id, t.conversation_id, t.external_number,
         coalesce(c.ended_at, m.at) as at
       from timeline t
-      left join call c on t.kind = 'call' and c.connection = t.connection and c.id = t.record_id
-      left join message m on t.kind = 'message' and m.connection = t.connection and m.id = t.record_id
+      -- One by one: they are few beside all calls.
+      left join lateral (select ended_at from call c
+        where t.kind = 'call' and c.connection = t.connection and c.id = t.record_id limit 1) c on true
+      left join lateral (select at from message m
+        where t.kind = 'message' and m.connection = t.connection and m.id = t.record_id limit 1) m on true
       where t.connection = ${connection} and t.unlinked and t.conversation_id is not null
       order by t.conversation_id, at, t.record_id
     ) first order by at desc nulls last, id limit ${limit}`.execute(db)

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { faultsOf } from '../helpers/axe.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, signIn } from '../helpers/console.ts'
 import { ANN, makeAdmin, startWorld } from '../helpers/console-world.ts'
@@ -44,6 +45,25 @@ afterAll(async () => {
   await stack?.close()
 })
 
+test.each([
+  { label: 'light', dark: false },
+  { label: 'dark', dark: true },
+])(
+  'nothing is cut off on a phone, $label, and axe finds nothing serious',
+  async ({ dark }) => {
+    const { page } = await openPage(browser, { width: 390, dark })
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    for (const path of new Set(SHOTS.map(({ path }) => path))) {
+      await page.goto(`${base}${path}`)
+      expect([path, await faultsOf(page)]).toEqual([path, []])
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+      expect([path, overflow]).toEqual([path, 0])
+    }
+  },
+  60_000,
+)
+
 test('each page of the menu is in the document, with pictures that are there and small', async () => {
   if (wanted) mkdirSync(inDocs('images'), { recursive: true })
   const document = readFileSync(inDocs('console.md'), 'utf8')
@@ -60,6 +80,7 @@ test('each page of the menu is in the document, with pictures that are there and
     expect(await shown.textContent('h1')).toBe(title)
     if (wanted)
       await shown.screenshot({ path: inDocs(`images/${file}`), clip: { x: 0, y: 0, width, height: HEIGHT } })
+    expect([path, await faultsOf(shown)]).toEqual([path, []])
     expect(document).toContain(`](images/${file})`)
     expect([file, existsSync(inDocs(`images/${file}`))]).toEqual([file, true])
     expect(statSync(inDocs(`images/${file}`)).size).toBeLessThan(LARGEST_BYTES)

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faultsOf } from '../helpers/axe.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, setUpAddress, signIn } from '../helpers/console.ts'
 import { createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const NUMBER = '+442071838750'
 const STRANGER = '+442071838751'
 
@@ -23,22 +21,6 @@ afterAll(async () => {
   await browser?.close()
   await stack?.close()
 })
-
-/** Serious and critical ones only, by WCAG 2.2 AA. */
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  return page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }).axe.run
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']
-    const { violations } = await run({ runOnly: { type: 'tag', values: tags } })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
-}
-interface AxeResult {
-  violations: { id: string; impact: string; nodes: { html: string }[] }[]
-}
 
 test('from first start to a logged call: the administrator is made once, and sees what happens as it happens', async () => {
   const { page, problems } = await openPage(browser)

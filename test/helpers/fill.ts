@@ -105,9 +105,8 @@ export async function fill(db: Db, { connection, outcomes, historyPerOutcome }: 
     values (${RUN}::uuid, ${connection}, 'sync', 'done', now() - interval '1 hour', now())`.execute(db)
   await sql`
     insert into run_item (run_id, kind, record_id, outcome, reason, settled_at)
-    select ${RUN}::uuid, kind, record_id, outcome, reason, at from outcome where connection = ${connection}`.execute(
-    db,
-  )
+    select ${RUN}::uuid, kind, record_id, outcome, reason, now() - row_number() over () * interval '50 milliseconds'
+    from outcome where connection = ${connection}`.execute(db)
   await refreshStatistics(db)
 }
 

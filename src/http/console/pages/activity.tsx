@@ -147,8 +147,8 @@ const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => 
   </form>
 )
 
-/** Reasons that are shown without being asked for. */
-const MOST_FREQUENT = 4
+/** Shown without being asked for: first those that ask something of a person, then the most frequent ones. */
+const SHOWN_REASONS = 4
 
 /** How the records stand, or what happened in the time that is chosen, by reason, with what to do. */
 const ByReason = ({
@@ -162,12 +162,14 @@ const ByReason = ({
 }) => {
   if (counts.length === 0) return null
   const timed = asked.period ?? asked.from ?? asked.to
-  const others = counts.slice(MOST_FREQUENT)
+  const asksNothing = ({ reason }: ReasonCount) => reasons[reason].whatToDo.startsWith('Nothing')
+  const sorted = counts.toSorted((one, other) => Number(asksNothing(one)) - Number(asksNothing(other)))
+  const others = sorted.slice(SHOWN_REASONS)
   return (
     <section aria-labelledby="by-reason">
       <h2 id="by-reason">{timed ? 'By reason, in this time' : 'By reason, as the records stand now'}</h2>
       {timed && <p class="soft">Everything that happened, counted in whole hours.</p>}
-      <Reasons counts={counts.slice(0, MOST_FREQUENT)} asked={asked} shown={shown} timed={Boolean(timed)} />
+      <Reasons counts={sorted.slice(0, SHOWN_REASONS)} asked={asked} shown={shown} timed={Boolean(timed)} />
       {others.length > 0 && (
         <details>
           <summary>

@@ -41,14 +41,26 @@ export const mappingPage = new Hono<ConsoleEnv>().get('/mapping', needs('oversee
             ? 'Of each kind the first record that fits. Samples ask neither vendor.'
             : 'Nothing is known of this, so there is no sample. A number needs its country, as in +44 20 7183 8750.'}
       </p>
-      <SettingsInForce settings={settings} />
-      <Forms forms={forms} />
+      <nav aria-label="On this page">
+        <ul>
+          {[...tables, FORMS, SETTINGS].map(({ id, title }) => (
+            <li>
+              <a href={`#${id}`}>{title}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
       {tables.map((table) => (
         <Table table={table} sample={samples[table.id]} asked={question !== ''} shown={shown} />
       ))}
+      <Forms forms={forms} />
+      <SettingsInForce settings={settings} />
     </Page>,
   )
 })
+
+const FORMS = { id: 'forms', title: 'Forms in use' }
+const SETTINGS = { id: 'settings', title: 'Settings in force' }
 
 const onOff = (on: boolean): string => (on ? 'on' : 'off')
 
@@ -77,8 +89,8 @@ const SettingsInForce = ({ settings }: { settings: Settings }) => {
     ['WhatsApp numbers', numbersOf(settings.whatsapp)],
   ]
   return (
-    <section aria-labelledby="settings">
-      <h2 id="settings">Settings in force</h2>
+    <section aria-labelledby={SETTINGS.id}>
+      <h2 id={SETTINGS.id}>{SETTINGS.title}</h2>
       <dl class="facts">
         {facts.map(([name, value]) => (
           <>
@@ -98,8 +110,8 @@ const USES = {
 } as const
 
 const Forms = ({ forms }: { forms: readonly FormInUse[] }) => (
-  <section aria-labelledby="forms">
-    <h2 id="forms">Forms in use</h2>
+  <section aria-labelledby={FORMS.id}>
+    <h2 id={FORMS.id}>{FORMS.title}</h2>
     <p>
       Where a vendor’s API may not take what the mapping asks for, it is tried literally once. If it is
       refused, the nearest form is used from then on.

@@ -197,7 +197,8 @@ const Shared = ({
   shown: ShownConnection
   canDecide: boolean
 }) => {
-  const names = new Map(contact.customers.map(({ id, name }) => [id, name || id]))
+  // Their names are often the same.
+  const names = new Map(contact.customers.map(({ id, name }) => [id, `${name} …${id.slice(-6)}`]))
   const giverName = (id: string) => (id === FROM_CONTACT ? 'the contact itself' : (names.get(id) ?? id))
   return (
     <section aria-labelledby={`shared-${contact.id}`}>

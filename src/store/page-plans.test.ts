@@ -1,0 +1,160 @@
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { CompiledQuery, Kysely, PGliteDialect, sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from '../../test/helpers/databases.ts'
+import { FILLED, fill, RUN } from '../../test/helpers/fill.ts'
+import { findRecords } from '../sync/trace.ts'
+import {
+  type ActivityFilter,
+  activity,
+  countReasons,
+  lastDay,
+  latestSynced,
+  newestActivity,
+} from './activity.ts'
+import { failures } from './failures.ts'
+import { countOutcomes, historyOf } from './outcomes.ts'
+import { reviewInFull } from './review-sides.ts'
+import { openReviews } from './reviews.ts'
+import { latestRuns, runProgress } from './runs.ts'
+import type { Database } from './schema.ts'
+import { sharedContacts } from './shared-contacts.ts'
+import { unassociated } from './timeline-conversations.ts'
+
+/**
+ * What a page asks of the database must not grow with what is in it. So each of its statements is explained on a filled
+ * database: none reads a large table from its beginning, and none reads more rows than a few pages have.
+ */
+
+const CONNECTION = 'default'
+const OUTCOMES = 20_000
+const PAGE = 50
+const MOST_ROWS = 2_500
+const LARGE = new Set([
+  'outcome',
+  'outcome_history',
+  'customer',
+  'contact',
+  'identifier',
+  'link',
+  'call',
+  'timeline',
+  'run_item',
+])
+
+let db: Kysely<Database>
+let asked: { sql: string; parameters: readonly unknown[] }[] = []
+let drop: (() => Promise<void>) | undefined
+beforeAll(async () => {
+  const database = await createDatabase('embedded')
+  const pglite = await PGlite.create(join(database.env.DATA_DIR, 'database'))
+  drop = async () => {
+    await pglite.close()
+    await database.drop()
+  }
+  const dialect = new PGliteDialect({ pglite })
+  db = new Kysely<Database>({ dialect, log: ({ query }) => void asked.push(query) })
+  await fill(db, { connection: CONNECTION, outcomes: OUTCOMES, historyPerOutcome: 2 })
+}, 120_000)
+afterAll(() => drop?.())
+
+interface Plan {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+/** What each statement of this work reads of the large tables. */
+async function readsOf(
+  work: () => Promise<unknown>,
+): Promise<{ table: string; how: string; rows: number }[]> {
+  asked = []
+  await work()
+  const queries = [...asked]
+  const reads = []
+  for (const { sql: text, parameters } of queries) {
+    const explained = CompiledQuery.raw(`explain (analyze, format json) ${text}`, [...parameters])
+    const { rows } = await db.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(explained)
+    reads.push(...scansOf(rows[0]?.['QUERY PLAN'][0]?.Plan))
+  }
+  return reads.filter(({ table }) => LARGE.has(table))
+}
+
+function scansOf(plan: Plan | undefined): { table: string; how: string; rows: number }[] {
+  if (!plan) return []
+  const rows = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+  const own = plan['Relation Name'] ? [{ table: plan['Relation Name'], how: plan['Node Type'], rows }] : []
+  return [...own, ...(plan.Plans ?? []).flatMap(scansOf)]
+}
+
+const HOUR_AGO = new Date(Date.now() - 3_600_000)
+const filters: { label: string; filter: ActivityFilter }[] = [
+  { label: 'no filter', filter: {} },
+  { label: 'a kind', filter: { kind: 'call' } },
+  { label: 'an outcome', filter: { outcome: 'failed' } },
+  { label: 'an outcome that never was', filter: { outcome: 'linked' } },
+  { label: 'a reason', filter: { reason: 'REJECTED_BY_KUSTOMER' } },
+  { label: 'a reason that the kind never has', filter: { reason: 'RATE_LIMITED', kind: 'message' } },
+  { label: 'a reason that never goes with the outcome', filter: { reason: 'CREATED', outcome: 'failed' } },
+  { label: 'a time', filter: { since: HOUR_AGO } },
+  { label: 'a time and a rare outcome', filter: { since: HOUR_AGO, outcome: 'failed' } },
+  { label: 'a time before everything', filter: { until: new Date(0) } },
+]
+
+const statements: { label: string; work: () => Promise<unknown> }[] = [
+  ...filters.map(({ label, filter }) => ({
+    label: `activity with ${label}`,
+    work: () => activity(db, CONNECTION, filter, PAGE),
+  })),
+  { label: 'the last page of the activity', work: () => activity(db, CONNECTION, {}, PAGE, '100') },
+  { label: 'activity of a quiet connection', work: () => activity(db, 'quiet', {}, PAGE) },
+  { label: 'reasons', work: () => countReasons(db, CONNECTION, {}) },
+  { label: 'reasons of an hour', work: () => countReasons(db, CONNECTION, { since: HOUR_AGO }) },
+  { label: 'the newest entry', work: () => newestActivity(db, CONNECTION) },
+  { label: 'how the records stand', work: () => countOutcomes(db, CONNECTION) },
+  { label: 'the last day', work: () => lastDay(db, CONNECTION) },
+  { label: 'what was synced last', work: () => latestSynced(db, CONNECTION, 'customer') },
+  { label: 'failures', work: () => failures(db, CONNECTION, {}, PAGE) },
+  { label: 'a story', work: () => historyOf(db, CONNECTION, 'customer', FILLED.customer) },
+  ...['+442070000007', 'person7@example.com', FILLED.name, FILLED.call, FILLED.customer, 'nobody'].map(
+    (question) => ({
+      label: `trace of ${question}`,
+      work: () => findRecords(db, CONNECTION, question, undefined),
+    }),
+  ),
+  { label: 'runs', work: () => latestRuns(db, CONNECTION, PAGE) },
+  { label: 'a run', work: () => runProgress(db, RUN) },
+  { label: 'shared contacts', work: () => sharedContacts(db, CONNECTION, PAGE, undefined) },
+  {
+    label: 'reviews',
+    work: async () => {
+      const reviews = await openReviews(db, CONNECTION, PAGE)
+      await Promise.all(reviews.map((review) => reviewInFull(db, CONNECTION, review)))
+    },
+  },
+  { label: 'conversations of nobody', work: () => unassociated(db, CONNECTION, PAGE) },
+]
+
+describe('of a filled database', () => {
+  test.each(statements)('$label reads a few rows', async ({ work }) => {
+    const reads = await readsOf(work)
+    expect(reads.filter(({ how }) => how === 'Seq Scan')).toEqual([])
+    expect(reads.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThan(MOST_ROWS)
+  })
+
+  test('the counts are those of the rows', async () => {
+    const { rows } = await sql`
+      select kind, outcome, reason, count(*)::int as count from outcome
+      group by 1, 2, 3 order by 1, 2, 3`.execute(db)
+    expect(await countOutcomes(db, CONNECTION)).toEqual(rows)
+    const { rows: items } = await sql`
+      select kind, outcome, reason, count(*)::int as count from run_item group by 1, 2, 3 order by 1, 2, 3`.execute(
+      db,
+    )
+    expect((await runProgress(db, RUN))?.outcomes).toEqual(items)
+  })
+})

@@ -1,0 +1,129 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startBrowser } from '../helpers/browser.ts'
+import { ADMIN, openPage, signIn } from '../helpers/console.ts'
+import { ANN, EVE, makeAdmin, startWorld } from '../helpers/console-world.ts'
+import type { Stack } from '../helpers/service.ts'
+
+/** What supervisors do on the pages day by day: read the mapping, find what went wrong, decide and take apart. */
+
+let browser: Browser
+let stack: Stack
+let base: string
+let page: Page
+beforeAll(async () => {
+  ;[browser, stack] = await Promise.all([startBrowser(), startWorld()])
+  base = await makeAdmin(browser, stack)
+  ;({ page } = await openPage(browser))
+  page.on('dialog', (dialog) => void dialog.accept())
+  await signIn(page, base, ADMIN.email, ADMIN.password)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+})
+afterAll(async () => {
+  await browser?.close()
+  await stack?.close()
+})
+
+/** The rows of a table of the mapping page: what the target is called, and the sample's value. */
+async function samplesOf(title: string): Promise<Record<string, string>> {
+  const rows = page.getByRole('region', { name: title, exact: true }).locator('tbody tr')
+  const cells = await rows.evaluateAll((all) =>
+    all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent?.trim() ?? '')),
+  )
+  return Object.fromEntries(cells.map(([target = '', , , sample = '']) => [target, sample]))
+}
+
+test('the mapping page shows what stands on the other side, for a record that somebody asks for', async () => {
+  const before = [await stack.cloudtalk.requests(), await stack.kustomer.requests()].map(({ total }) => total)
+  await page.goto(`${base}/mapping?q=${encodeURIComponent(ANN.number)}`)
+  const after = [await stack.cloudtalk.requests(), await stack.kustomer.requests()].map(({ total }) => total)
+  expect(after).toEqual(before)
+
+  const [contact] = (await stack.cloudtalk.state()).contacts ?? []
+  expect(await samplesOf('Customer to contact')).toMatchObject({
+    Name: contact.name,
+    Phones: ANN.number,
+    Emails: ANN.emails[0],
+    City: contact.city,
+    Website: contact.website,
+    Country: expect.stringContaining('United Kingdom'),
+    Company: 'empty',
+  })
+  expect(await samplesOf('Contact to customer')).toMatchObject({
+    name: contact.name,
+    externalId: String(contact.id),
+    'emails of type work': expect.stringContaining(`${ANN.emails[0]} (work)`),
+  })
+  const { conversations = [], notes = [] } = await stack.kustomer.state()
+  const call = await samplesOf('Call to conversation')
+  const conversation = conversations.find(({ attributes }) => attributes.externalId === call['External ID'])
+  expect(call).toMatchObject({
+    Name: conversation.attributes.name,
+    Status: conversation.attributes.status,
+    Customer: conversation.relationships.customer.data.id,
+  })
+  const shown = await samplesOf('Call to note')
+  const note = notes.find(({ attributes }) => attributes.externalId === call['External ID'])
+  const lines = Object.entries(shown).filter(
+    ([target, sample]) => target.startsWith('Body') && sample !== 'empty',
+  )
+  expect(lines.length).toBeGreaterThan(6)
+  for (const [, line] of lines) expect(note.attributes.body).toContain(line)
+  expect(await samplesOf('Message to note')).toMatchObject({
+    'Body, line “Text”': 'Text: Thank you for the invoice!',
+  })
+})
+
+test('the mapping page says what the settings and the vendors’ answers have made of the rules', async () => {
+  await page.goto(`${base}/mapping`)
+  const text = (await page.textContent('main')) ?? ''
+  expect(text).toContain('only the contact tag “Kustomer” is added')
+  expect(text).toContain('missed: Open')
+  expect(text).toContain('never written, never cleared')
+  const forms = page.getByRole('region', { name: 'Forms in use' }).getByRole('row')
+  expect(await forms.filter({ hasText: 'Subject and direction' }).textContent()).toMatch(/literal|nearest/)
+  expect(await forms.filter({ hasText: 'Edit of a contact' }).count()).toBe(1)
+  await page.goto(`${base}/mapping?q=nobody%40example.com`)
+  await page.getByText('Nothing is known of this, so there is no sample.').waitFor()
+})
+
+test('activity narrows down by reason and by day, and says what to do', async () => {
+  await page.goto(`${base}/activity?outcome=failed`)
+  const reasons = page.getByRole('region', { name: /^By reason/ })
+  expect(await reasons.locator('tbody tr').allTextContents()).toEqual([
+    expect.stringMatching(/^1REJECTED_BY_KUSTOMER.*retry/),
+  ])
+  const today = new Date().toISOString().slice(0, 10)
+  await page.goto(`${base}/activity?kind=call&from=${today}&to=${today}`)
+  expect(await reasons.textContent()).toContain('in this time')
+  const inDay = page.getByRole('region', { name: 'Outcomes' }).locator('tbody tr')
+  expect(await inDay.count()).toBeGreaterThan(3)
+  await page.goto(`${base}/activity?kind=call&to=2020-01-01`)
+  await page.getByText('Nothing fits.').waitFor()
+  await page.goto(`${base}/activity?from=yesterday`)
+  expect(await inDay.count()).toBeGreaterThan(3)
+})
+
+test('a review is kept apart, and a shared contact says who gave what and is taken apart', async () => {
+  await page.goto(`${base}/review`)
+  const eve = page.getByRole('region', { name: /^Eve Hall/ })
+  await eve.getByRole('button', { name: 'Keep apart', exact: true }).click()
+  await page
+    .getByText('They are kept apart. If what is shown of them changes, you are asked again.')
+    .waitFor()
+  expect(await eve.count()).toBe(0)
+  expect((await stack.cloudtalk.state()).contacts).toHaveLength(1 + EVE.numbers.length + 1)
+
+  const ann = page.getByRole('region', { name: /^Ann Bell/ })
+  const given = await ann.locator('tbody tr').allTextContents()
+  expect(given.some((row) => row.includes(ANN.emails[0]) && row.includes('Ann Bell …'))).toBe(true)
+  await ann
+    .getByRole('button', { name: /^Un-merge/ })
+    .last()
+    .click()
+  await page.getByText('They are two from now on, and are kept apart for good.').waitFor()
+  expect(await ann.count()).toBe(0)
+  await stack.settled()
+  const apart = ((await stack.cloudtalk.state()).contacts ?? []).filter(({ name }) => name === 'Ann Bell')
+  expect(apart.map(({ emails }) => emails).toSorted()).toEqual([[ANN.emails[1]], [ANN.emails[0]]].toSorted())
+})
