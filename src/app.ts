@@ -16,7 +16,7 @@ import { createHttp, createProbes, listen, type ProbePorts } from './http/server
 import { createMetrics } from './metrics.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
-import { openDatabase } from './store/database.ts'
+import { type Db, openDatabase } from './store/database.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createPauseCheck } from './sync/runs/run-pause.ts'
 import { createVault } from './vault.ts'
@@ -34,6 +34,7 @@ export interface Service {
   /** Of the first connection. @throws {ConfigError} where there is none. */
   readonly context: SyncContext
   readonly operations: Operations
+  db: Db
   configuring: Configuring
   /** Where the vendors send webhooks. */
   publicUrl(): string
@@ -119,6 +120,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     get operations() {
       return first().operations
     },
+    db,
     configuring,
     publicUrl: () => publicUrlOf(config, listening?.port),
     async serve() {

@@ -2,18 +2,21 @@ import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { unassociatedAsText } from './commands/associate.ts'
-import { check, checksAsText } from './commands/check.ts'
+import { check, checkStored, checksAsText } from './commands/check.ts'
 import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { proofAsText } from './commands/prove.ts'
-import { recipesAsText, recipesOf } from './commands/recipes.ts'
+import { recipesAsText, recipesOf, storedRecipes } from './commands/recipes.ts'
 import { failuresAsText, retriedAsText } from './commands/retry.ts'
+import { exportSettings, importedAsText, importSettings, settingsAsYaml } from './commands/settings.ts'
 import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
 import { tracesAsText } from './commands/trace.ts'
+import { withConfiguring } from './commands/with-configuring.ts'
 import { withOperations } from './commands/with-operations.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { FolderInUse } from './data-folder.ts'
+import { Unsettable } from './http/configuring.ts'
 import type { Operations } from './http/operations.ts'
 import { createLog } from './log.ts'
 import { type ReasonCode, reasons } from './mapping/reasons.ts'
@@ -63,7 +66,8 @@ program
   .description('ask both APIs whether the credentials and roles suffice')
   .option('--json', 'as JSON', false)
   .action(async ({ json }: { json: boolean }) => {
-    const checks = await check(config())
+    const settings = config()
+    const checks = settings.connections.length > 0 ? await check(settings) : await checkStored(process.env)
     console.log(json ? JSON.stringify(checks) : checksAsText(checks))
     if (checks.some(({ ok }) => !ok)) process.exitCode = FAILED
   })
@@ -72,8 +76,9 @@ program
   .command('recipes')
   .description('print the CloudTalk Workflow Automations to set up')
   .option('--json', 'as JSON', false)
-  .action(({ json }: { json: boolean }) => {
-    const recipes = recipesOf(config())
+  .action(async ({ json }: { json: boolean }) => {
+    const settings = config()
+    const recipes = settings.connections.length > 0 ? recipesOf(settings) : await storedRecipes(process.env)
     console.log(json ? JSON.stringify(recipes, null, 2) : recipesAsText(recipes))
   })
 
@@ -177,6 +182,27 @@ program
     )
   })
 
+const settings = program.command('settings').description('how each connection works')
+
+settings
+  .command('export')
+  .description('print the settings, without keys, as a settings file')
+  .option('--json', 'as JSON; else as YAML', false)
+  .action(async ({ json }: { json: boolean }) => {
+    const file = await withConfiguring(process.env, (desk) => exportSettings(desk, named()))
+    console.log(json ? JSON.stringify(file, null, 2) : settingsAsYaml(file))
+  })
+
+settings
+  .command('import')
+  .description('save the settings of a file, and tell what that changes')
+  .argument('<file>', 'JSON or YAML, as export prints it')
+  .option('--json', 'as JSON', false)
+  .action(async (file: string, { json }: { json: boolean }) => {
+    const imported = await withConfiguring(process.env, (desk) => importSettings(desk, file, named()))
+    console.log(json ? JSON.stringify(imported) : importedAsText(imported))
+  })
+
 program
   .command('emulate')
   .description('run the emulators of both vendors')
@@ -240,6 +266,10 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) {
     console.error([error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n'))
     return WRONG_USE
+  }
+  if (error instanceof Unsettable) {
+    console.error(error.message)
+    return FAILED
   }
   if (error instanceof FolderInUse) {
     console.error(error.message)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { settingsSchema } from './mapping/settings.ts'
 
 /** The connection that is made from the environment. */
-const DEFAULT = 'default'
+export const DEFAULT = 'default'
 
 const isLoopback = (address: string) => /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/.test(address)
 
@@ -56,15 +56,18 @@ export interface SettingsFile {
   problems: string[]
 }
 
-/** One connection's settings as they are, or `connections` with several; JSON is YAML too. */
-export function readSettings(file: string | undefined): SettingsFile {
+/**
+ * One connection's settings as they are, or `connections` with several; JSON is YAML too.
+ * @param name what the file is called where something is wrong with it.
+ */
+export function readSettings(file: string | undefined, name = 'SETTINGS_FILE'): SettingsFile {
   let content: unknown = {}
   if (file !== undefined) {
     try {
       content = parseYaml(readFileSync(file, 'utf8')) ?? {}
     } catch (error) {
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-      return { connections: {}, withoutAccounts: [], problems: [`SETTINGS_FILE cannot be read: ${reason}`] }
+      return { connections: {}, withoutAccounts: [], problems: [`${name} cannot be read: ${reason}`] }
     }
   }
   const several = typeof content === 'object' && content !== null && 'connections' in content
@@ -76,8 +79,8 @@ export function readSettings(file: string | undefined): SettingsFile {
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'
-        ? `SETTINGS_FILE: ${[...issue.path, ''].join('.')}${issue.keys.join(', ')} is not a setting`
-        : `SETTINGS_FILE: ${issue.path.join('.') || 'the file'} ${toldOf(issue)}`,
+        ? `${name}: ${[...issue.path, ''].join('.')}${issue.keys.join(', ')} is not a setting`
+        : `${name}: ${issue.path.join('.') || 'the file'} ${toldOf(issue)}`,
     )
     return { connections: {}, withoutAccounts, problems }
   }

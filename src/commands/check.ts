@@ -1,6 +1,7 @@
-import { type Config, type ConnectionConfig, publicUrlOf } from '../config.ts'
+import { type Config, ConfigError, type ConnectionConfig, NO_CONNECTION, publicUrlOf } from '../config.ts'
 import { KustomerError } from '../kustomer/index.ts'
 import { type Check, checkCloudTalk, checkKustomer, kustomerFor } from '../sync/check-accounts.ts'
+import { withConfiguring } from './with-configuring.ts'
 
 /** Asks both APIs with the credentials of each connection, and reads what they allow. Writes nothing. */
 export async function check(config: Config): Promise<Check[]> {
@@ -12,6 +13,17 @@ export async function check(config: Config): Promise<Check[]> {
   }
   return checks
 }
+
+/** The same of connections that were set up in the console. @throws {ConfigError} where there is none. */
+export const checkStored = (env: Record<string, string | undefined>): Promise<Check[]> =>
+  withConfiguring(env, async (desk) => {
+    const connections = await desk.connections()
+    if (connections.length === 0) throw new ConfigError([NO_CONNECTION])
+    const checks = connections.map(async ({ id }) =>
+      (await desk.check(id)).map((one) => ({ ...one, name: `${id}: ${one.name}` })),
+    )
+    return (await Promise.all(checks)).flat()
+  })
 
 async function checkConnection({ accounts }: ConnectionConfig, config: Config): Promise<Check[]> {
   const { userAgent } = accounts

@@ -1,11 +1,20 @@
-import { type Config, publicUrlOf } from '../config.ts'
+import { type Config, ConfigError, NO_CONNECTION, publicUrlOf } from '../config.ts'
 import { type Recipe, recipes, workflowSecret } from '../sync/recipes.ts'
+import { withConfiguring } from './with-configuring.ts'
 
 /** The CloudTalk Workflow Automations of each connection. */
 export const recipesOf = (config: Config, publicUrl = publicUrlOf(config)): Recipe[] =>
   config.connections.flatMap(({ id, accounts }) =>
     recipes(id, publicUrl, workflowSecret(id, accounts.cloudtalk.accessKeySecret)),
   )
+
+/** Those of connections that were set up in the console. @throws {ConfigError} where there is none. */
+export const storedRecipes = (env: Record<string, string | undefined>): Promise<Recipe[]> =>
+  withConfiguring(env, async (desk) => {
+    const connections = await desk.connections()
+    if (connections.length === 0) throw new ConfigError([NO_CONNECTION])
+    return (await Promise.all(connections.map(({ id }) => desk.recipes(id)))).flat()
+  })
 
 /** The same, for a person who sets them up in the dashboard. */
 export function recipesAsText(list: readonly Recipe[]): string {

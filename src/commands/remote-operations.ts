@@ -8,31 +8,13 @@ import type { Unassociated } from '../store/timeline-conversations.ts'
 import type { Proof } from '../sync/prove/proof.ts'
 import type { Associated } from '../sync/timeline/associate.ts'
 import type { TracedRecord } from '../sync/trace.ts'
+import { askService } from './ask-service.ts'
 
 const LOOK_MS = 200
 
-/** The service's own JSON API, asked by another command of the same installation. */
+/** What people ask of a service, asked by another command of the same installation. */
 export function remoteOperations(port: number, token: string, connection?: string): Operations {
-  const ask = async <T>(path: string, body?: unknown): Promise<T | undefined> => {
-    const url = new URL(`http://127.0.0.1:${port}/api/v1${path}`)
-    if (connection !== undefined) url.searchParams.set('connection', connection)
-    const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
-    if (response.status === 404) return undefined
-    if (!response.ok) {
-      const { error } = (await response.json().catch(() => ({}))) as { error?: string }
-      throw new Error(error ?? `the running service answered ${response.status} to ${path.split('?')[0]}`)
-    }
-    return (await response.json()) as T
-  }
-  const answer = async <T>(path: string, body?: unknown): Promise<T> => {
-    const value = await ask<T>(path, body)
-    if (value === undefined) throw new Error(`the running service does not know ${path.split('?')[0]}`)
-    return value
-  }
+  const { ask, answer } = askService(port, token, connection)
   return {
     summary: () => answer<Summary>('/summary'),
     async trace(question) {

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { createDatabase, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { runCli } from '../helpers/process.ts'
@@ -19,18 +20,57 @@ afterAll(async () => {
 
 const env = () => ({ ...emulators.env, ...database.env })
 
-test('without anything set, every missing variable is named at once, and the exit code is 2', async () => {
-  const { code, stdout, stderr } = await runCli(['check'])
+const NAMES = [
+  'CLOUDTALK_ACCESS_KEY_ID',
+  'CLOUDTALK_ACCESS_KEY_SECRET',
+  'KUSTOMER_ORG',
+  'KUSTOMER_API_KEY',
+] as const
+
+test('of four credentials three are forgotten: each is named at once, and the exit code is 2', async () => {
+  const [given, ...forgotten] = NAMES
+  const { code, stdout, stderr } = await runCli(['check'], { [given]: 'id' })
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  for (const name of [
-    'CLOUDTALK_ACCESS_KEY_ID',
-    'CLOUDTALK_ACCESS_KEY_SECRET',
-    'KUSTOMER_ORG',
-    'KUSTOMER_API_KEY',
-  ]) {
-    expect(stderr).toContain(`${name} is missing`)
-  }
+  for (const name of forgotten) expect(stderr).toContain(`${name} is missing`)
 })
+
+test('without anything set there is no connection, and both ways to one are told', async () => {
+  const DATA_DIR = mkdtempSync(join(tmpdir(), 'nothing-'))
+  for (const command of ['check', 'recipes']) {
+    const { code, stdout, stderr } = await runCli([command], { DATA_DIR })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    for (const name of [...NAMES, 'set one up in the console']) expect(stderr).toContain(name)
+  }
+}, 60_000)
+
+test('settings are exported without keys, imported with what that changes, and refused whole where one is wrong', async () => {
+  const exported = await runCli(['settings', 'export'], env())
+  expect(exported).toMatchObject({ code: 0 })
+  const file = parse(exported.stdout)
+  expect(file).toMatchObject({ connections: { default: { name: 'default', matching: 'phone-or-name' } } })
+  for (const secret of ['emulator', 'CLOUDTALK']) expect(exported.stdout).not.toContain(secret)
+
+  const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'settings.yaml')
+  const write = (content: object) => writeFileSync(path, stringify(content))
+  write({ connections: { default: { ...file.connections.default, timeZone: 'Europe/Prague' } } })
+  const imported = await runCli(['settings', 'import', path], env())
+  expect(imported).toMatchObject({ code: 0 })
+  expect(imported.stdout).toContain('Time zone: UTC → Europe/Prague')
+  const after = await runCli(['settings', 'export', '--json'], env())
+  expect(JSON.parse(after.stdout).connections.default.timeZone).toBe('Europe/Prague')
+
+  for (const [content, told] of [
+    [{ connections: { default: { timeZone: 'Mars' } } }, 'connections.default.timeZone is not a time zone'],
+    [{ connections: { other: {} } }, 'there is no connection "other"'],
+    [{ connections: { default: { kustomer: { org: 'acme', apiKey: 'k' } } } }, 'keys are not imported'],
+  ] as const) {
+    write(content)
+    const { code, stderr } = await runCli(['settings', 'import', path], env())
+    expect([code, stderr]).toEqual([2, expect.stringContaining(told)])
+  }
+  write({ timeZone: 'UTC' })
+  expect(await runCli(['settings', 'import', path], env())).toMatchObject({ code: 0 })
+}, 120_000)
 
 test('wrong settings and environment are told together, with their places', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'settings-')), 'settings.yaml')
