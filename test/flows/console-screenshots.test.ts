@@ -12,7 +12,19 @@ import type { Stack } from '../helpers/service.ts'
  * The pages that `docs/console.md` shows. `npm run -s docs:screenshots` makes the pictures; without it, as in
  * `npm test`, nothing is written, and it is seen that the document and the console speak of the same pages.
  */
-const SHOTS: { title: string; path: string; file: string; dark?: boolean; width?: number }[] = [
+
+interface Shot {
+  /** As in the menu. */
+  title: string
+  /** Where the page itself is called otherwise. */
+  heading?: string
+  path: string
+  file: string
+  dark?: boolean
+  width?: number
+}
+const SET_UP = '/settings/set-up?connection=default'
+const SHOTS: Shot[] = [
   { title: 'Overview', path: '/', file: 'overview.png' },
   { title: 'Overview', path: '/', file: 'overview-dark.png', dark: true },
   { title: 'Overview', path: '/', file: 'overview-phone.png', width: 390 },
@@ -22,6 +34,8 @@ const SHOTS: { title: string; path: string; file: string; dark?: boolean; width?
   { title: 'Runs', path: '/runs', file: 'runs.png' },
   { title: 'Review', path: '/review', file: 'review.png' },
   { title: 'Unassociated', path: '/unassociated', file: 'unassociated.png' },
+  { title: 'Settings', path: '/settings', file: 'settings.png' },
+  { title: 'Settings', heading: 'Set-up of Support', path: SET_UP, file: 'set-up.png' },
   { title: 'People', path: '/people', file: 'people.png' },
 ]
 const LARGEST_BYTES = 150_000
@@ -73,11 +87,11 @@ test('each page of the menu is in the document, with pictures that are there and
   const menu = await page.getByRole('navigation').getByRole('link').allTextContents()
   expect(menu).toEqual([...new Set(SHOTS.map(({ title }) => title))])
   expect([...document.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(menu)
-  for (const { title, path, file, width = 1_280, dark = false } of SHOTS) {
+  for (const { title, heading = title, path, file, width = 1_280, dark = false } of SHOTS) {
     const { page: shown, context } = await openPage(browser, { width, dark })
     await context.addCookies(await page.context().cookies())
     await shown.goto(`${base}${path}`)
-    expect(await shown.textContent('h1')).toBe(title)
+    expect(await shown.textContent('h1')).toBe(heading)
     if (wanted)
       await shown.screenshot({ path: inDocs(`images/${file}`), clip: { x: 0, y: 0, width, height: HEIGHT } })
     expect([path, await faultsOf(shown)]).toEqual([path, []])

@@ -110,6 +110,9 @@ const PATHS = [
   '/runs',
   '/review',
   '/unassociated',
+  '/settings',
+  '/settings/set-up',
+  '/settings/set-up?connection=default',
   '/people',
 ]
 
@@ -167,10 +170,11 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
   await signIn(admin, base, ADMIN.email, ADMIN.password)
   await admin.goto(`${base}/people`)
   const email = `${role}@example.com`
-  await admin.getByLabel('Name').fill(`Some ${role}`)
-  await admin.getByLabel('Email').fill(email)
-  await admin.getByRole('region', { name: 'Invite', exact: true }).getByRole('combobox').selectOption(role)
-  await admin.getByRole('button', { name: 'Invite' }).click()
+  const invite = admin.getByRole('region', { name: 'Invite', exact: true })
+  await invite.getByLabel('Name').fill(`Some ${role}`)
+  await invite.getByLabel('Email').fill(email)
+  await invite.getByRole('combobox').selectOption(role)
+  await invite.getByRole('button', { name: 'Invite' }).click()
   const address = (await admin.locator('.notice code').textContent()) ?? ''
   const { page } = await openPage(browser)
   await page.goto(address)
@@ -187,7 +191,16 @@ const UUID = '01a20000-0000-7000-8000-000000000000'
 const LOOKS = ['/', '/activity', '/trace']
 const OVERSIGHT = ['/mapping', '/runs', `/runs/${UUID}`, '/review', '/unassociated']
 const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`]
-const CONFIGURING = ['/runs', `/runs/${UUID}/pause`, `/runs/${UUID}/resume`]
+const SETTINGS = ['/settings', '/settings/set-up', '/settings/set-up?connection=default']
+const CONFIGURING = [
+  '/runs',
+  `/runs/${UUID}/pause`,
+  `/runs/${UUID}/resume`,
+  ...['general', 'save', 'set-up'].map((part) => `/settings/${part}?connection=default`),
+  ...['kustomer', 'cloudtalk', 'signing-secret', 'check', 'secret', 'preview', 'start'].map(
+    (step) => `/settings/set-up/${step}?connection=default`,
+  ),
+]
 const ABOUT_PEOPLE = [
   '/people',
   '/people/x/reset',
@@ -212,7 +225,7 @@ describe('each role', () => {
     const page = await invited('agent')
     expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace'])
     expect(await Promise.all(LOOKS.map(statusOf(page, 'GET')))).toEqual(all(LOOKS, 200))
-    const hidden = [...OVERSIGHT, '/people']
+    const hidden = [...OVERSIGHT, ...SETTINGS, '/people']
     expect(await Promise.all(hidden.map(statusOf(page, 'GET')))).toEqual(all(hidden, 403))
     const forbidden = [...DECISIONS, ...CONFIGURING, ...ABOUT_PEOPLE]
     expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))

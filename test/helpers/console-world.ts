@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core'
+import { settingsSchema } from '../../src/mapping/settings.ts'
 import { ADMIN, openPage, setUpAddress } from './console.ts'
 import { setFaults } from './faults.ts'
 import { addContact, createCustomer, customer, endCall, sendMessage } from './records.ts'
@@ -29,10 +30,13 @@ export const STRANGER = '+442071838781'
 export async function startWorld(
   more: { customers?: number; contacts?: number; calls?: number } = {},
 ): Promise<Stack> {
-  const stack = await startStack({
-    ...more,
-    settings: { name: 'Support', contactTag: 'Kustomer', timeZone: 'Europe/London' },
+  const stack = await startStack(more)
+  const settings = settingsSchema.parse({
+    name: 'Support',
+    contactTag: 'Kustomer',
+    timeZone: 'Europe/London',
   })
+  await stack.service.configuring.saveSettings('default', 0, settings)
   if (more.customers) await stack.sync(new Date(Date.now() - 90 * 86_400_000))
   const [first, second] = ANN.emails
   await createCustomer(stack, {

@@ -28,8 +28,9 @@ export interface Stack extends Emulators {
 
 export interface StackOptions extends WorldSize {
   database?: DatabaseKind
+  /** Of a settings file; without it the console may change them. */
   settings?: Record<string, unknown>
-  /** Whether the environment has the keys and the settings, or somebody sets it all up in the console; true by default. */
+  /** Whether the environment has the keys, or somebody sets it all up in the console; true by default. */
   connected?: boolean
   /** Before the service starts: the vendors' switches, keys and records. */
   prepare?: (emulators: Emulators) => Promise<unknown>
@@ -43,10 +44,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await options.prepare?.(emulators)
   const database = await createDatabase(options.database ?? 'postgres')
   const connected = options.connected ?? true
-  const settingsFile = join(database.env.DATA_DIR, 'settings.json')
-  writeFileSync(settingsFile, JSON.stringify(options.settings ?? {}))
-  const own = connected ? { ...emulators.env, SETTINGS_FILE: settingsFile } : addressesIn(emulators.env)
-  const config = readConfig({ ...own, ...database.env, PORT: '0' })
+  const file: { SETTINGS_FILE?: string } = {}
+  if (options.settings) {
+    file.SETTINGS_FILE = join(database.env.DATA_DIR, 'settings.json')
+    writeFileSync(file.SETTINGS_FILE, JSON.stringify(options.settings))
+  }
+  const keys = connected ? emulators.env : addressesIn(emulators.env)
+  const config = readConfig({ ...keys, ...file, ...database.env, PORT: '0' })
   let logged = ''
   const log = createLog('warn', config.secrets, {
     write: (line) => {

@@ -264,9 +264,7 @@ const Steps = ({ c, configured, running, health, recipes, refusal, showSecret }:
         title="CloudTalk"
         state={{
           done: configured.cloudtalk !== undefined,
-          text: configured.cloudtalk
-            ? `key ${configured.cloudtalk.accessKeyId} accepted`
-            : 'a key is missing',
+          text: configured.cloudtalk ? `key ${configured.cloudtalk.accessKeyId}` : 'a key is missing',
         }}
       >
         <Refused refusal={refusal?.step === 'cloudtalk' ? refusal : undefined} />
