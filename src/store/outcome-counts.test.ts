@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { afterEach, describe, expect, test } from 'vitest'
-import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
+import { createDatabase, databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
 import { activity, countReasons, lastDay } from './activity.ts'
-import type { Db } from './database.ts'
+import { type Db, type OpenDatabase, openDatabase } from './database.ts'
 import { countOutcomes, recordOutcome } from './outcomes.ts'
 
 const CONNECTION = 'default'
@@ -87,27 +87,33 @@ describe.each(databaseKinds)('on %s', (kind) => {
 })
 
 test('many processes that count at once neither wait for each other for ever nor lose a count', async () => {
-  const opened = await openTestDatabase('postgres')
-  close = opened.close
-  const { db } = opened
-  const outcomes = ['created', 'waiting', 'failed', 'skipped']
-  const statements = Array.from({ length: 400 }, (_, at) => {
-    // Each goes over some records in an order of its own; two never have a record in common at one time.
-    const ids = Array.from({ length: 6 }, (_, n) => `${at % 10}-${(n * 7 + at) % 6}`)
-    const rows = ids.map(
-      (id, n) =>
-        sql`(${CONNECTION}, 'call', ${id}, ${outcomes[(at + n) % 4]}, 'LOGGED', '', '{}'::jsonb, 1, 'test')`,
-    )
+  const database = await createDatabase('postgres')
+  const location = { kind: 'postgres', url: database.env.DATABASE_URL ?? '' } as const
+  // More connections than there are shards: some must meet.
+  const opened = await Promise.all(Array.from({ length: 3 }, () => openDatabase(location)))
+  close = async () => {
+    for (const one of opened) await one.close()
+    await database.drop()
+  }
+  const outcomes = ['created', 'waiting', 'failed', 'skipped', 'linked', 'merged', 'updated', 'unchanged']
+  /** Turns some records of its own to other outcomes and adds some, so that both are counted, one after the other. */
+  const turn = ({ db }: OpenDatabase, chain: number, at: number) => {
+    const rows = Array.from({ length: 6 }, (_, n) => {
+      const outcome = outcomes[(at + n * (1 + chain)) % outcomes.length]
+      return sql`(${CONNECTION}, 'call', ${`${chain}-${at * 3 + n}`}, ${outcome}, 'LOGGED', '', '{}'::jsonb, 1, 'test')`
+    })
     return sql`
       insert into outcome (connection, kind, record_id, outcome, reason, sentence, details, requests, source)
       values ${sql.join(rows)}
-      on conflict (connection, kind, record_id) do update set outcome = excluded.outcome`
-  })
-  // Ten chains at once, as many connections as the pool has.
+      on conflict (connection, kind, record_id) do update set outcome = excluded.outcome`.execute(db)
+  }
   await Promise.all(
-    Array.from({ length: 10 }, async (_, chain) => {
-      for (const [at, statement] of statements.entries()) if (at % 10 === chain) await statement.execute(db)
+    Array.from({ length: 30 }, async (_, chain) => {
+      const own = opened[chain % opened.length]
+      for (let at = 0; own && at < 40; at++) await turn(own, chain, at)
     }),
   )
-  expect(await countOutcomes(db, CONNECTION)).toEqual(await counted(db))
+  const [first] = opened
+  if (!first) throw new Error('nothing was opened')
+  expect(await countOutcomes(first.db, CONNECTION)).toEqual(await counted(first.db))
 })
