@@ -98,8 +98,7 @@ for (const page of PAGES) {
   const ms = await medianMs(async () => {
     const answer = await fetch(`${base}${page}`, { headers: { cookie }, redirect: 'manual' })
     await answer.text()
-    if (answer.status !== 200 && !page.startsWith('/mapping'))
-      throw new Error(`${page} answered ${answer.status}`)
+    if (answer.status !== 200) throw new Error(`${page} answered ${answer.status}`)
   })
   if (ms > LIMIT_MS) slow++
   console.log(`| \`${page}\` | ${ms.toFixed(1)} | ${Math.round(ms / trivial)} |`)
