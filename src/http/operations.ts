@@ -69,7 +69,7 @@ export interface Operations {
 
 /** Reviews and conversations that are shown at once. */
 const REVIEWS = 500
-const UNASSOCIATED = 500
+export const UNASSOCIATED = 500
 const FAILURES = 500
 /** A month of nights. */
 const PROOFS = 31

@@ -16,7 +16,7 @@ export interface TracedRecord {
 }
 
 /** Records that one question can bring up; a common name has more, and wants a narrower question. */
-const MOST = 20
+export const MOST_RECORDS = 20
 
 /** Finds records by number in any format, name, email, call id, message id or customer id, each with its story. */
 export async function trace(
@@ -72,7 +72,7 @@ export async function findRecords(
       where k.connection = ${connection} and k.id in (
         select ${question}
         union (select id from call where connection = ${connection} and external_number = ${e164}
-          order by ended_at desc nulls last limit ${MOST})
+          order by ended_at desc nulls last limit ${MOST_RECORDS})
         union select id from call where connection = ${connection} and uuid = ${question}
         union ${logged('call')})
     union all
@@ -85,7 +85,7 @@ export async function findRecords(
         union select id from message
           where connection = ${connection} and told_as && array['sms-' || ${question}, 'wa-' || ${question}]
         union (select id from message where connection = ${connection} and external_number = ${e164}
-          order by at desc limit ${MOST})
+          order by at desc limit ${MOST_RECORDS})
         union ${logged('message')})
     union all
     select o.kind, o.record_id, null
@@ -95,6 +95,6 @@ export async function findRecords(
         and not exists (select 1 from customer where connection = ${connection} and id = ${question})
         and not exists (select 1 from contact where connection = ${connection} and id = ${question})
         and not exists (select 1 from message where connection = ${connection} and id = ${question})
-    limit ${MOST}`.execute(db)
+    limit ${MOST_RECORDS}`.execute(db)
   return rows.rows.map(({ kind, id, title }) => ({ kind, id, title: title ?? id }))
 }

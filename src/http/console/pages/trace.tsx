@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { reasons } from '../../../mapping/reasons.ts'
 import type { StoredOutcome } from '../../../store/outcomes.ts'
-import type { TracedRecord } from '../../../sync/trace.ts'
+import { MOST_RECORDS, type TracedRecord } from '../../../sync/trace.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
@@ -55,6 +55,11 @@ export const tracePage = new Hono<ConsoleEnv>()
               once it has ended.
             </Empty>
           </section>
+        )}
+        {found?.length === MOST_RECORDS && (
+          <p class="soft">
+            These are {MOST_RECORDS} of the records that fit. An id or an email narrows it down.
+          </p>
         )}
         {found?.map((record) => (
           <Story record={record} org={connection.org} shown={shown} canRetry={may(person.role, 'decide')} />

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
+import { UNASSOCIATED } from '../../operations.ts'
 import { Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
@@ -28,6 +29,11 @@ export const unassociatedPage = new Hono<ConsoleEnv>()
             </Empty>
           ) : (
             <Conversations conversations={conversations} shown={shown} />
+          )}
+          {conversations.length === UNASSOCIATED && (
+            <p class="soft">
+              These are the newest {UNASSOCIATED}. Older ones show once these have a customer.
+            </p>
           )}
         </section>
       </Page>,
