@@ -10,6 +10,7 @@ import { createConfiguring } from './configuring.ts'
 import { type Connections, openConnections } from './connections.ts'
 import { encryptionKeyIn, takeFolder } from './data-folder.ts'
 import { type Auth, createAuth } from './http/auth/auth.ts'
+import { createSignOn } from './http/auth/sign-on.ts'
 import type { Configuring } from './http/configuring.ts'
 import type { Operations } from './http/operations.ts'
 import { createHttp, createProbes, listen, type ProbePorts } from './http/server.ts'
@@ -136,6 +137,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         console: {
           db,
           auth,
+          signOn: createSignOn({ db, vault, publicUrl: () => publicUrlOf(config, listening?.port), log }),
           setUpToken: derived('set-up'),
           configuring,
           connections: () =>

@@ -10,6 +10,7 @@ import * as invitations from './migrations/0007-invitations.ts'
 import * as budgetTurns from './migrations/0008-budget-turns.ts'
 import * as settings from './migrations/0009-settings.ts'
 import * as apiTokens from './migrations/0010-api-tokens.ts'
+import * as signOn from './migrations/0011-sign-on.ts'
 import * as pages from './migrations/0012-pages.ts'
 import type { Database } from './schema.ts'
 
@@ -25,6 +26,7 @@ export const migrations = {
   '0008-budget-turns': budgetTurns,
   '0009-settings': settings,
   '0010-api-tokens': apiTokens,
+  '0011-sign-on': signOn,
   '0012-pages': pages,
 }
 

@@ -43,6 +43,10 @@ export async function people(db: Db): Promise<StoredPerson[]> {
   }))
 }
 
+/** Somebody by the email, whatever they may do. */
+export const personByEmail = (db: Db, email: string): Promise<{ id: string } | undefined> =>
+  db.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst()
+
 /** Ends a session; whoever has it signs in again. @returns false where there is none. */
 export async function endSession(db: Db, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('person_session').where('id', '=', id).executeTakeFirst()

@@ -33,6 +33,7 @@ export interface Database {
   person_session: PersonSessionTable
   invitation: InvitationTable
   api_token: ApiTokenTable
+  sign_on: SignOnTable
   audit: AuditTable
   sighting: SightingTable
   lease: LeaseTable
@@ -449,6 +450,16 @@ interface ApiTokenTable {
   made_at: Generated<Date>
   expires_at: NullableTime
   last_used_at: NullableTime
+}
+
+interface SignOnTable {
+  single: Generated<boolean>
+  name: string
+  issuer: string
+  client_id: string
+  sealed_secret: string
+  domains: string[]
+  role: string
 }
 
 interface AuditTable {

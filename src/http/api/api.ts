@@ -5,6 +5,7 @@ import type { Db } from '../../store/database.ts'
 import type { Caller } from '../auth/api-token.ts'
 import type { Auth } from '../auth/auth.ts'
 import { may } from '../auth/roles.ts'
+import type { SignOn } from '../auth/sign-on.ts'
 import type { Configuring } from '../configuring.ts'
 import type { ConsoleConnection } from '../console/console.tsx'
 import { peopleDesk } from '../people.ts'
@@ -22,6 +23,7 @@ export interface ApiPorts {
   /** Those that run now. */
   connections(): readonly ConsoleConnection[]
   configuring: Configuring
+  signOn: SignOn
   /** Where people reach the console. */
   publicUrl: string
   callerOf: FindCaller
@@ -75,7 +77,7 @@ async function answer(
   if (!given.success) {
     return problem(c, 400, z.prettifyError(given.error), 'The page /api of the console says what to send.')
   }
-  const { db, auth, configuring, publicUrl } = ports
+  const { db, auth, configuring, publicUrl, signOn } = ports
   const result = await one.handle(
     {
       c,
@@ -89,6 +91,7 @@ async function answer(
       db,
       desk: peopleDesk(db, auth, publicUrl),
       proving,
+      signOn,
       note: (did, subject, of = one.ofConnection ? connection?.id : undefined) =>
         recordDeed(db, {
           connection: of,

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Db } from '../../store/database.ts'
 import type { Caller } from '../auth/api-token.ts'
 import type { Ability } from '../auth/roles.ts'
+import type { SignOn } from '../auth/sign-on.ts'
 import type { Configuring } from '../configuring.ts'
 import type { ConsoleConnection } from '../console/console.tsx'
 import type { PeopleDesk } from '../people.ts'
@@ -21,6 +22,7 @@ export interface Asked {
   proving: Proving
   /** Writes down what was done. @param connection where it is another one than the route's. */
   note(did: string, subject: string, connection?: string): Promise<void>
+  signOn: SignOn
 }
 
 /** Path parameters and queries arrive as text. */

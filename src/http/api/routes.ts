@@ -7,6 +7,7 @@ import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
 import { settingsRoutes } from './settings.ts'
+import { signOnRoutes } from './sign-on.ts'
 import { tokenRoutes } from './tokens.ts'
 
 /** The whole API: registered, described in the document, and shown on the page from this one list. */
@@ -20,4 +21,5 @@ export const routes: readonly Route[] = [
   ...settingsRoutes,
   ...peopleRoutes,
   ...tokenRoutes,
+  ...signOnRoutes,
 ]

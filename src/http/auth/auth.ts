@@ -1,6 +1,9 @@
-import { betterAuth } from 'better-auth'
+import { type BetterAuthPlugin, betterAuth } from 'better-auth'
+import { createAuthEndpoint } from 'better-auth/api'
+import { setSessionCookie } from 'better-auth/cookies'
 import { admin } from 'better-auth/plugins'
 import { adminAc, userAc } from 'better-auth/plugins/admin/access'
+import { z } from 'zod'
 import type { Db } from '../../store/database.ts'
 import { LEAST_PASSWORD } from './password.ts'
 import { type Role, roleOf } from './roles.ts'
@@ -21,6 +24,23 @@ export interface AuthOptions {
   publicUrl: string
 }
 
+/** Begins a session of somebody who has proved elsewhere who they are. */
+const signInAs = {
+  id: 'sign-in-as',
+  endpoints: {
+    signInAs: createAuthEndpoint.serverOnly(
+      { method: 'POST', body: z.object({ personId: z.string() }) },
+      async (c) => {
+        const { internalAdapter } = c.context
+        const user = await internalAdapter.findUserById(c.body.personId)
+        if (!user) throw c.error('UNAUTHORIZED')
+        await setSessionCookie(c, { session: await internalAdapter.createSession(user.id), user })
+        return c.json({ signedIn: true })
+      },
+    ),
+  },
+} satisfies BetterAuthPlugin
+
 /** People, their passwords and sessions: better-auth's, asked by the console's own forms and never over its own routes. */
 export function createAuth({ db, secret, publicUrl }: AuthOptions) {
   const auth = betterAuth({
@@ -33,6 +53,7 @@ export function createAuth({ db, secret, publicUrl }: AuthOptions) {
     verification: { modelName: 'person_verification' },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: LEAST_PASSWORD },
     plugins: [
+      signInAs,
       admin({
         defaultRole: 'agent',
         adminRoles: ['admin'],

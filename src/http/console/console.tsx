@@ -20,6 +20,7 @@ import { reviewPage } from './pages/review.tsx'
 import { runsPage } from './pages/runs.tsx'
 import { setUpPage } from './pages/set-up.tsx'
 import { settingsPage } from './pages/settings.tsx'
+import { signOnPage } from './pages/sign-on.tsx'
 import { tokensPage } from './pages/tokens.tsx'
 import { tracePage } from './pages/trace.tsx'
 import { unassociatedPage } from './pages/unassociated.tsx'
@@ -101,6 +102,7 @@ export function createConsole(ports: ConsolePorts): Hono {
     .route('/', setUpPage)
     .route('/', peoplePage)
     .route('/', tokensPage)
+    .route('/', signOnPage)
     .route('/', apiPage)
     .route('/', events)
   return new Hono()

@@ -1,16 +1,15 @@
 import { Hono } from 'hono'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { z } from 'zod'
-import type { Db } from '../../store/database.ts'
 import { digestOf, invitedBy, useInvitation } from '../../store/invitations.ts'
 import { endSessionsOf } from '../../store/people.ts'
-import type { Auth } from '../auth/auth.ts'
 import { LEAST_PASSWORD } from '../auth/password.ts'
 import { addressOf } from '../limit-address.ts'
 import { sameSecret } from '../same-secret.ts'
 import { Notice } from './components.tsx'
 import { Welcome } from './layout.tsx'
 import { signIn, signOut } from './session.ts'
+import { type SignOnPorts, signOnPages } from './sign-on.ts'
 
 /** Wrong passwords of one email from one address in a quarter of an hour; a person mistypes three or four times. */
 const ATTEMPTS = 8
@@ -18,9 +17,7 @@ const ATTEMPTS = 8
 const ATTEMPTS_ANYWHERE = 100
 const ATTEMPTS_SECONDS = 15 * 60
 
-export interface SignInPorts {
-  auth: Auth
-  db: Db
+export interface SignInPorts extends SignOnPorts {
   /** Makes the first administrator, once. */
   setUpToken: string
 }
@@ -38,17 +35,27 @@ const setUpForm = z.object({
 })
 
 /** The pages for somebody who is not signed in: signing in, and making the first administrator. */
-export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
+export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono {
+  const provider = async () => (await signOn.setting())?.name
   const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: ATTEMPTS_SECONDS })
   const fromAnywhere = new RateLimiterMemory({ points: ATTEMPTS_ANYWHERE, duration: ATTEMPTS_SECONDS })
   return new Hono()
     .get('/sign-in', async (c) => {
       if (await auth.personOf(c.req.raw.headers)) return c.redirect('/')
-      return c.html(<SignIn someone={await auth.hasPeople()} />)
+      return c.html(<SignIn someone={await auth.hasPeople()} provider={await provider()} />)
     })
+    .route(
+      '/',
+      signOnPages({ auth, db, signOn }, async (c, status, problem) =>
+        c.html(<SignIn someone provider={await provider()} problem={problem} />, status),
+      ),
+    )
     .post('/sign-in', async (c) => {
       const form = signInForm.safeParse(await c.req.parseBody())
-      if (!form.success) return c.html(<SignIn someone problem="Give an email and a password." />, 400)
+      if (!form.success) {
+        const problem = 'Give an email and a password.'
+        return c.html(<SignIn someone provider={await provider()} problem={problem} />, 400)
+      }
       const { email, password } = form.data
       const key = `${email} ${addressOf(c)}`
       const allowed = await Promise.all([attempts.consume(key), fromAnywhere.consume(email)]).catch(
@@ -57,13 +64,15 @@ export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
       if (typeof allowed === 'number') {
         c.header('retry-after', String(Math.ceil(allowed / 1_000)))
         const minutes = Math.ceil(allowed / 60_000)
-        return c.html(<SignIn someone problem={`Too many attempts. Try again in ${minutes} minutes.`} />, 429)
+        const problem = `Too many attempts. Try again in ${minutes} minutes.`
+        return c.html(<SignIn someone provider={await provider()} problem={problem} />, 429)
       }
       if (await signIn(c, auth, email, password)) {
         await attempts.delete(key)
         return c.redirect('/', 303)
       }
-      return c.html(<SignIn someone email={email} problem="Email or password is wrong." />, 401)
+      const problem = 'Email or password is wrong.'
+      return c.html(<SignIn someone email={email} provider={await provider()} problem={problem} />, 401)
     })
     .post('/sign-out', async (c) => {
       await signOut(c, auth)
@@ -113,7 +122,16 @@ export function signInPages({ auth, db, setUpToken }: SignInPorts): Hono {
     })
 }
 
-const SignIn = ({ someone, email, problem }: { someone: boolean; email?: string; problem?: string }) => (
+interface SignInProps {
+  /** Whether anybody can sign in yet. */
+  someone: boolean
+  email?: string
+  /** Of single sign-on, by its name. */
+  provider: string | undefined
+  problem?: string
+}
+
+const SignIn = ({ someone, email, provider, problem }: SignInProps) => (
   <Welcome title="Sign in">
     {!someone && (
       <Notice tone="busy">
@@ -121,6 +139,13 @@ const SignIn = ({ someone, email, problem }: { someone: boolean; email?: string;
       </Notice>
     )}
     {problem && <Notice tone="bad">{problem}</Notice>}
+    {provider && (
+      <p>
+        <a class="button" href="/sign-in/with">
+          Sign in with {provider}
+        </a>
+      </p>
+    )}
     <form method="post" action="/sign-in" class="stack">
       <label>
         Email

@@ -81,6 +81,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
 
 async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: string }): Promise<Response> {
   const { ports, shown, person } = c.var
+  const provider = (await ports.signOn.setting())?.name
   const [everybody, tokens, deeds] = await Promise.all([
     people(ports.db),
     apiTokens(ports.db),
@@ -121,6 +122,16 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
       {everybody.map((one) => (
         <PersonPanel one={one} self={one.id === person.id} shown={shown} />
       ))}
+      <section aria-labelledby="sign-on">
+        <h2 id="sign-on">Single sign-on</h2>
+        <p>
+          <a href={link(shown, '/people/sign-on')}>
+            {provider === undefined
+              ? 'Let people sign in with the account of your company'
+              : `With ${provider}`}
+          </a>
+        </p>
+      </section>
       <Tokens tokens={tokens} shown={shown} now={ports.now()} />
       <section aria-labelledby="deeds">
         <h2 id="deeds">Who did what</h2>

@@ -1,0 +1,45 @@
+import type { Db } from './database.ts'
+
+/** The provider by whom people sign in. */
+export interface StoredSignOn {
+  /** As people know it. */
+  name: string
+  issuer: string
+  clientId: string
+  /** Readable with the vault only. */
+  sealedSecret: string
+  /** Of the emails of those who are let in without an invitation. */
+  domains: string[]
+  /** What they may do then. */
+  role: string
+}
+
+export async function findSignOn(db: Db): Promise<StoredSignOn | undefined> {
+  const row = await db.selectFrom('sign_on').selectAll().executeTakeFirst()
+  return (
+    row && {
+      name: row.name,
+      issuer: row.issuer,
+      clientId: row.client_id,
+      sealedSecret: row.sealed_secret,
+      domains: row.domains,
+      role: row.role,
+    }
+  )
+}
+
+export async function saveSignOn(db: Db, signOn: StoredSignOn): Promise<void> {
+  const { name, issuer, clientId: client_id, sealedSecret: sealed_secret, domains, role } = signOn
+  const row = { name, issuer, client_id, sealed_secret, domains, role }
+  await db
+    .insertInto('sign_on')
+    .values(row)
+    .onConflict((conflict) => conflict.column('single').doUpdateSet(row))
+    .execute()
+}
+
+/** @returns false where there was none. */
+export async function removeSignOn(db: Db): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('sign_on').executeTakeFirst()
+  return numDeletedRows > 0n
+}
