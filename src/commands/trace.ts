@@ -1,4 +1,6 @@
 import { reasons } from '../mapping/reasons.ts'
+import { writesOf } from '../mapping/write.ts'
+import { fieldOnOneLine, writeInWords } from '../mapping/write-in-words.ts'
 import type { StoredOutcome } from '../store/outcomes.ts'
 import type { TracedRecord } from '../sync/trace.ts'
 
@@ -23,6 +25,13 @@ function recordAsText({ kind, id, title, story }: TracedRecord): string {
 /** Most reasons want nothing done; saying so at each step would hide those that do. */
 const needsSomebody = ({ reason }: StoredOutcome): boolean => !/^Nothing\b/.test(reasons[reason].whatToDo)
 
+/** A note has up to ten thousand characters; a terminal shows how it begins. */
+const MOST_CHARACTERS = 300
+const shortened = (line: string): string => {
+  const flat = line.replaceAll(/\s*\n\s*/g, ' / ')
+  return flat.length > MOST_CHARACTERS ? `${flat.slice(0, MOST_CHARACTERS)}…` : flat
+}
+
 function stepAsText(step: StoredOutcome): string {
   const at = step.at.toISOString().replace('T', ' ').slice(0, 19)
   const ids = [
@@ -30,16 +39,16 @@ function stepAsText(step: StoredOutcome): string {
     step.customerId && `customer ${step.customerId}`,
     step.conversationId && `conversation ${step.conversationId}`,
   ].filter(Boolean)
-  const written = Object.keys(step.details?.written ?? {})
+  const writes = writesOf(step.details ?? {}, step.contactId).map(writeInWords)
   return [
     `  ${at}  ${step.outcome} (${step.reason}), by ${step.source}`,
     `    ${step.sentence}`,
     `    ${reasons[step.reason].meaning}`,
     ...(needsSomebody(step) ? [`    What to do: ${reasons[step.reason].whatToDo}`] : []),
-    ...(written.length > 0 ? [`    written: ${written.join(', ')}`] : []),
-    ...Object.entries(step.details?.writtenToCustomers ?? {}).map(
-      ([id, body]) => `    written to customer ${id}: ${Object.keys(body).join(', ')}`,
-    ),
+    ...writes.flatMap(({ title, fields }) => [
+      `    ${title}`,
+      ...fields.map((field) => `      ${shortened(fieldOnOneLine(field))}`),
+    ]),
     ...(step.details?.warnings ?? []).map((warning) => `    warning: ${warning}`),
     `    ${[...ids, `${Number(step.requests.toFixed(1))} requests`].join(', ')}`,
     ...(step.nextAt ? [`    tried again at ${new Date(step.nextAt).toISOString()}`] : []),

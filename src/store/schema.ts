@@ -4,6 +4,7 @@ import type { CustomerRecord } from '../mapping/customer-record.ts'
 import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Call, CallDetail, ContactFields, Message } from '../mapping/records.ts'
+import type { Write } from '../mapping/write.ts'
 
 /** Every table, as the code sees it. The columns' meaning stands in `migrations/`. */
 export interface Database {
@@ -294,9 +295,11 @@ interface OutcomeColumns {
 
 export interface OutcomeDetails {
   warnings?: string[]
-  /** Field of the contact → value written, as sent. */
+  /** What was written to either side, in this order. */
+  writes?: Write[]
+  /** Of outcomes from before writes were kept: field of the contact → value written, as sent. */
   written?: Record<string, unknown>
-  /** Customer → what was written to it, as sent. */
+  /** The same: customer → what was written to it, as sent. */
   writtenToCustomers?: Record<string, Record<string, unknown>>
   /** Fields that both sides had changed, and whose value stayed. */
   conflicts?: { field: string; kept: 'customer' | 'contact' }[]

@@ -65,10 +65,10 @@ export async function recordsOfConversation(
   db: Db,
   connection: string,
   conversationId: string,
-): Promise<(TimelineRecord & { unlinked: boolean })[]> {
+): Promise<(TimelineRecord & { unlinked: boolean; customerId: string | null })[]> {
   const rows = await db
     .selectFrom('timeline')
-    .select(['kind', 'record_id', 'unlinked'])
+    .select(['kind', 'record_id', 'unlinked', 'customer_id'])
     .where('connection', '=', connection)
     .where('conversation_id', '=', conversationId)
     .orderBy('record_id')
@@ -78,6 +78,7 @@ export async function recordsOfConversation(
     kind: row.kind,
     id: row.record_id,
     unlinked: row.unlinked,
+    customerId: row.customer_id,
   }))
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Write } from '../mapping/write.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import type { RecordKind, Vendor } from '../store/schema.ts'
 import { isEnrichment } from './calls/enrich-call.ts'
@@ -26,8 +27,9 @@ export type Settled =
 
 /** Settles one event: load, decide, apply, record the outcome. Never throws for what a record or a vendor does. */
 export async function settle(context: SyncContext, event: SyncEvent, priority: Priority): Promise<Settled> {
-  const meter = { priority, requests: 0, runId: event.runId }
   const begun = performance.now()
+  const writes: Write[] = []
+  const meter = { priority, requests: 0, runId: event.runId, writes }
   const ended = await metered(meter, () =>
     patiently((crowded) => attempt(context, { ...event, crowded: crowded || event.crowded === true })),
   )
@@ -39,6 +41,7 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
     kind: event.kind,
     recordId: event.id,
     requests: meter.requests,
+    ...(writes.length > 0 && { details: { ...ended.outcome.details, writes } }),
     source: event.source,
     enrichment: addsLater(event),
     ...(event.runId !== undefined && { runId: event.runId }),

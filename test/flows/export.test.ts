@@ -137,7 +137,9 @@ test('an edit of the contact reaches the customer and keeps what the export does
   const story = await storyOf(String(contact.id))
   expect(story.find(({ outcome }) => outcome === 'updated')).toMatchObject({
     reason: 'FIELDS_CHANGED',
-    details: { writtenToCustomers: { [id]: expect.objectContaining({ name: 'Ann B. Bell' }) } },
+    details: {
+      writes: [{ to: 'customer', id, fields: { name: { before: 'Ann Bell', after: 'Ann B. Bell' } } }],
+    },
   })
 })
 

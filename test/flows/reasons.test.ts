@@ -44,7 +44,7 @@ test('FIELDS_CHANGED and NOTHING_CHANGED: an update is told by its fields, an em
   await stack.settled()
   const changed = await lastOf(id)
   expect(changed).toMatchObject({ outcome: 'updated', reason: 'FIELDS_CHANGED' })
-  expect(Object.keys(changed?.details?.written ?? {})).toEqual(['name'])
+  expect(changed?.details?.writes?.map(({ fields }) => Object.keys(fields))).toEqual([['name']])
   await stack.kustomer.api('PUT', `/customers/${id}`, { emails: [] })
   await stack.kustomer.api('PUT', `/customers/${id}`, { urls: [{ url: 'https://a.example', type: 'blog' }] })
   await stack.settled()

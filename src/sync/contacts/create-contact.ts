@@ -1,6 +1,7 @@
 import { CloudTalkError, type Contact } from '../../cloudtalk/index.ts'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
+import { changesOf, newFields } from '../../mapping/write.ts'
 import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { dropLink, intendLink, type Link, saveGroup } from '../../store/links.ts'
@@ -8,6 +9,7 @@ import type { Outcome } from '../../store/outcomes.ts'
 import { VendorAway } from '../circuit.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
+import { wrote } from '../meter.ts'
 import { Stopping } from '../stopping.ts'
 import { fieldsOfContact, filledPart } from './contact-fields.ts'
 import { contactOfCustomer } from './find-contact.ts'
@@ -36,7 +38,7 @@ export async function createContact(context: SyncContext, made: NewContact): Pro
   await intendLink(db, connection, customer.id, fields)
   const contactId = await addContact(context, customer.id, fields)
   await saveGroup(db, { ...groupOf(context, made, contactId, fields), fields, echoes: 1, read: true })
-  return created(contactId, fields)
+  return created(contactId)
 }
 
 /** The contact of an interrupted try, brought to what the customer says by now. */
@@ -48,9 +50,11 @@ async function takeUp(
 ): Promise<Outcome> {
   const fields = fieldsOfContact(shown)
   const group = groupOf(context, made, shown.id, intended)
+  noteCreated(context, shown.id, intended)
+  noteLink(made.customer.id, shown.id)
   await saveGroup(context.db, { ...group, fields, echoes: 0, read: true })
   await settleGroup(context, { contactId: shown.id, source: made.source, shown })
-  return created(shown.id, made.fields)
+  return created(shown.id)
 }
 
 /** A creation that nobody wants any more, and of which nobody knows whether it was done: linked if it was. */
@@ -90,21 +94,23 @@ const groupOf = (
   ],
 })
 
-const created = (contactId: string, fields: ContactFields): Outcome => ({
+const created = (contactId: string): Outcome => ({
   outcome: 'created',
   reason: 'CREATED',
   sentence: 'A new contact was created.',
-  details: { written: { ...fields } },
   contactId,
 })
 
 async function addContact(context: SyncContext, customerId: string, fields: ContactFields): Promise<string> {
   const { contactTag } = context.settings
   try {
-    return await context.contactWriter.add({
+    const contactId = await context.contactWriter.add({
       ...filledPart(fields),
       ...(contactTag && { tags: [contactTag] }),
     })
+    noteCreated(context, contactId, fields)
+    noteLink(customerId, contactId)
+    return contactId
   } catch (error) {
     // Refused for certain, or never sent: nothing was made, so the next try need not look for it.
     const unsent = error instanceof VendorAway || error instanceof Stopping
@@ -117,6 +123,15 @@ async function addContact(context: SyncContext, customerId: string, fields: Cont
   }
 }
 
+function noteCreated({ settings: { contactTag } }: SyncContext, id: string, fields: ContactFields): void {
+  const tags = contactTag === undefined ? [] : [contactTag]
+  wrote({ to: 'contact', id, did: 'created', fields: newFields({ ...fields, tags }) })
+}
+
+/** Notes that a customer and a contact belong together from now on. */
+export const noteLink = (customerId: string, contactId: string): void =>
+  wrote({ to: 'link', id: customerId, did: 'created', fields: newFields({ contact: contactId }) })
+
 /** Adds the connection's tag to a contact that was there already. */
 export async function addContactTag(context: SyncContext, { id, tags }: Contact): Promise<void> {
   const { contactTag } = context.settings
@@ -124,6 +139,7 @@ export async function addContactTag(context: SyncContext, { id, tags }: Contact)
   await expectEcho(context.db, context.connection, id)
   try {
     await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(id, [contactTag]))
+    wrote({ to: 'contact', id, did: 'changed', fields: changesOf({ tags }, { tags: [...tags, contactTag] }) })
   } catch (error) {
     await unexpectEcho(context.db, context.connection, id)
     throw error

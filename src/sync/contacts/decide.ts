@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
+import type { Write } from '../../mapping/write.ts'
 import { findContact, forgetContact, releaseContact, saveOwn } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
 import { dropLink, endApart, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
@@ -9,11 +10,11 @@ import type { ReviewDecision } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import { contactEvent, customerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
-import { metered } from '../meter.ts'
+import { metered, wrote } from '../meter.ts'
 import { record } from '../record.ts'
 import { printOf } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
-import { type SettledGroup, settleGroup } from './settle-group.ts'
+import { settleGroup } from './settle-group.ts'
 import { showContact } from './show-contact.ts'
 
 /** What a person asked for cannot be done; the message says why, and what can. */
@@ -118,9 +119,9 @@ async function mergeCustomer(context: SyncContext, customerId: string, contactId
       await leave(context, link, link.contactId)
     await endApart(db, connection, customerId, contactId)
     const joining = { customer, origin: 'decided' as const }
-    const settled = await settleGroup(context, { contactId, source: 'person', shown, joining })
+    await settleGroup(context, { contactId, source: 'person', shown, joining })
     const sentence = 'Somebody decided that the customer is this contact.'
-    return { outcome: 'merged', reason: 'MERGED_BY_DECISION', sentence, contactId, ...written(settled) }
+    return { outcome: 'merged', reason: 'MERGED_BY_DECISION', sentence, contactId }
   })
 }
 
@@ -145,6 +146,7 @@ async function leave(context: SyncContext, link: Link, contactId: string): Promi
     isDeepStrictEqual(fieldsOfContact(shown), stored?.fields)
   if (untouched) {
     await contactWriter.delete(contactId)
+    wrote({ to: 'contact', id: contactId, did: 'deleted', fields: {} })
     await forgetContact(db, connection, contactId)
   } else await releaseContact(db, connection, contactId, false)
 }
@@ -169,11 +171,11 @@ async function mergeContact(context: SyncContext, doubleId: string, contactId: s
       numbers: [...new Set([...own.numbers, ...numbers])],
       emails: [...new Set([...own.emails, ...emails])],
     })
-    const settled = await settleGroup(context, { contactId, source: 'person', shown })
+    await settleGroup(context, { contactId, source: 'person', shown })
     await keepContactApart(context, doubleId, [contactId], true)
     const sentence =
       'Somebody decided that two contacts are one: this one took the other’s numbers and emails.'
-    return { outcome: 'merged', reason: 'MERGED_BY_DECISION', sentence, contactId, ...written(settled) }
+    return { outcome: 'merged', reason: 'MERGED_BY_DECISION', sentence, contactId }
   })
 }
 
@@ -190,9 +192,6 @@ async function keepContactApart(
   }
 }
 
-const written = (settled: SettledGroup): Pick<Outcome, 'details'> =>
-  settled.kind === 'settled' ? { details: { written: settled.toContact } } : {}
-
 /** Does what a person asked for in the live lane, under the locks of the contacts, and puts it into the story. */
 async function decided(
   context: SyncContext,
@@ -201,10 +200,12 @@ async function decided(
   decide: () => Promise<Outcome>,
 ): Promise<void> {
   const { connection, locks } = context
-  const meter = { priority: 'live' as const, requests: 0 }
+  const writes: Write[] = []
+  const meter = { priority: 'live' as const, requests: 0, writes }
   const outcome = await metered(meter, () => locks.hold(connection, contactIds.map(lockOf.contact), decide))
   await record(context, {
     ...outcome,
+    ...(writes.length > 0 && { details: { ...outcome.details, writes } }),
     kind: 'customer',
     recordId: customerId,
     customerId,

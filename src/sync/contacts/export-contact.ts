@@ -3,6 +3,7 @@ import { KustomerError } from '../../kustomer/index.ts'
 import { customerFromContact, exportSkip } from '../../mapping/customer-from-contact.ts'
 import { parsePhone } from '../../mapping/phones.ts'
 import type { ContactFields, E164 } from '../../mapping/records.ts'
+import { newFields } from '../../mapping/write.ts'
 import {
   findContact,
   forgetContact,
@@ -31,6 +32,7 @@ import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { ContactEvent } from '../event.ts'
 import { Busy, lockOf } from '../locks.ts'
+import { wrote } from '../meter.ts'
 import { isHolder } from '../timeline/unknown-caller.ts'
 import { askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
@@ -165,6 +167,7 @@ async function exportNew(
   await intendExport(context.db, context.connection, event.id)
   try {
     const customer = await context.customerWriter.create(body)
+    wrote({ to: 'customer', id: customer.id, did: 'created', fields: newFields(body) })
     return await linkCreated(
       context,
       event,
@@ -178,6 +181,7 @@ async function exportNew(
     if (!rival) throw error
     // The answer to an earlier try was lost: that customer is this contact's own.
     if (stored?.exportIntended && rival.customer.externalId === event.id) {
+      wrote({ to: 'customer', id: rival.customerId, did: 'created', fields: newFields(body) })
       return linkCreated(context, event, rival.customer, shown, [])
     }
     return linkToOwner(context, event, shown, rival)
@@ -302,13 +306,11 @@ async function linkCreated(
   if (settled.kind === 'gone') {
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; its customer stays.')
   }
-  const { id: _id, rev: _rev, ...written } = customer
-  const details = { writtenToCustomers: { [customer.id]: written }, ...(warnings.length > 0 && { warnings }) }
   return {
     outcome: 'created',
     reason: 'EXPORTED',
     sentence: 'A new customer was created.',
-    details,
+    ...(warnings.length > 0 && { details: { warnings } }),
     customerId: customer.id,
   }
 }

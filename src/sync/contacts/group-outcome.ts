@@ -11,8 +11,6 @@ export function groupOutcome(
   const onContact = Object.keys(toContact)
   const onCustomers = [...new Set(Object.values(toCustomers).flatMap((body) => Object.keys(body)))]
   const details: OutcomeDetails = {
-    ...(onContact.length > 0 && { written: toContact }),
-    ...(onCustomers.length > 0 && { writtenToCustomers: toCustomers }),
     ...(conflicts.length > 0 && { conflicts }),
     ...(provenance && { provenance }),
     ...(warnings.length > 0 && { warnings }),

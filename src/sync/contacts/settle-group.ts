@@ -2,12 +2,15 @@ import { CloudTalkError } from '../../cloudtalk/index.ts'
 import { type GroupFacts, type GroupPlan, planGroup } from '../../mapping/contact-group.ts'
 import type { Provenance } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
+import { changesOf } from '../../mapping/write.ts'
 import { expectEcho, forgetContact, unexpectEcho } from '../../store/contacts.ts'
 import { dropLinksOfContact } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
 import { Busy } from '../locks.ts'
+import { wrote } from '../meter.ts'
 import { raiseUnlinkedOfContact } from '../timeline/raise-unlinked.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
+import { noteLink } from './create-contact.ts'
 import { knownFields } from './known-contact.ts'
 import { type Group, type GroupEvent, loadGroup } from './load-group.ts'
 import { type GroupLookups, groupLookups, isCustomerLink } from './lookups.ts'
@@ -62,7 +65,7 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
       if (look < LOOKS) continue
       throw new Busy()
     }
-    const edited = await writeToContact(context, event.contactId, plan, forms).catch(
+    const edited = await writeToContact(context, event.contactId, group, plan, forms).catch(
       async (error: unknown) => {
         // What stands on the customers stands: else their next edit would look like one of the contact.
         const halfway = decide(context, group, lookups, { import: false, export: context.settings.export })
@@ -73,7 +76,10 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
     if (edited === 'gone') return gone(context, event.contactId)
     if (edited === 'nameless') continue
     await saveGroup(context, event, group, plan, written.after, shown !== undefined)
-    if (event.joining) await raiseUnlinkedOfContact(context, event.contactId, event.joining.customer.id)
+    if (event.joining) {
+      noteLink(event.joining.customer.id, event.contactId)
+      await raiseUnlinkedOfContact(context, event.contactId, event.joining.customer.id)
+    }
     return {
       kind: 'settled',
       toContact: plan.toContact,
@@ -154,6 +160,7 @@ function needsLook(
 async function writeToContact(
   context: SyncContext,
   contactId: string,
+  { contact }: Group,
   { toContact, fields }: GroupPlan,
   forms: VendorForms,
 ): Promise<'done' | 'gone' | 'nameless'> {
@@ -162,6 +169,7 @@ async function writeToContact(
   await expectEcho(context.db, context.connection, contactId)
   try {
     await context.contactWriter.edit(contactId, { ...(named && { name: fields.name }), ...toContact })
+    wrote({ to: 'contact', id: contactId, did: 'changed', fields: changesOf(contact, toContact) })
     return 'done'
   } catch (error) {
     await unexpectEcho(context.db, context.connection, contactId)

@@ -2,9 +2,11 @@ import { type CustomerWrite, KustomerError } from '../../kustomer/index.ts'
 import type { GroupPlan } from '../../mapping/contact-group.ts'
 import { customerPatch } from '../../mapping/customer-from-contact.ts'
 import type { SharedFields } from '../../mapping/shared-fields.ts'
+import { changesOf } from '../../mapping/write.ts'
 import { type CustomerVersion, mirrorCustomers } from '../../store/customers.ts'
 import { expectOwnWrite } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import type { GroupLookups } from './lookups.ts'
 
 /** What became of the writes to a group's customers. */
@@ -83,6 +85,7 @@ async function writeOne(
     const after = await vendors.kustomer((kustomer) => kustomer.customers.update(customer.id, write))
     await mirrorCustomers(db, connection, [after], settings.defaultCountry)
     const { company: _resent, ...sent } = body
+    wrote({ to: 'customer', id: customer.id, did: 'changed', fields: changesOf(customer, sent) })
     return { after, sent, warnings: texts }
   } catch (error) {
     if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error

@@ -1,6 +1,8 @@
 import { type Assignment, assignmentSentence } from '../../mapping/assignment.ts'
+import { changesOf } from '../../mapping/write.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import { ifThere } from './if-there.ts'
 import type { TimelineItem } from './item.ts'
 import { save } from './standing.ts'
@@ -30,6 +32,8 @@ export async function assignLater(
         ...(conversation.rev !== undefined && { rev: conversation.rev }),
       }),
     )
+    const fields = changesOf({ assignedUsers: [], assignedTeams: [] }, assigneesOf(assignment))
+    wrote({ to: 'conversation', id: conversationId, did: 'changed', fields })
   }
   // What a person has decided is not looked at again.
   await save(context, item, { assigned: assignment })

@@ -1,6 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import { KustomerError } from '../../kustomer/index.ts'
 import { parsePhone } from '../../mapping/phones.ts'
+import { changesOf, type Write } from '../../mapping/write.ts'
 import { type CustomerVersion, findCustomer, mirrorCustomers } from '../../store/customers.ts'
 import {
   conversationGone,
@@ -56,6 +57,8 @@ export async function associate(context: SyncContext, what: string, whom: string
       throw new Unassociable('Somebody has deleted the conversation in Kustomer.')
     }
     await moveTimeline(db, connection, conversationId, customer.id)
+    const fields = changesOf({ customer: records[0]?.customerId }, { customer: customer.id })
+    const write: Write = { to: 'conversation', id: conversationId, did: 'changed', fields }
     const outcomes = records.map(({ kind, id }) =>
       record(context, {
         kind,
@@ -63,6 +66,7 @@ export async function associate(context: SyncContext, what: string, whom: string
         outcome: 'linked',
         reason: 'ASSOCIATED',
         sentence: 'Somebody moved the conversation to this customer.',
+        details: { writes: [write] },
         requests: 1 / records.length,
         source: 'person',
         customerId: customer.id,

@@ -1,6 +1,8 @@
 import { KustomerError, type MessageWrite } from '../../kustomer/index.ts'
 import type { TimelineChat } from '../../mapping/timeline.ts'
+import { newFields } from '../../mapping/write.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import { createImported, isImport } from './import.ts'
 
 /** The one chat message of a conversation, created once. */
@@ -53,14 +55,19 @@ async function createAnew(
   return (await send(context, part.conversationId, { ...chat, externalId })).id
 }
 
-const send = (context: SyncContext, conversation: string, chat: TimelineChat): Promise<{ id: string }> => {
+async function send(context: SyncContext, conversation: string, chat: TimelineChat): Promise<{ id: string }> {
   const alone = (body: MessageWrite) =>
     context.vendors.kustomer((kustomer) => kustomer.messages.create(conversation, body))
-  if (!isImport()) return alone(chat)
-  return createImported(
-    context,
-    'messages',
-    { ...chat, conversation },
-    { alone: ({ conversation: _in, ...body }) => alone(body), shared: true },
-  )
+  const created = isImport()
+    ? await createImported(
+        context,
+        'messages',
+        { ...chat, conversation },
+        { alone: ({ conversation: _in, ...body }) => alone(body), shared: true },
+      )
+    : await alone(chat)
+  const { preview, direction } = chat
+  const fields = newFields({ direction, preview })
+  wrote({ to: 'message', id: created.id, did: 'created', conversationId: conversation, fields })
+  return created
 }

@@ -1,11 +1,13 @@
 import { type ConversationCreate, KustomerError } from '../../kustomer/index.ts'
 import type { TimelineConversation } from '../../mapping/timeline.ts'
+import { changesOf, newFields } from '../../mapping/write.ts'
 import { forgetHolderCustomer, loadConnection } from '../../store/connections.ts'
 import { markCustomerDeleted } from '../../store/customers.ts'
 import { findLink } from '../../store/links.ts'
 import { unlinkDeleted } from '../contacts/unlink-customer.ts'
 import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
+import { wrote } from '../meter.ts'
 import { NotYet } from '../not-yet.ts'
 import type { VendorForms } from '../vendor-forms.ts'
 import type { assigneesOf } from './assign.ts'
@@ -44,6 +46,8 @@ export async function ensureConversation(
   if (conversation.found && !(await isHolders(context, conversation))) return conversation
   // An earlier try left it with the holder; meanwhile the caller is known.
   await context.vendors.kustomer((kustomer) => kustomer.conversations.moveTo(conversation.id, owner))
+  const fields = changesOf({ customer: conversation.customerId }, { customer: owner })
+  wrote({ to: 'conversation', id: conversation.id, did: 'changed', fields })
   return { ...conversation, customerId: owner }
 }
 
@@ -63,7 +67,11 @@ async function findOrCreate(
   const find = () => context.vendors.kustomer((kustomer) => kustomer.conversations.byExternalId(externalId))
   if (wanted.lookFirst) {
     const existing = await find()
-    if (existing) return { ...existing, found: true }
+    if (existing) {
+      // An earlier try of ours has made it; in a shared org it may have been another connection's.
+      if (!context.sharesOrg) noteCreated(existing.id, wanted.body, existing.customerId)
+      return { ...existing, found: true }
+    }
   }
   try {
     const createOne = () => forms.firstAlone('conversationChannels', () => create(context, forms, wanted))
@@ -96,6 +104,7 @@ async function create(
       (channels && !forms.known('conversationChannels')) ||
       (nobody && !forms.known('conversationWithoutCustomer'))
     const { id } = await send(context, body, !trying)
+    noteCreated(id, wanted.body, customer)
     if (channels) await forms.accepted('conversationChannels')
     if (nobody) await forms.accepted('conversationWithoutCustomer')
     return { id, customerId: customer }
@@ -108,6 +117,9 @@ async function create(
     throw await customerGone(context, customer, wanted.customerId === undefined)
   }
 }
+
+const noteCreated = (id: string, body: WantedConversation['body'], customer: string | undefined): void =>
+  wrote({ to: 'conversation', id, did: 'created', fields: newFields({ ...body, customer }) })
 
 const send = (context: SyncContext, body: ConversationCreate, shared: boolean): Promise<{ id: string }> => {
   const alone = (whole: ConversationCreate) =>
@@ -146,12 +158,18 @@ export async function customerGone(
   })
 }
 
-/** Closes or opens a conversation as the settings say. */
+/**
+ * Closes or opens a conversation as the settings say.
+ * @param before its status until now, where that is known.
+ */
 export async function setStatus(
   context: SyncContext,
   conversationId: string,
   status: 'open' | 'done',
+  before?: 'open' | 'done',
 ): Promise<void> {
   if (isImport()) await context.bulkWriter.update('conversations', conversationId, { status })
   else await context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, { status }))
+  const change = { ...(before && { before }), after: status }
+  wrote({ to: 'conversation', id: conversationId, did: 'changed', fields: { status: change } })
 }

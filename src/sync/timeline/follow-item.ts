@@ -1,7 +1,9 @@
+import { changesOf } from '../../mapping/write.ts'
 import { loadConnection } from '../../store/connections.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { conversationGone } from '../../store/timeline-conversations.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import { vendorForms } from '../vendor-forms.ts'
 import { customerGone, refusesCustomer } from './conversation.ts'
 import { contactNameOf } from './find-customer.ts'
@@ -78,9 +80,17 @@ export async function followHeadline(
   if (conversationId === undefined || headline === undefined || headline === name) return
   const change = await changeOf()
   if (Object.keys(change).length > 0) {
-    await ifThere(
+    const renamed = await ifThere(
       context.vendors.kustomer(({ conversations }) => conversations.update(conversationId, change)),
     )
+    if (renamed) {
+      const { name: called, status } = change
+      const fields = {
+        ...changesOf({ name: headline }, { name: called }),
+        ...(status && { status: { after: status } }),
+      }
+      wrote({ to: 'conversation', id: conversationId, did: 'changed', fields })
+    }
   }
   await save(context, item, { headline: name })
 }
@@ -105,6 +115,8 @@ async function move(
   if (!movedByOthers) {
     try {
       await vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, owner))
+      const fields = changesOf({ customer: customerId }, { customer: owner })
+      wrote({ to: 'conversation', id: conversationId, did: 'changed', fields })
     } catch (error) {
       if (!refusesCustomer(error)) throw error
       throw await customerGone(context, owner, false)

@@ -1,8 +1,10 @@
 import { type Assignment, assignmentSentence } from '../../mapping/assignment.ts'
+import { changesOf } from '../../mapping/write.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { Progress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
 import { lockOf } from '../locks.ts'
+import { wrote } from '../meter.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { assigneesOf } from './assign.ts'
 import { ensureChat } from './chat.ts'
@@ -128,8 +130,10 @@ async function writeParts(
     await context.vendors.kustomer(({ conversations }) =>
       conversations.update(conversation.id, { name, status }),
     )
+    const fields = { ...changesOf({ name: progress.headline }, { name }), status: { after: status } }
+    wrote({ to: 'conversation', id: conversation.id, did: 'changed', fields })
     progress.headline = name
-  } else if (opened) await setStatus(context, conversation.id, status)
+  } else if (opened) await setStatus(context, conversation.id, status, 'open')
   progress.loggedAt = context.now()
 }
 

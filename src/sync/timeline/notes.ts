@@ -1,7 +1,9 @@
 import type { Note, NoteWrite } from '../../kustomer/index.ts'
 import { noteParts } from '../../mapping/note-body.ts'
 import type { TimelineNote } from '../../mapping/timeline.ts'
+import { newFields } from '../../mapping/write.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import type { VendorForms } from '../vendor-forms.ts'
 import { ifThere } from './if-there.ts'
 import { createImported, isImport } from './import.ts'
@@ -67,17 +69,25 @@ export async function updateNotes(
   for (const [index, id] of standing.noteIds.entries()) {
     const body = parts[index] ?? NOTHING_LEFT
     if (body === (before[index] ?? NOTHING_LEFT)) continue
-    await updateNote(context, id, { body, ...(note.subject !== undefined && { subject: note.subject }) })
+    const change = { body, ...(note.subject !== undefined && { subject: note.subject }) }
+    await updateNote(context, conversationId, id, change, before[index])
   }
   return createParts(context, { conversationId, lookFirst: true, shared: true }, note, standing.noteIds)
 }
 
 /** A note that somebody deleted stays deleted. */
-const updateNote = (
+async function updateNote(
   { vendors }: SyncContext,
+  conversationId: string,
   id: string,
   change: { body: string; subject?: string },
-): Promise<unknown> => ifThere(vendors.kustomer((kustomer) => kustomer.notes.update(id, change)))
+  before: string | undefined,
+): Promise<void> {
+  const updated = await ifThere(vendors.kustomer((kustomer) => kustomer.notes.update(id, change)))
+  if (!updated) return
+  const fields = { body: { ...(before !== undefined && { before }), after: change.body } }
+  wrote({ to: 'note', id, did: 'changed', conversationId, fields })
+}
 
 /** Creates the parts beyond those that stand, looking first where an earlier try may have made them. */
 async function createParts(
@@ -100,7 +110,9 @@ async function createParts(
     const { id } =
       found ?? (await send(context, part.conversationId, { ...head, externalId, body }, part.shared))
     // An earlier try may have known less than this one.
-    if (found && found.body !== body) await updateNote(context, id, { body })
+    if (found && found.body !== body) {
+      await updateNote(context, part.conversationId, id, { body }, found.body)
+    }
     ids.push(id)
   }
   return ids
@@ -117,19 +129,24 @@ async function notesByExternalId(context: SyncContext, conversationId: string): 
   }
 }
 
-const send = (
+async function send(
   context: SyncContext,
   conversation: string,
   note: TimelineNote,
   shared: boolean,
-): Promise<{ id: string }> => {
+): Promise<{ id: string }> {
   const alone = (body: NoteWrite) =>
     context.vendors.kustomer((kustomer) => kustomer.notes.create(conversation, body))
-  if (!isImport()) return alone(note)
-  return createImported(
-    context,
-    'notes',
-    { ...note, conversation },
-    { alone: ({ conversation: _in, ...body }) => alone(body), shared },
-  )
+  const created = isImport()
+    ? await createImported(
+        context,
+        'notes',
+        { ...note, conversation },
+        { alone: ({ conversation: _in, ...body }) => alone(body), shared },
+      )
+    : await alone(note)
+  const { body, subject } = note
+  const fields = newFields({ subject, body })
+  wrote({ to: 'note', id: created.id, did: 'created', conversationId: conversation, fields })
+  return created
 }

@@ -1,9 +1,11 @@
 import { KustomerError } from '../../kustomer/index.ts'
 import type { E164 } from '../../mapping/records.ts'
+import { newFields } from '../../mapping/write.ts'
 import { loadConnection, setHolderCustomer } from '../../store/connections.ts'
 import { mirrorCustomers } from '../../store/customers.ts'
 import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
+import { wrote } from '../meter.ts'
 import type { Caller } from './item.ts'
 
 const HOLDER_NAME = 'Unassociated callers (CloudTalk)'
@@ -40,10 +42,13 @@ export async function customerFromNumber(
     channel === 'whatsapp'
       ? { whatsapps: [{ phone: `whatsapp:${number}` }] }
       : { phones: [{ phone: number, type: 'work' }] }
-  const customer = await createOrFind(
-    () => vendors.kustomer((kustomer) => kustomer.customers.create({ name: number, ...identified })),
-    () => customerByPhone(vendors, number),
-  )
+  const body = { name: number, ...identified }
+  const create = async () => {
+    const created = await vendors.kustomer((kustomer) => kustomer.customers.create(body))
+    wrote({ to: 'customer', id: created.id, did: 'created', fields: newFields(body) })
+    return created
+  }
+  const customer = await createOrFind(create, () => customerByPhone(vendors, number))
   await mirrorCustomers(db, connection, [customer], settings.defaultCountry)
   return customer.id
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { reasons } from '../../../mapping/reasons.ts'
+import { writesOf } from '../../../mapping/write.ts'
 import type { StoredOutcome } from '../../../store/outcomes.ts'
 import { MOST_RECORDS, type TracedRecord } from '../../../sync/trace.ts'
 import { needs } from '../../auth/guard.ts'
@@ -10,6 +11,7 @@ import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
+import { Writes } from '../writes.tsx'
 
 const retryForm = z.object({
   id: z.string().min(1),
@@ -145,12 +147,7 @@ const Step = ({ step }: { step: StoredOutcome }) => {
           Tried again at <Time at={step.nextAt} />.
         </p>
       )}
-      {(details.written || details.writtenToCustomers) && (
-        <details>
-          <summary>What was written</summary>
-          <pre>{JSON.stringify(details.written ?? details.writtenToCustomers, null, 2)}</pre>
-        </details>
-      )}
+      <Writes writes={writesOf(details, step.contactId)} />
     </li>
   )
 }
