@@ -17,6 +17,7 @@ const groupTitles = {
   notLogged: 'Calls and messages that are not logged',
   waiting: 'Waiting: tried again by itself',
   failed: 'Failed: tried again a few times, or needs a person',
+  undone: 'Undone',
   off: 'Switched off',
 } as const
 
@@ -67,6 +68,10 @@ const groupOf: Record<ReasonCode, keyof typeof groupTitles> = {
   NOT_FOUND: 'failed',
   IMPORT_OFF: 'off',
   CONNECTION_OFF: 'off',
+  RUN_CANCELLED: 'off',
+  UNDONE: 'undone',
+  UNDONE_IN_PART: 'undone',
+  NOT_UNDONE: 'undone',
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

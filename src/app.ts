@@ -19,7 +19,7 @@ import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { type Db, openDatabase } from './store/database.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
-import { createPauseCheck } from './sync/runs/run-pause.ts'
+import { createHaltCheck } from './sync/runs/run-halt.ts'
 import { createVault } from './vault.ts'
 
 /** Events of a connection that this process does not know are looked at again after this long. */
@@ -180,7 +180,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
             ? connection.settle(event, priority)
             : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true }
         },
-        paused: createPauseCheck(db, Date.now),
+        halted: createHaltCheck(db, Date.now),
       })
     },
     async watch() {

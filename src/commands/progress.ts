@@ -13,6 +13,7 @@ export async function followRun(
     const run = await operations.run(id)
     if (!run) throw new Error('the run is gone')
     if (run.state === 'failed') throw new Error(`the run stopped: ${run.error ?? 'unknown reason'}`)
+    if (run.state === 'cancelled') throw new Error('somebody cancelled the run')
     report(progressLine(run))
     if (run.state === 'done') return run
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))

@@ -26,13 +26,14 @@ export function remoteOperations(port: number, token: string, connection?: strin
         story: record.story.map((step) => ({ ...step, at: new Date(step.at) })),
       }))
     },
-    async beginRun(kind, from) {
-      const body = { kind, ...(from && { from: from.toISOString() }) }
+    async beginRun(kind, from, of) {
+      const body = { kind, ...(from && { from: from.toISOString() }), ...(of !== undefined && { of }) }
       const { id } = await answer<{ id: string }>('/runs', body)
       return id
     },
     run: (id) => ask<RunProgress>(`/runs/${id}`),
     pauseRun: (id, paused) => ask<RunProgress>(`/runs/${id}/${paused ? 'pause' : 'resume'}`, {}),
+    cancelRun: (id) => ask<RunProgress>(`/runs/${id}/cancel`, {}),
     runRecords: async (id) => (await answer<{ records: RunRecord[] }>(`/runs/${id}/records`)).records,
     reviews: async () => {
       const { reviews } = await answer<{ reviews: Review[] }>('/reviews')

@@ -49,6 +49,7 @@ function stepAsText(step: StoredOutcome): string {
       `    ${title}`,
       ...fields.map((field) => `      ${shortened(fieldOnOneLine(field))}`),
     ]),
+    ...(step.details?.undo?.stays ?? []).map((line) => `    stays: ${line}`),
     ...(step.details?.warnings ?? []).map((warning) => `    warning: ${warning}`),
     `    ${[...ids, `${Number(step.requests.toFixed(1))} requests`].join(', ')}`,
     ...(step.nextAt ? [`    tried again at ${new Date(step.nextAt).toISOString()}`] : []),

@@ -34,8 +34,11 @@ export interface Summary {
 export interface Operations {
   summary(): Promise<Summary>
   trace(question: string): Promise<TracedRecord[]>
-  beginRun(kind: RunKind, from: Date | undefined): Promise<string>
+  /** @param of the sync that an undo is about. @throws {RunRefused} */
+  beginRun(kind: RunKind, from: Date | undefined, of?: string): Promise<string>
   pauseRun(id: string, paused: boolean): Promise<RunProgress | undefined>
+  /** @throws {RunRefused} where it is over. */
+  cancelRun(id: string): Promise<RunProgress | undefined>
   /** What became of each record of a run, or would. */
   runRecords(id: string): Promise<RunRecord[]>
   run(id: string): Promise<RunProgress | undefined>
@@ -102,6 +105,7 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
     beginRun: runs.begin,
     pauseRun: runs.pause,
+    cancelRun: runs.cancel,
     runRecords: (id) => runRecords(db, id),
     run: runs.check,
     reviews: () => openReviews(db, connection, REVIEWS),

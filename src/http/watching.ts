@@ -11,7 +11,14 @@ import {
 } from '../store/activity.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
-import { latestRuns, type Run, unfinishedRuns } from '../store/runs.ts'
+import {
+  latestRuns,
+  type Run,
+  type RunRecord,
+  runRecordsPage,
+  runsOf,
+  unfinishedRuns,
+} from '../store/runs.ts'
 import type { Vendor } from '../store/schema.ts'
 import { type SharedContact, sharedContacts } from '../store/shared-contacts.ts'
 import { sightings } from '../store/sightings.ts'
@@ -68,6 +75,10 @@ export interface Watching {
   /** @param publicUrl where CloudTalk reaches this service. */
   recipes(publicUrl: string): Promise<ShownRecipe[]>
   choices(): Promise<Choices>
+  /** What became of each record of a run, or would, a page at a time. */
+  runRecords(id: string, page: number): Promise<RunRecord[]>
+  /** The undos of a run and their previews, newest first. */
+  runsOf(id: string): Promise<Run[]>
 }
 
 /** What settings choose from, and the vendors that could not be asked for it. */
@@ -79,6 +90,8 @@ export const ACTIVITY_PAGE = 50
 export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
 const RUNS = 50
+/** Records of an undo that are shown at once. */
+export const RUN_RECORDS_PAGE = 50
 
 /** A page is not held up by a vendor that does not answer. */
 const PATIENCE_MS = 4_000
@@ -143,5 +156,7 @@ export function watchingOf(
       ]
       return { ...directory.listed(), unread }
     },
+    runRecords: (id, page) => runRecordsPage(db, id, page, RUN_RECORDS_PAGE),
+    runsOf: (id) => runsOf(db, id),
   }
 }

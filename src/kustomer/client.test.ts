@@ -376,6 +376,14 @@ const cases: Case[] = [
     'notes',
     { items: [{ body: 'Agent: Maya' }] },
   ],
+  [
+    'conversations.delete',
+    (k) => k.conversations.delete('c1'),
+    'DELETE /v1/conversations/c1',
+    undefined,
+    undefined,
+    undefined,
+  ],
   ['notes.delete', (k) => k.notes.delete('n1'), 'DELETE /v1/notes/n1', undefined, undefined, undefined],
   [
     'messages.create',

@@ -99,6 +99,10 @@ export const createConversations = (transport: Transport) => {
     /** A request of its own: `customer` goes with no other field (§4). */
     moveTo: (id: string, customerId: string): Promise<Conversation> => patch(id, { customer: customerId }),
 
+    delete: async (id: string): Promise<void> => {
+      await transport({ method: 'DELETE', route: '/conversations/:id', path: idPath('/conversations', id) })
+    },
+
     forCustomer: (customerId: string, { page, pageSize }: PageRequest = {}): Promise<Page<Conversation>> =>
       ask(transport, many, {
         method: 'GET',

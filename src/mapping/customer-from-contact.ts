@@ -27,7 +27,15 @@ const sendable = <T extends { type?: string | null }>({ type, ...entry }: T) => 
   ...(type && { type }),
 })
 
-const bodyOf = ({ name, externalId, phones, emails, urls, locations }: Written['part']): CustomerBody => ({
+/** Attributes as a write takes them. */
+export const sendablePart = ({
+  name,
+  externalId,
+  phones,
+  emails,
+  urls,
+  locations,
+}: Written['part']): CustomerBody => ({
   ...(name && { name }),
   ...(externalId && { externalId }),
   ...(phones && { phones: phones.map(sendable) }),
@@ -51,7 +59,7 @@ const written = (
     part = { ...part, ...result.part }
     warnings.push(...result.warnings)
   }
-  return { body: bodyOf(part), warnings }
+  return { body: sendablePart(part), warnings }
 }
 
 /** The new customer that a contact makes. Nothing is left out for one bad value; it is reported as a warning. */

@@ -205,6 +205,23 @@ export const reasons = {
     meaning: 'The connection is switched off, so nothing is synced.',
     whatToDo: 'Switch the connection on in the settings when it should run.',
   },
+  UNDONE: {
+    meaning: 'Somebody undid a run, and what that had written for this record was taken back.',
+    whatToDo: 'Nothing; it is left alone until it changes. Sync it again by hand, or start a run.',
+  },
+  UNDONE_IN_PART: {
+    meaning:
+      'Somebody undid a run; some of what it had written for this record was taken back, and some stays.',
+    whatToDo: 'Read what stays and why, and change that by hand where it should go.',
+  },
+  NOT_UNDONE: {
+    meaning: 'Somebody undid a run, and nothing of what it had written for this record could be taken back.',
+    whatToDo: 'Read what stays and why, and change that by hand where it should go.',
+  },
+  RUN_CANCELLED: {
+    meaning: 'It waited for another try in a run, and somebody cancelled the run before that.',
+    whatToDo: 'Start a run if it should be synced; a change of the record is synced by itself.',
+  },
   CONFLICT: {
     meaning: 'Another record already holds a value that must be unique, such as a phone number.',
     whatToDo: 'Find the other record by the number or email, keep the value on one of them and retry.',

@@ -2,10 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
+import { endWaiting } from '../store/cancelled.ts'
 import type { Db } from '../store/database.ts'
 import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases, takeLeases } from '../store/leases.ts'
 import { type RaisedEvent, recordKey, type SyncEvent } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
+import type { Halt } from '../sync/runs/run-halt.ts'
 import type { Settled } from '../sync/settle.ts'
 import {
   ANY_BATCH,
@@ -24,8 +26,8 @@ export interface WorkerPorts {
   queue: Queue
   log: Logger
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
-  /** Whether somebody has paused this run since the event was raised. */
-  paused(runId: string, round: number): Promise<boolean>
+  /** Whether somebody has paused this run since the event was raised, or cancelled it. */
+  halted(runId: string, round: number): Promise<Halt>
 }
 
 /** A record that is being settled elsewhere is looked at again this soon, here and then by way of the queue. */
@@ -76,7 +78,7 @@ interface Held {
 
 async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]): Promise<JobResult[]> {
   const { holder, keys } = leases
-  const { jobs, results } = await withoutPaused(ports, batch)
+  const { jobs, results } = await withoutHalted(ports, batch)
   const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))
   const taken = await takeLeases(ports.db, holder, [...byRecord.keys()])
   for (const key of taken) keys.add(key)
@@ -108,18 +110,25 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
   return results
 }
 
-/** An event of a paused run is done with: the run raises it anew when it goes on. */
-async function withoutPaused(
+/**
+ * An event of a paused run is done with: the run raises it anew when it goes on. One of a cancelled run is not raised
+ * any more, so what waited for it waits no longer.
+ */
+async function withoutHalted(
   ports: WorkerPorts,
   batch: readonly EventJob[],
 ): Promise<{ jobs: EventJob[]; results: JobResult[] }> {
   const jobs: EventJob[] = []
   const results: JobResult[] = []
+  const cancelled: SyncEvent[] = []
   for (const job of batch) {
     const { runId, round = 0 } = job.data
-    if (runId !== undefined && (await ports.paused(runId, round))) results.push(completed(job.id))
+    const halt = runId === undefined ? undefined : await ports.halted(runId, round)
+    if (halt === 'cancelled') cancelled.push(job.data)
+    if (halt) results.push(completed(job.id))
     else jobs.push(job)
   }
+  await endWaiting(ports.db, cancelled)
   return { jobs, results }
 }
 

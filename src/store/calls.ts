@@ -11,6 +11,8 @@ export interface StoredCall {
   detail: CallDetail | undefined
   standing: Standing
   version: number
+  /** What it said when a run of it was undone. */
+  undone?: unknown
 }
 
 /** Stores calls as CloudTalk shows them. */
@@ -71,16 +73,16 @@ interface CallRow extends StandingRow {
   data: Call
   detail: CallDetail | null
   version: number
+  undone?: unknown
 }
 
 const findOne = batched<{ connection: string; id: string }, StoredCall | undefined>(async (db, items) => {
   const { rows } = await sql<CallRow>`
-    select i.item, k.data, k.detail, k.version, ${standingColumns}
+    select i.item, k.data, k.detail, k.version, ${standingColumns}, u.stands as undone
     from call k join ${asked(items)} as i(item int, connection text, id text)
       on k.connection = i.connection and k.id = i.id
-    left join timeline t on t.connection = k.connection and t.kind = 'call' and t.record_id = k.id`.execute(
-    db,
-  )
+    left join timeline t on t.connection = k.connection and t.kind = 'call' and t.record_id = k.id
+    left join undone u on u.connection = k.connection and u.kind = 'call' and u.record_id = k.id`.execute(db)
   return rowsByItem(rows, items.length).map(
     ([row]) =>
       row && {
@@ -88,6 +90,7 @@ const findOne = batched<{ connection: string; id: string }, StoredCall | undefin
         detail: row.detail ?? undefined,
         standing: standingOf(row),
         version: row.version,
+        undone: row.undone ?? undefined,
       },
   )
 })

@@ -21,6 +21,8 @@ export interface StoredContact {
   readAt: Date | undefined
   exportIntended: boolean
   customerDeleted: boolean
+  /** What it said when a run of it was undone. */
+  undone?: unknown
 }
 
 export const findContact = (db: Db, connection: string, id: string): Promise<StoredContact | undefined> =>
@@ -38,12 +40,16 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
     read_at: Date | null
     intended: boolean
     customer_deleted: boolean
+    undone: unknown
   }>`
     select i.item, c.id, c.name, c.fields, c.base, c.own,
       (c.row_print is not null and c.row_print is distinct from c.read_print) as stale,
-      c.read_at, c.export_intent_at is not null as intended, c.customer_deleted
+      c.read_at, c.export_intent_at is not null as intended, c.customer_deleted, u.stands as undone
     from contact c join ${asked(items)} as i(item int, connection text, id text)
-      on c.connection = i.connection and c.id = i.id`.execute(db)
+      on c.connection = i.connection and c.id = i.id
+    left join undone u on u.connection = c.connection and u.kind = 'contact' and u.record_id = c.id`.execute(
+    db,
+  )
   return rowsByItem(rows, items.length).map(
     ([row]) =>
       row && {
@@ -56,6 +62,7 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
         readAt: row.read_at ?? undefined,
         exportIntended: row.intended,
         customerDeleted: row.customer_deleted,
+        undone: row.undone ?? undefined,
       },
   )
 })
@@ -305,6 +312,22 @@ export async function releaseContact(
     .set({ base: null, own: null, ...(customerDeleted && { customer_deleted: true }) })
     .where('connection', '=', connection)
     .where('id', '=', id)
+    .execute()
+}
+
+/** Of a contact that stays linked, what counts as last in step after one side was put back. */
+export async function saveBase(
+  db: Db,
+  connection: string,
+  id: string,
+  fields: Partial<ContactFields>,
+): Promise<void> {
+  await db
+    .updateTable('contact')
+    .set({ base: sql<string>`base || ${toJson(fields)}::jsonb` })
+    .where('connection', '=', connection)
+    .where('id', '=', id)
+    .where('base', 'is not', null)
     .execute()
 }
 

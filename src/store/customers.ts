@@ -82,6 +82,8 @@ export async function unsettledCustomers(
 export interface StoredCustomer extends CustomerVersion {
   /** An outcome stands for some version of it. */
   settled: boolean
+  /** What it said when a run of it was undone. */
+  undone?: unknown
 }
 
 export const findCustomer = (db: Db, connection: string, id: string): Promise<StoredCustomer | undefined> =>
@@ -94,12 +96,23 @@ const findOne = batched<{ connection: string; id: string }, StoredCustomer | und
     rev: number
     deleted: boolean
     settled: boolean
+    undone: unknown
   }>`
-      select i.item, c.data, c.rev, c.deleted, c.settled_rev is not null as settled
+      select i.item, c.data, c.rev, c.deleted, c.settled_rev is not null as settled, u.stands as undone
       from customer c join ${asked(items)} as i(item int, connection text, id text)
-        on c.connection = i.connection and c.id = i.id`.execute(db)
+        on c.connection = i.connection and c.id = i.id
+      left join undone u on u.connection = c.connection and u.kind = 'customer' and u.record_id = c.id`.execute(
+    db,
+  )
   return rowsByItem(rows, items.length).map(
-    ([row]) => row && { ...row.data, rev: row.rev, deleted: row.deleted, settled: row.settled },
+    ([row]) =>
+      row && {
+        ...row.data,
+        rev: row.rev,
+        deleted: row.deleted,
+        settled: row.settled,
+        undone: row.undone ?? undefined,
+      },
   )
 })
 

@@ -21,21 +21,47 @@ export interface FailureFilter {
   reason?: ReasonCode | undefined
 }
 
-/** Failed records, the latest first. @param after the last of the page before. */
-export async function failures(
+/** What a person may have synced again, though nothing has failed. */
+const UNDONE: readonly ReasonCode[] = ['UNDONE', 'UNDONE_IN_PART']
+
+/** Failed records, the latest first. */
+export const failures = (
   db: Db,
   connection: string,
   filter: FailureFilter,
   limit: number,
-  after?: Pick<Failure, 'at' | 'kind' | 'id'>,
+): Promise<Failure[]> => select(db, connection, filter, limit, false, undefined)
+
+/**
+ * Records that can be settled again: those that failed and, where the filter names them, those that were undone.
+ * @param after the last of the page before.
+ */
+export const retryable = (
+  db: Db,
+  connection: string,
+  filter: FailureFilter,
+  limit: number,
+  after: Pick<Failure, 'at' | 'kind' | 'id'> | undefined,
+): Promise<Failure[]> => {
+  const named = filter.id !== undefined || (filter.reason !== undefined && UNDONE.includes(filter.reason))
+  return select(db, connection, filter, limit, named, after)
+}
+
+async function select(
+  db: Db,
+  connection: string,
+  filter: FailureFilter,
+  limit: number,
+  undoneToo: boolean,
+  after: Pick<Failure, 'at' | 'kind' | 'id'> | undefined,
 ): Promise<Failure[]> {
   return db
     .selectFrom('outcome')
     .select(['kind', 'record_id as id', 'reason', 'sentence', 'at'])
-    .where(({ eb, and }) =>
+    .where(({ eb, and, or }) =>
       and([
         eb('connection', '=', connection),
-        eb('outcome', '=', 'failed'),
+        or([eb('outcome', '=', 'failed'), ...(undoneToo ? [eb('reason', 'in', UNDONE)] : [])]),
         ...(filter.id === undefined ? [] : [eb('record_id', '=', filter.id)]),
         ...(filter.kind === undefined ? [] : [eb('kind', '=', filter.kind)]),
         ...(filter.reason === undefined ? [] : [eb('reason', '=', filter.reason)]),

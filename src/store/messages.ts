@@ -12,6 +12,8 @@ export interface StoredMessage {
   message: ToldMessage
   standing: Standing
   version: number
+  /** What it said when a run of it was undone. */
+  undone?: unknown
 }
 
 export interface MessageTelling {
@@ -115,18 +117,27 @@ interface MessageRow extends StandingRow {
   id: string
   data: ToldMessage
   version: number
+  undone?: unknown
 }
 
 const findOne = batched<{ connection: string; id: string }, StoredMessage | undefined>(async (db, items) => {
   const { rows } = await sql<MessageRow>`
-    select i.item, m.id, m.data, m.version, ${standingColumns}
+    select i.item, m.id, m.data, m.version, ${standingColumns}, u.stands as undone
     from message m join ${asked(items)} as i(item int, connection text, id text)
       on m.connection = i.connection and m.id = i.id
-    left join timeline t on t.connection = m.connection and t.kind = 'message' and t.record_id = m.id`.execute(
+    left join timeline t on t.connection = m.connection and t.kind = 'message' and t.record_id = m.id
+    left join undone u on u.connection = m.connection and u.kind = 'message' and u.record_id = m.id`.execute(
     db,
   )
   return rowsByItem(rows, items.length).map(
-    ([row]) => row && { id: row.id, message: row.data, standing: standingOf(row), version: row.version },
+    ([row]) =>
+      row && {
+        id: row.id,
+        message: row.data,
+        standing: standingOf(row),
+        version: row.version,
+        undone: row.undone ?? undefined,
+      },
   )
 })
 

@@ -12,6 +12,7 @@ import * as settings from './migrations/0009-settings.ts'
 import * as apiTokens from './migrations/0010-api-tokens.ts'
 import * as signOn from './migrations/0011-sign-on.ts'
 import * as pages from './migrations/0012-pages.ts'
+import * as undo from './migrations/0013-undo.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -28,6 +29,7 @@ export const migrations = {
   '0010-api-tokens': apiTokens,
   '0011-sign-on': signOn,
   '0012-pages': pages,
+  '0013-undo': undo,
 }
 
 /**

@@ -75,7 +75,7 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
         enrichment boolean, last boolean)
       order by item
     ), history as (
-      insert into outcome_history (${columns}) select ${columns} from incoming
+      insert into outcome_history (${outcomeColumns}) select ${outcomeColumns} from incoming
     ), item as (
       insert into run_item (run_id, kind, record_id, outcome, reason, settled_at)
       select run_id, kind, record_id, outcome, reason, clock_timestamp() from incoming
@@ -101,10 +101,10 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
       where i.kind = 'message' and i.version is not null and i.last
         and m.connection = i.connection and m.id = i.record_id
     ), current as (
-      insert into outcome (${columns}) select ${columns} from incoming where last and not leaves
+      insert into outcome (${outcomeColumns}) select ${outcomeColumns} from incoming where last and not leaves
       on conflict (connection, kind, record_id) do update set ${replaced}
     )
-    insert into outcome (${columns}) select ${columns} from incoming where last and leaves
+    insert into outcome (${outcomeColumns}) select ${outcomeColumns} from incoming where last and leaves
     on conflict (connection, kind, record_id) do update set ${replaced}
       where outcome.outcome in ('waiting', 'failed') and not exists (
         select 1 from incoming i where i.enrichment and i.connection = outcome.connection
@@ -130,7 +130,7 @@ const COLUMNS = [
   'run_id',
   'next_at',
 ]
-const columns = sql.raw(COLUMNS.join(', '))
+export const outcomeColumns = sql.raw(COLUMNS.join(', '))
 const replaced = sql.raw(
   [...COLUMNS.slice(3), 'at'].map((column) => `${column} = excluded.${column}`).join(', '),
 )

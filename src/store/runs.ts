@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { OutcomeKind, ReasonCode } from '../mapping/reasons.ts'
 import type { Db } from './database.ts'
 import { toJson } from './json.ts'
-import type { RecordKind, RunEstimate, RunKind, RunState } from './schema.ts'
+import type { RecordKind, RunEstimate, RunKind, RunState, Undoing } from './schema.ts'
 
 export interface Run {
   id: string
@@ -13,6 +13,8 @@ export interface Run {
   /** One more each time it goes on after a pause. */
   round: number
   from: Date | undefined
+  /** The run that it takes back, or would. */
+  of: string | undefined
   /** Records that it has to settle, by kind. */
   raised: Partial<Record<RecordKind, number>>
   error: string | undefined
@@ -21,6 +23,10 @@ export interface Run {
   startedAt: Date
   finishedAt: Date | undefined
 }
+
+export const isOver = ({ state }: Pick<Run, 'state'>): boolean => !UNFINISHED.includes(state)
+
+const UNFINISHED: readonly RunState[] = ['reading', 'settling']
 
 export interface RunProgress extends Run {
   settled: Partial<Record<RecordKind, number>>
@@ -40,11 +46,21 @@ export interface RunOutcome {
 
 export async function startRun(
   db: Db,
-  run: { id: string; connection: string; kind: RunKind; from: Date | undefined },
+  {
+    of,
+    ...run
+  }: { id: string; connection: string; kind: RunKind; from: Date | undefined; of?: string | undefined },
 ): Promise<void> {
   await db
     .insertInto('run')
-    .values({ ...run, from: run.from ?? null, state: 'reading', raised: '{}', error: null })
+    .values({
+      ...run,
+      from: run.from ?? null,
+      of_run: of ?? null,
+      state: 'reading',
+      raised: '{}',
+      error: null,
+    })
     .execute()
 }
 
@@ -57,6 +73,7 @@ export interface RunChange {
   finishedAt?: Date
 }
 
+/** A run that is over stays as it ended: it may have been cancelled a moment ago, in another process. */
 export async function updateRun(db: Db, id: string, change: RunChange): Promise<void> {
   await db
     .updateTable('run')
@@ -70,7 +87,19 @@ export async function updateRun(db: Db, id: string, change: RunChange): Promise<
       ...(change.finishedAt && { finished_at: change.finishedAt }),
     })
     .where('id', '=', id)
+    .where('state', 'in', UNFINISHED)
     .execute()
+}
+
+/** Ends a run before it has settled all of its records. @returns whether it was under way. */
+export async function cancelRun(db: Db, id: string, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('run')
+    .set({ state: 'cancelled', paused: false, finished_at: at })
+    .where('id', '=', id)
+    .where('state', 'in', UNFINISHED)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 export async function findRun(db: Db, id: string): Promise<Run | undefined> {
@@ -96,7 +125,7 @@ export async function unfinishedRuns(db: Db, connection: string): Promise<Run[]>
     .selectFrom('run')
     .selectAll()
     .where('connection', '=', connection)
-    .where('state', 'in', ['reading', 'settling'])
+    .where('state', 'in', UNFINISHED)
     .orderBy('started_at')
     .execute()
   return rows.map(runFromRow)
@@ -134,15 +163,34 @@ export async function openItems(
 export interface RunRecord extends RunItem {
   outcome: OutcomeKind
   reason: ReasonCode
+  /** Of an undo: what of the record is taken back, and what stays. */
+  undo?: Undoing
 }
 
 /** What became of each record of a run, in the order of their kinds and ids. */
 export async function runRecords(db: Db, run: string): Promise<RunRecord[]> {
-  const { rows } = await sql<RunRecord>`
-    select kind, record_id as id, outcome, reason from run_item
+  const { rows } = await sql<RunRecordRow>`
+    select kind, record_id as id, outcome, reason, details as undo from run_item
     where run_id = ${run} and settled_at is not null order by kind, record_id`.execute(db)
-  return rows
+  return rows.map(recordFromRow)
 }
+
+/** A page of the same. */
+export async function runRecordsPage(
+  db: Db,
+  run: string,
+  page: number,
+  pageSize: number,
+): Promise<RunRecord[]> {
+  const { rows } = await sql<RunRecordRow>`
+    select kind, record_id as id, outcome, reason, details as undo from run_item
+    where run_id = ${run} and settled_at is not null
+    order by kind, record_id limit ${pageSize} offset ${(page - 1) * pageSize}`.execute(db)
+  return rows.map(recordFromRow)
+}
+
+type RunRecordRow = Omit<RunRecord, 'undo'> & { undo: Undoing | null }
+const recordFromRow = ({ undo, ...record }: RunRecordRow): RunRecord => ({ ...record, ...(undo && { undo }) })
 
 /** The same of these records only. */
 export async function runRecordsOf(db: Db, run: string, items: readonly RunItem[]): Promise<RunRecord[]> {
@@ -173,11 +221,33 @@ export async function openItemsOf(
 export async function saveRunRecords(db: Db, run: string, records: readonly RunRecord[]): Promise<void> {
   if (records.length === 0) return
   await sql`
-    insert into run_item (run_id, kind, record_id, outcome, reason, settled_at)
-    select ${run}::uuid, kind, id, outcome, reason, clock_timestamp()
-    from jsonb_to_recordset(${toJson(records)}::jsonb) as r(kind text, id text, outcome text, reason text)
+    insert into run_item (run_id, kind, record_id, outcome, reason, details, settled_at)
+    select ${run}::uuid, kind, id, outcome, reason, undo, clock_timestamp()
+    from jsonb_to_recordset(${toJson(records)}::jsonb)
+      as r(kind text, id text, outcome text, reason text, undo jsonb)
     on conflict (run_id, kind, record_id) do update set
-      outcome = excluded.outcome, reason = excluded.reason, settled_at = excluded.settled_at`.execute(db)
+      outcome = excluded.outcome, reason = excluded.reason, details = excluded.details,
+      settled_at = excluded.settled_at`.execute(db)
+}
+
+/** Begins a run's work list anew: what was noted on it counts no longer. */
+export async function reopenItems(db: Db, run: string): Promise<void> {
+  await db
+    .updateTable('run_item')
+    .set({ outcome: null, reason: null, details: null, settled_at: null })
+    .where('run_id', '=', run)
+    .execute()
+}
+
+/** The latest runs about another one, newest first. */
+export async function runsOf(db: Db, run: string): Promise<Run[]> {
+  const rows = await db
+    .selectFrom('run')
+    .selectAll()
+    .where('of_run', '=', run)
+    .orderBy('started_at', 'desc')
+    .execute()
+  return rows.map(runFromRow)
 }
 
 /** Over this long a run's rate is measured, or over this many records where they are settled faster. */
@@ -220,6 +290,7 @@ function runFromRow(row: {
   paused: boolean
   round: number
   from: Date | null
+  of_run: string | null
   raised: Run['raised']
   error: string | null
   estimate: Run['estimate']
@@ -234,6 +305,7 @@ function runFromRow(row: {
     paused: row.paused,
     round: row.round,
     from: row.from ?? undefined,
+    of: row.of_run ?? undefined,
     raised: row.raised,
     error: row.error ?? undefined,
     estimate: row.estimate,

@@ -25,6 +25,7 @@ export interface Database {
   run: RunTable
   run_item: RunItemTable
   run_count: RunCountTable
+  undone: UndoneTable
   review: ReviewTable
   apart: ApartTable
   budget: BudgetTable
@@ -309,6 +310,13 @@ export interface OutcomeDetails {
   matchedBy?: string
   /** Who got the conversation, and why. */
   assigned?: Assignment
+  /** Of an undo: what it took back, and what stays and why; each one sentence. */
+  undo?: Undoing
+}
+
+export interface Undoing {
+  takenBack: string[]
+  stays: string[]
 }
 
 export interface OutcomeTable extends OutcomeColumns {}
@@ -338,8 +346,8 @@ interface OutcomeHourTable {
   count: string
 }
 
-export type RunKind = 'sync' | 'preview'
-export type RunState = 'reading' | 'settling' | 'done' | 'failed'
+export type RunKind = 'sync' | 'preview' | 'undo-preview' | 'undo'
+export type RunState = 'reading' | 'settling' | 'done' | 'failed' | 'cancelled'
 
 export type Vendor = 'cloudtalk' | 'kustomer'
 
@@ -355,6 +363,8 @@ interface RunTable {
   /** One more each time it goes on after a pause: what is raised then is raised anew. */
   round: Generated<number>
   from: NullableTime
+  /** The run that it takes back, or would. */
+  of_run: ColumnType<string | null, string | null | undefined, string | null>
   /** Records whose events were raised, by kind. */
   raised: Json<Partial<Record<RecordKind, number>>>
   error: string | null
@@ -374,6 +384,16 @@ interface RunItemTable {
   outcome: OutcomeKind | null
   reason: ReasonCode | null
   settled_at: NullableTime
+  /** Of an undo. */
+  details: NullableJson<Undoing>
+}
+
+interface UndoneTable {
+  connection: string
+  kind: RecordKind
+  record_id: string
+  stands: Json<unknown>
+  at: Generated<Date>
 }
 
 /** Kept by triggers, of the items that are settled. */

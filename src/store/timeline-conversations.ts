@@ -65,10 +65,10 @@ export async function recordsOfConversation(
   db: Db,
   connection: string,
   conversationId: string,
-): Promise<(TimelineRecord & { unlinked: boolean; customerId: string | null })[]> {
+): Promise<(TimelineRecord & { unlinked: boolean; customerId: string | null; chatId: string | null })[]> {
   const rows = await db
     .selectFrom('timeline')
-    .select(['kind', 'record_id', 'unlinked', 'customer_id'])
+    .select(['kind', 'record_id', 'unlinked', 'customer_id', 'chat_id'])
     .where('connection', '=', connection)
     .where('conversation_id', '=', conversationId)
     .orderBy('record_id')
@@ -79,6 +79,7 @@ export async function recordsOfConversation(
     id: row.record_id,
     unlinked: row.unlinked,
     customerId: row.customer_id,
+    chatId: row.chat_id,
   }))
 }
 

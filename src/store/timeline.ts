@@ -152,6 +152,16 @@ export async function forgetStanding(db: Db, { connection, kind, id }: TimelineR
     where connection = ${connection} and kind = ${kind} and record_id = ${id}`.execute(db)
 }
 
+/** Forgets that a record was ever logged: what stood of it was taken back. */
+export async function forgetTimeline(db: Db, { connection, kind, id }: TimelineRecord): Promise<void> {
+  await db
+    .deleteFrom('timeline')
+    .where('connection', '=', connection)
+    .where('kind', '=', kind)
+    .where('record_id', '=', id)
+    .execute()
+}
+
 /** Logged calls and messages with a number of this record whose conversation has no customer yet. */
 export const unlinkedOf = (
   db: Db,

@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import { type Failure, type FailureFilter, failures } from '../store/failures.ts'
+import { type Failure, type FailureFilter, retryable } from '../store/failures.ts'
 import type { SyncContext } from './context.ts'
 import { eventOf } from './event.ts'
 
@@ -7,7 +7,7 @@ import { eventOf } from './event.ts'
 const PAGE = 500
 
 /**
- * Has failed records settled again, behind what happens now.
+ * Has failed records settled again, behind what happens now; and what was undone, where that is named.
  *
  * @param dropDead takes away what the queue keeps of their failure.
  * @returns how many.
@@ -21,7 +21,7 @@ export async function retryFailed(
   let count = 0
   let last: Failure | undefined
   for (;;) {
-    const page = await failures(db, connection, filter, PAGE, last)
+    const page = await retryable(db, connection, filter, PAGE, last)
     last = page.at(-1)
     if (!last) return count
     await raise(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { problem } from '../problem.ts'
+import { decided } from './decided.ts'
 import { type Asked, route } from './route.ts'
 import { byUuid, kind, outcome, reason, time } from './schemas.ts'
 
@@ -9,11 +10,12 @@ const counts = z.partialRecord(kind, z.int())
 const fields = {
   id: z.uuid(),
   connection: z.string(),
-  kind: z.enum(['sync', 'preview']),
-  state: z.enum(['reading', 'settling', 'done', 'failed']),
+  kind: z.enum(['sync', 'preview', 'undo-preview', 'undo']),
+  state: z.enum(['reading', 'settling', 'done', 'failed', 'cancelled']),
   paused: z.boolean(),
   round: z.int().meta({ description: 'one more each time it goes on after a pause' }),
   from: time.optional().meta({ description: 'calls since then are brought over' }),
+  of: z.uuid().optional().meta({ description: 'the run that it takes back, or would' }),
   raised: counts.meta({ description: 'records that it has to settle' }),
   error: z.string().optional(),
   estimate: z
@@ -35,6 +37,12 @@ const progress = z
     outcomes: z.array(z.object({ kind, outcome, reason, count: z.int() })),
   })
   .meta({ id: 'RunProgress' })
+
+/** Of an undo. */
+const undo = z
+  .object({ takenBack: z.array(z.string()), stays: z.array(z.string()) })
+  .optional()
+  .meta({ id: 'Undoing' })
 
 const noSuchRun = ({ c }: Asked) => problem(c, 404, 'There is no such run.', 'Check the id.')
 
@@ -70,19 +78,32 @@ export const runRoutes = [
     method: 'post',
     path: '/runs',
     subject,
-    does: 'Brings over what is there already, or shows in a preview what that would come to.',
+    does: 'Brings over what is there already, takes a run back, or shows in a preview what either would come to.',
     ability: 'configure',
-    body: z.strictObject({
-      kind: z.enum(['sync', 'preview']).default('sync'),
-      from: z.iso.datetime({ offset: true }).optional().meta({ description: 'brings calls since then, too' }),
-    }),
+    body: z.union([
+      z.strictObject({
+        kind: z.enum(['sync', 'preview']).default('sync'),
+        from: z.iso
+          .datetime({ offset: true })
+          .optional()
+          .meta({ description: 'brings calls since then, too' }),
+      }),
+      z.strictObject({
+        kind: z.enum(['undo-preview', 'undo']),
+        of: z.uuid().meta({ description: 'the sync to take back' }),
+      }),
+    ]),
     status: 201,
     answer: z.object({ id: z.uuid() }),
-    handle: async ({ connection, note }, { body: { kind, from } }) => {
-      const id = await connection.operations.beginRun(kind, from === undefined ? undefined : new Date(from))
-      await note(kind === 'preview' ? 'previewed' : 'started', `run ${id}`)
-      return { id }
-    },
+    refuses: [409],
+    handle: ({ c, connection, note }, { body }) =>
+      decided(c, async () => {
+        const { kind, from, of } = { from: undefined, of: undefined, ...body }
+        const since = from === undefined ? undefined : new Date(from)
+        const id = await connection.operations.beginRun(kind, since, of)
+        await note(kind.endsWith('preview') ? 'previewed' : 'started', `run ${id}`)
+        return { id }
+      }),
   }),
   route({
     method: 'get',
@@ -103,7 +124,7 @@ export const runRoutes = [
     does: 'What became of each record of a run, or would.',
     ability: 'oversee',
     params: byUuid,
-    answer: z.object({ records: z.array(z.object({ kind, id: z.string(), outcome, reason })) }),
+    answer: z.object({ records: z.array(z.object({ kind, id: z.string(), outcome, reason, undo })) }),
     refuses: [404],
     handle: async (asked, { params: { id } }) => {
       const { operations } = asked.connection
@@ -112,4 +133,23 @@ export const runRoutes = [
   }),
   pausing('pause'),
   pausing('resume'),
+  route({
+    method: 'post',
+    path: '/runs/{id}/cancel',
+    subject,
+    does: 'Ends a run: what it has not begun is not done; what it has done stays.',
+    ability: 'configure',
+    params: byUuid,
+    answer: progress,
+    refuses: [404, 409],
+    handle: async (asked, { params: { id } }) => {
+      const { operations } = asked.connection
+      if (!(await operations.run(id))) return noSuchRun(asked)
+      return decided(asked.c, async () => {
+        const run = await operations.cancelRun(id)
+        await asked.note('cancelled', `run ${id}`)
+        return run ?? noSuchRun(asked)
+      })
+    },
+  }),
 ]

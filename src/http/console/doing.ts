@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { recordDeed } from '../../store/audit.ts'
 import { Undecidable } from '../../sync/contacts/decide.ts'
 import { Busy } from '../../sync/locks.ts'
+import { RunRefused } from '../../sync/runs/run.ts'
 import { Unassociable } from '../../sync/timeline/associate.ts'
 import { PersonUnchanged } from '../people.ts'
 import type { ConsoleEnv } from './console.tsx'
@@ -26,7 +27,10 @@ export async function doing(
     await work()
   } catch (error) {
     const known =
-      error instanceof Undecidable || error instanceof Unassociable || error instanceof PersonUnchanged
+      error instanceof Undecidable ||
+      error instanceof Unassociable ||
+      error instanceof PersonUnchanged ||
+      error instanceof RunRefused
     if (!known && !(error instanceof Busy)) throw error
     return notDone(c, back, known ? error.message : 'It is being synced at this moment. Try again.')
   }

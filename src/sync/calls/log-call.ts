@@ -8,6 +8,7 @@ import { assignLater, withAssignment } from '../timeline/assign.ts'
 import { customerOf } from '../timeline/find-customer.ts'
 import { followHeadline, followItem } from '../timeline/follow-item.ts'
 import { logItem } from '../timeline/log-item.ts'
+import { leftAlone, saysOf } from '../undo/left-alone.ts'
 import { callerOf, callItem } from './call-item.ts'
 import { enrich, isEnrichment, raiseEnrichments, wayIsKnown } from './enrich-call.ts'
 import { planCall } from './plan-call.ts'
@@ -21,6 +22,10 @@ const LOOKS_FOR_AN_END = 300
 export async function logCall(context: SyncContext, event: CallEvent): Promise<Outcome> {
   const { settings } = context
   const stored = await loadCall(context, event)
+  if (stored) {
+    const alone = await leftAlone(context, event, stored.undone, saysOf.call(stored.call))
+    if (alone) return { ...alone, version: stored.version }
+  }
   const customerId = stored?.call.endedAt ? await ownerOf(context, event, stored) : undefined
   const plan = planCall({ stored, settings: settings.calls, customerId })
   const outcome = await applyPlan(context, event, plan, stored)

@@ -28,12 +28,14 @@ import {
 } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { LinkOrigin } from '../../store/schema.ts'
+import { undoneAs } from '../../store/undone.ts'
 import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import type { ContactEvent } from '../event.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { wrote } from '../meter.ts'
 import { isHolder } from '../timeline/unknown-caller.ts'
+import { ALONE, GONE, leftAlone, saysOf } from '../undo/left-alone.ts'
 import { askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { groupOutcome } from './group-outcome.ts'
@@ -51,6 +53,9 @@ export async function exportContact(context: SyncContext, event: ContactEvent): 
     const sentence = 'CloudTalk has told of our own write.'
     return { outcome: 'unchanged', reason: 'OWN_CHANGE', sentence, contactId }
   }
+  // A contact that nobody knows may be one that an undo has deleted.
+  const undone = echoed === undefined && (await undoneAs(db, { connection, kind: 'contact', id: contactId }))
+  if (undone === GONE) return { ...ALONE, contactId }
   const coming = announced(context, event)
   try {
     return {
@@ -104,12 +109,14 @@ async function settleContact(
     await forgetContact(db, connection, contactId)
     return skipped('CONTACT_GONE', 'The contact was deleted in CloudTalk; its customer stays.')
   }
+  const fields = shown ? fieldsOfContact(shown) : known
+  if (!fields) throw new Error('a contact is neither shown nor known')
+  const alone = await leftAlone(context, event, stored?.undone, saysOf.contact(fields))
+  if (alone) return alone
   if (links.length > 0) {
     coming.noCreation()
     return settleLinked(context, event, shown)
   }
-  const fields = shown ? fieldsOfContact(shown) : known
-  if (!fields) throw new Error('a contact is neither shown nor known')
   if (shown) await saveShownContact(db, connection, contactId, fields)
   // Shown and stored all the same: a customer that comes later may belong to it.
   if (!settings.export) return skipped('EXPORT_OFF', 'The export is switched off in the settings.')

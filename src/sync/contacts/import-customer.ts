@@ -20,6 +20,7 @@ import type { CustomerEvent } from '../event.ts'
 import { lockOf } from '../locks.ts'
 import { NotYet } from '../not-yet.ts'
 import { raiseUnlinkedOfCustomer } from '../timeline/raise-unlinked.ts'
+import { leftAlone, saysOf } from '../undo/left-alone.ts'
 import { askAgain, askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { addContactTag, createContact, endCreation, resumeCreation } from './create-contact.ts'
@@ -38,6 +39,8 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
     await leave(context, event)
     return { ...skipped('DELETED', 'Kustomer has no such customer any more.'), customerId: event.id }
   }
+  const alone = await leftAlone(context, event, customer.undone, saysOf.customer(customer))
+  if (alone) return { ...alone, customerId: customer.id, version: customer.rev }
   if (!customer.deleted) await raiseUnlinkedOfCustomer(context, customer)
   const arrived =
     event.source === 'run' && !event.crowded ? context.contactWriter.expected.announce() : () => undefined

@@ -16,6 +16,7 @@ import { followHeadline, followItem, type HeadlineChange } from '../timeline/fol
 import type { Caller, TimelineItem } from '../timeline/item.ts'
 import { logItem } from '../timeline/log-item.ts'
 import { planTimeline } from '../timeline/plan.ts'
+import { leftAlone, saysOf } from '../undo/left-alone.ts'
 import { isLastWord } from './last-word.ts'
 import { inTalk } from './talk.ts'
 
@@ -23,6 +24,8 @@ import { inTalk } from './talk.ts'
 export async function logMessage(context: SyncContext, event: MessageEvent): Promise<Outcome> {
   const stored = await findMessage(context.db, context.connection, event.id)
   if (!stored) throw new Error(`message ${event.id} was raised before it was kept`)
+  const alone = await leftAlone(context, event, stored.undone, saysOf.message(stored.message))
+  if (alone) return { ...alone, version: stored.version }
   const message = await named(context, stored.message)
   const settings = context.settings[message.channel]
   const item = messageItem(context, stored, message, settings)

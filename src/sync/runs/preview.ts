@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Db } from '../../store/database.ts'
-import { findRun, type Run, runRecordsOf, saveRunRecords, updateRun } from '../../store/runs.ts'
+import { findRun, isOver, type Run, runRecordsOf, saveRunRecords, updateRun } from '../../store/runs.ts'
 import { openScratch } from '../../store/scratch.ts'
 import { createBulkWriter } from '../bulk-writer.ts'
 import { isEnrichment } from '../calls/enrich-call.ts'
@@ -49,7 +49,7 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
       },
     }
     for (;;) {
-      await untilNotPaused(db, run.id, goOn)
+      if (!(await untilNotPaused(db, run.id, goOn))) return
       const items = await nextItems(rehearsed, run.id, AT_ONCE)
       if (!items) break
       await Promise.all(items.map((item) => rehearse(rehearsed, runEvent(connection, run, item).event, goOn)))
@@ -69,10 +69,13 @@ export async function preview(context: SyncContext, run: Run, goOn: () => void):
   }
 }
 
-async function untilNotPaused(db: Db, runId: string, goOn: () => void): Promise<void> {
+/** @returns whether it goes on; false where somebody has cancelled it. */
+export async function untilNotPaused(db: Db, runId: string, goOn: () => void): Promise<boolean> {
   for (;;) {
     goOn()
-    if (!(await findRun(db, runId))?.paused) return
+    const run = await findRun(db, runId)
+    if (!run || isOver(run)) return false
+    if (!run.paused) return true
     await wait(PAUSED_LOOK_MS)
   }
 }

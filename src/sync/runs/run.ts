@@ -3,7 +3,9 @@ import { v7 as uuid } from 'uuid'
 import { doubtContacts } from '../../store/contacts.ts'
 import { refreshStatistics } from '../../store/database.ts'
 import {
+  cancelRun,
   findRun,
+  isOver,
   planItems,
   type Run,
   type RunProgress,
@@ -23,7 +25,9 @@ import type { SyncContext } from '../context.ts'
 import { failedSettle } from '../failure.ts'
 import { holdLease } from '../hold-lease.ts'
 import { preview } from './preview.ts'
+import { FRESH_MS } from './run-halt.ts'
 import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
+import { planUndo, previewUndo, undo } from './undo.ts'
 
 /**
  * A run brings over what was there before the service: every customer and contact, and with `from` every call since.
@@ -42,17 +46,29 @@ const UNDER_WAY = 600
 export interface Runs {
   /**
    * Starts a run, or goes on with one like it that was interrupted.
+   * @param of the run that an undo, or its preview, is about.
    * @returns its id, once it is in the database: from then on a restart goes on with it.
+   * @throws {RunRefused} where it cannot be started now.
    */
-  begin(kind: RunKind, from: Date | undefined): Promise<string>
+  begin(kind: RunKind, from: Date | undefined, of?: string): Promise<string>
   /** Goes on with what a stopped or killed process left; what is settled is not settled again. */
   resume(): Promise<void>
   /** Stops or goes on, in the order of calls; one that is at its end stays there. */
   pause(id: string, paused: boolean): Promise<RunProgress | undefined>
+  /**
+   * Ends a run: when this returns, no process begins another record of it. What is done stays.
+   * @throws {RunRefused} where it is over.
+   */
+  cancel(id: string): Promise<RunProgress | undefined>
   /** How far a run is. */
   check(id: string): Promise<RunProgress | undefined>
   /** Ends after what is under way; it goes on with the next start. */
   stop(): Promise<void>
+}
+
+/** What a person asked of a run cannot be done; the message says why, and what can. */
+export class RunRefused extends Error {
+  override readonly name = 'RunRefused' as const
 }
 
 class Stopped extends Error {
@@ -80,12 +96,21 @@ export function createRuns(context: SyncContext): Runs {
     driven.set(id, driving)
   }
   return {
-    async begin(kind, from) {
-      const interrupted = (await unfinishedRuns(db, connection)).find(
-        (run) => run.kind === kind && run.from?.getTime() === from?.getTime() && !driven.has(run.id),
+    async begin(kind, from, of) {
+      const unfinished = await unfinishedRuns(db, connection)
+      const interrupted = unfinished.find(
+        (run) =>
+          run.kind === kind &&
+          run.of === of &&
+          run.from?.getTime() === from?.getTime() &&
+          !driven.has(run.id),
       )
       const id = interrupted?.id ?? uuid()
-      if (!interrupted) await startRun(db, { id, connection, kind, from })
+      if (!interrupted) {
+        await checkUndo(context, kind, of)
+        checkOthers(kind, unfinished)
+        await startRun(db, { id, connection, kind, from, of })
+      }
       drive(id)
       return id
     },
@@ -96,12 +121,46 @@ export function createRuns(context: SyncContext): Runs {
       await updateRun(db, id, { paused })
       return runProgress(db, id)
     },
+    async cancel(id) {
+      const run = await findRun(db, id)
+      if (!run) return undefined
+      if (!(await cancelRun(db, id, context.now()))) {
+        const { state } = (await findRun(db, id)) ?? run
+        throw new RunRefused(`The run is ${state} already, so there is nothing to cancel.`)
+      }
+      await wait(FRESH_MS)
+      return runProgress(db, id)
+    },
     check: (id) => runProgress(db, id),
     async stop() {
       stopped = true
       await Promise.allSettled(driven.values())
     },
   }
+}
+
+const isUndo = (kind: RunKind): boolean => kind === 'undo' || kind === 'undo-preview'
+
+async function checkUndo(
+  { db, connection }: SyncContext,
+  kind: RunKind,
+  of: string | undefined,
+): Promise<void> {
+  if (!isUndo(kind)) return
+  const run = of === undefined ? undefined : await findRun(db, of)
+  if (run?.connection !== connection || run.kind !== 'sync') {
+    throw new RunRefused('There is no such sync. Name one by the id of its run.')
+  }
+  if (!isOver(run)) throw new RunRefused('The sync is still under way. Cancel it first, or wait for its end.')
+}
+
+/** An undo and a sync at the same time would each undo what the other does. */
+function checkOthers(kind: RunKind, unfinished: readonly Run[]): void {
+  const others = unfinished.filter((run) => run.kind === 'undo' || (run.kind === 'sync' && kind === 'undo'))
+  const [other] = others
+  if (!other || kind === 'preview' || kind === 'undo-preview') return
+  const what = other.kind === 'undo' ? 'An undo' : 'A sync'
+  throw new RunRefused(`${what} is under way. Wait for its end, or cancel it.`)
 }
 
 /** A process that was killed has its lease for some seconds more; one that lives may go on with the run itself. */
@@ -118,8 +177,6 @@ async function untilHeld(
     await wait(LEASE_LOOK_MS)
   }
 }
-
-const isOver = ({ state }: Run): boolean => state === 'done' || state === 'failed'
 
 /** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
 async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
@@ -155,6 +212,7 @@ async function goThrough(context: SyncContext, id: string, goOn: () => void): Pr
     const run = await findRun(db, id)
     if (!run || isOver(run)) return
     if (run.paused) await wait(LOOK_MS)
+    else if (isUndo(run.kind)) await goThroughUndo(context, run, goOn)
     else if (run.state === 'reading') await read(context, run, goOn)
     else if (run.kind === 'preview') {
       await preview(context, run, goOn)
@@ -165,27 +223,43 @@ async function goThrough(context: SyncContext, id: string, goOn: () => void): Pr
   }
 }
 
+async function goThroughUndo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
+  if (run.state === 'reading') return planUndo(context, run, goOn)
+  if (run.kind === 'undo') await undo(context, run, goOn)
+  else await previewUndo(context, run, goOn)
+  await updateRun(context.db, run.id, { state: 'done', finishedAt: context.now() })
+}
+
 /** Fills the mirror of both sides; a run that was interrupted here reads again. */
 async function read(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
   await context.directory.refresh()
   await context.directory.readCompanies()
-  const page = async () => goOn()
+  const page = async () => {
+    goOn()
+    const now = await findRun(context.db, run.id)
+    if (!now || isOver(now)) throw new Stopped()
+  }
   const { missing } = await readContacts(context)
   await doubtContacts(context.db, context.connection, missing)
   await readCustomersSince(context, BEGINNING, false, page)
   await readArchivedCustomers(context, page)
   await refreshStatistics(context.db)
-  if (run.from) await planCalls(context, run, run.from, goOn)
+  if (run.from) await planCalls(context, run, run.from, page)
   await planCustomers(context, (await findRun(context.db, run.id)) ?? run)
   await updateRun(context.db, run.id, { state: 'settling' })
 }
 
 /** Those that are logged already are settled again too: what the settings left out before may be wanted now. */
-async function planCalls(context: SyncContext, run: Run, from: Date, goOn: () => void): Promise<void> {
+async function planCalls(
+  context: SyncContext,
+  run: Run,
+  from: Date,
+  page: () => Promise<void>,
+): Promise<void> {
   const seen = new Set<string>()
   const since = new Date(from.getTime() - LONGEST_CALL_MS)
   await readCallsSince(context, since, async (calls) => {
-    goOn()
+    await page()
     const ended = calls.filter(
       ({ id, endedAt }) => endedAt !== undefined && Date.parse(endedAt) >= from.getTime() && !seen.has(id),
     )

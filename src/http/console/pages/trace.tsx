@@ -86,11 +86,11 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
       </h2>
       {last && <p>{reasons[last.reason].whatToDo}</p>}
       <Links last={last} org={org} />
-      {canRetry && last?.outcome === 'failed' && (
+      {canRetry && last && canBeSyncedAgain(last) && (
         <form method="post" action={link(shown, '/trace/retry')} class="row">
           <input type="hidden" name="id" value={id} />
           <input type="hidden" name="kind" value={kind} />
-          <button type="submit">Try again</button>
+          <button type="submit">{last.outcome === 'failed' ? 'Try again' : 'Sync it again'}</button>
         </form>
       )}
       {story.length === 0 ? (
@@ -105,6 +105,10 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
     </section>
   )
 }
+
+/** What failed, and what was undone: only a person begins that again. */
+const canBeSyncedAgain = ({ outcome, reason }: StoredOutcome): boolean =>
+  outcome === 'failed' || reason === 'UNDONE' || reason === 'UNDONE_IN_PART'
 
 /** Into Kustomer; CloudTalk publishes no address of a contact or call. */
 const Links = ({ last, org }: { last: StoredOutcome | undefined; org: string }) => {
@@ -141,6 +145,9 @@ const Step = ({ step }: { step: StoredOutcome }) => {
       {details.matchedBy && <p class="soft">Matched by {details.matchedBy}.</p>}
       {details.warnings?.map((warning) => (
         <p class="soft">Note: {warning}</p>
+      ))}
+      {details.undo?.stays.map((line) => (
+        <p class="soft">Stays: {line}.</p>
       ))}
       {step.nextAt && (
         <p class="soft">
