@@ -4,6 +4,7 @@ import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
 import { type Registration, type Watching, watchingOf } from './http/watching.ts'
+import { endQueued } from './queue/cancelled.ts'
 import { dropDeadLetters } from './queue/dead.ts'
 import { releaseHeld } from './queue/held.ts'
 import { oldestPending, pendingEvents, queuedRecords } from './queue/pending.ts'
@@ -123,7 +124,7 @@ export async function openConnection(
     log,
     now: () => new Date(),
   }
-  const runs = createRuns(context)
+  const runs = createRuns(context, (runId) => endQueued(db, runId))
   const queued = (kind: RecordKind) => queuedRecords(db, id, kind)
   const operations = operationsOf(context, runs, {
     queued,

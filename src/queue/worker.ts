@@ -154,8 +154,13 @@ async function settleGroup(
     for (const event of events) {
       const settled = await ports.settle(event, priority)
       if (settled.kind === 'dead') dead = true
-      if (settled.kind === 'busy') again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
-      if (settled.kind === 'again') {
+      const { runId, round = 0 } = event
+      const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
+      if (comesAgain && runId !== undefined && (await ports.halted(runId, round)) === 'cancelled') {
+        await endWaiting(ports.db, [event])
+      } else if (settled.kind === 'busy') {
+        again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
+      } else if (settled.kind === 'again') {
         const { held, untried, inMs } = settled
         const next = { ...event, held, attempt: event.attempt + (untried ? 0 : 1) }
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))

@@ -1,16 +1,32 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { remoteOperations } from '../../src/commands/remote-operations.ts'
+import { findOwner } from '../../src/data-folder.ts'
+import type { Operations } from '../../src/http/operations.ts'
 import type { RunProgress } from '../../src/store/runs.ts'
 import type { RunKind } from '../../src/store/schema.ts'
-import { databaseKinds } from '../helpers/databases.ts'
-import type { Emulators } from '../helpers/emulators.ts'
+import { pollCalls } from '../../src/sync/calls/poll-calls.ts'
+import { lookAtContacts, pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
+import { pollCustomers } from '../../src/sync/contacts/poll-customers.ts'
+import { createDatabase, databaseKinds } from '../helpers/databases.ts'
+import { type Emulators, startEmulators } from '../helpers/emulators.ts'
+import { setFaults } from '../helpers/faults.ts'
+import { freePort, startServiceProcess } from '../helpers/process.ts'
 import { addContact, createCustomer, customer, editContact, endCall } from '../helpers/records.ts'
-import { type Stack, startStack } from '../helpers/service.ts'
+import { type Stack, type StackOptions, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
 /** A sync that is taken back: both sides are as they were before it, and nothing does it again by itself. */
 
 let stack: Stack
-afterEach(() => stack?.close())
+let closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.reverse()) await close()
+  closing = []
+})
+const start = async (options: StackOptions): Promise<void> => {
+  stack = await startStack(options)
+  closing.push(() => stack.close())
+}
 
 const NUMBER = '+442071838750'
 const OTHER = '+442071838751'
@@ -64,7 +80,9 @@ async function bothSides({ cloudtalk, kustomer }: Emulators) {
         ({ attributes }) => !attributes.deleted && attributes.externalId !== 'cloudtalk-unassociated-callers',
       )
       .map(({ id, attributes }): Record<string, unknown> => ({ id, ...still(attributes) })),
-    conversations: living.map(({ id, attributes }) => ({ id, ...still(attributes) })),
+    conversations: living.map(
+      ({ id, attributes }): Record<string, unknown> => ({ id, ...still(attributes) }),
+    ),
     notes: notes.filter(({ relationships }) => ids.has(relationships.conversation.data.id)).length,
   }
 }
@@ -77,7 +95,7 @@ const writesOf = async ({ cloudtalk, kustomer }: Emulators) =>
 describe.each(databaseKinds)('on %s', (kind) => {
   test('a sync is previewed, undone, and then left alone', async () => {
     const past = new Date(Date.now() - 3_600_000)
-    stack = await startStack({
+    await start({
       database: kind,
       customers: 10,
       contacts: 4,
@@ -124,14 +142,15 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
     // Webhooks of the undo, a round of each poller and a proof: nothing of it is done again.
     await stack.settled()
-    const [connection] = stack.service.connections.all()
+    const { context } = stack.service
+    for (const round of [pollCustomers, pollContacts, pollCalls, lookAtContacts]) await round(context)
+    await stack.settled()
     const day = new Date().toISOString().slice(0, 10)
     const proof = await stack.service.operations.prove(day, false)
     expect(proof.problems).toEqual([])
     expect(proof.customers.skipped.UNDONE).toBeGreaterThan(0)
     await stack.settled()
     expect(await bothSides(stack)).toEqual(before)
-    expect(connection).toBeDefined()
 
     const again = await run('undo', sync.id)
     expect(again.raised).toEqual({})
@@ -152,3 +171,154 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect((await bothSides(stack)).contacts).toHaveLength(synced.contacts.length)
   }, 90_000)
 })
+
+test('a cancelled run begins nothing more, what happens live goes on, and what it did is undone', async () => {
+  await start({ customers: 150, minuteMs: 100 })
+  const { operations } = stack.service
+  const before = await bothSides(stack)
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'slow', ms: 300 })
+  const id = await begin('sync')
+  await until('some are settled', async () => ((await operations.run(id))?.settled.customer ?? 0) > 5)
+  await expect(operations.beginRun('undo', undefined, id)).rejects.toThrow('still under way')
+  expect(await operations.cancelRun(id)).toMatchObject({ state: 'cancelled', paused: false })
+  await setFaults(stack.cloudtalk)
+  await stack.settled()
+  const settled = (await operations.run(id))?.settled.customer ?? 0
+  expect(settled).toBeLessThan(150)
+  const { contacts } = await bothSides(stack)
+  await expect(operations.cancelRun(id)).rejects.toThrow('cancelled already')
+
+  // One that the run did not reach changes.
+  const reached = new Set((await operations.runRecords(id)).map((record) => record.id))
+  const left = before.customers.find((one) => !reached.has(String(one.id)))
+  await stack.kustomer.api('PUT', `/customers/${left?.id}`, {
+    name: 'Left Over',
+    phones: [{ phone: NUMBER }],
+  })
+  await stack.settled()
+  const live = (await bothSides(stack)).contacts.filter(({ name }) => name === 'Left Over')
+  expect(live).toHaveLength(1)
+  expect((await bothSides(stack)).contacts).toHaveLength(contacts.length + 1)
+  expect((await operations.run(id))?.settled.customer).toBe(settled)
+
+  await run('undo', id)
+  expect((await bothSides(stack)).contacts).toEqual([...before.contacts, ...live])
+}, 60_000)
+
+test('what waited for a run that is cancelled waits no longer, and is told so', async () => {
+  await start({ customers: 30, minuteMs: 100 })
+  const { operations } = stack.service
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'status', status: 503 })
+  const id = await begin('sync')
+  const waiting = async () => (await operations.summary()).customers.byOutcome.waiting ?? 0
+  await until('some wait', async () => (await waiting()) > 5)
+  await operations.pauseRun(id, true)
+  await operations.cancelRun(id)
+  await until('nothing waits', async () => (await waiting()) === 0)
+  await stack.settled()
+  expect((await operations.run(id))?.state).toBe('cancelled')
+  await setFaults(stack.cloudtalk)
+  expect((await bothSides(stack)).contacts).toEqual([])
+})
+
+test('what somebody has changed or added to since stays, and the preview says so', async () => {
+  const past = new Date(Date.now() - 3_600_000)
+  await start({ minuteMs: 100, prepare: prepared })
+  async function prepared(emulators: Emulators) {
+    for (const [number, name] of [
+      [NUMBER, 'Ann Bell'],
+      [OTHER, 'Bo Carr'],
+    ] as const) {
+      await createCustomer(emulators, customer(number, { name }))
+      await endCall(emulators, { external_number: number, ended_at: past.toISOString(), deliver: false })
+    }
+    await addContact(emulators, { name: 'Cy Dunn', ContactNumber: [{ public_number: STRANGER }] })
+  }
+  const sync = await run('sync', undefined, new Date(past.getTime() - 60_000))
+  await stack.settled()
+  const synced = await bothSides(stack)
+  const contact = synced.contacts.find(({ name }) => name === 'Ann Bell')
+  // Somebody else than the service: their edits carry another user.
+  await editContact(stack, Number(contact?.id), { title: 'Director' })
+  const [conversation] = synced.conversations
+  await stack.kustomer.api('POST', `/conversations/${conversation?.id}/notes`, { body: 'I called back.' })
+  const made = synced.customers.find(({ name }) => name === 'Cy Dunn')
+  await stack.kustomer.api('POST', '/conversations', { customer: made?.id, name: 'A question' })
+  await stack.settled()
+  const changed = await bothSides(stack)
+
+  const previewed = await run('undo-preview', sync.id)
+  const expected = await stack.service.operations.runRecords(previewed.id)
+  const stays = expected.flatMap(({ undo }) => undo?.stays ?? [])
+  expect(stays).toContain(
+    `contact ${contact?.id}: somebody has given it a title, an industry, a tag or an attribute`,
+  )
+  expect(stays).toContain(`conversation ${conversation?.id}: somebody has written in it since, or changed it`)
+  expect(stays).toContain(`customer ${made?.id}: it has conversations`)
+  const undone = await run('undo', sync.id)
+  expect(await stack.service.operations.runRecords(undone.id)).toEqual(expected)
+  const after = await bothSides(stack)
+  expect(after.contacts).toEqual(changed.contacts.filter(({ name }) => name !== 'Bo Carr'))
+  expect(after.customers).toEqual(changed.customers)
+  const { 0: kept, length } = after.conversations.filter(({ name }) => name !== 'A question')
+  expect([kept?.id, length]).toEqual([conversation?.id, 1])
+  expect(after.notes).toBe(2)
+  await stack.settled()
+  expect((await bothSides(stack)).contacts).toEqual(after.contacts)
+})
+
+test('an undo that is paused goes on, and one that is cancelled leaves the rest', async () => {
+  await start({ customers: 120, minuteMs: 100 })
+  const { operations } = stack.service
+  const before = await bothSides(stack)
+  const sync = await run('sync')
+  await stack.settled()
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'slow', ms: 200 })
+  const left = async () => (await bothSides(stack)).contacts.length
+  const synced = await left()
+  const first = await begin('undo', sync.id)
+  await until('some are gone', async () => (await left()) < synced)
+  await expect(operations.beginRun('sync', undefined)).rejects.toThrow('An undo is under way')
+  await operations.pauseRun(first, true)
+  expect(await operations.cancelRun(first)).toMatchObject({ state: 'cancelled' })
+  await setFaults(stack.cloudtalk)
+  const second = await run('undo', sync.id)
+  expect(second.state).toBe('done')
+  await stack.settled()
+  expect(await bothSides(stack)).toEqual(before)
+}, 60_000)
+
+test('killed in the middle of an undo, the service ends it after its next start', async () => {
+  const emulators = await startEmulators({ customers: 40, contacts: 10, minuteMs: 100 })
+  const database = await createDatabase('embedded')
+  closing.push(
+    () => emulators.close(),
+    () => database.drop(),
+  )
+  const startProcess = async (port: number) => {
+    const service = await startServiceProcess(emulators.env, database, port)
+    closing.push(() => service.kill())
+    const owner = await findOwner(String(database.env.DATA_DIR))
+    if (owner?.port === undefined) throw new Error('nobody has the folder')
+    return { kill: service.kill, operations: remoteOperations(owner.port, owner.token) }
+  }
+  const isDone = (operations: Operations, id: string) =>
+    until('it is done', async () => (await operations.run(id))?.state === 'done', 60_000)
+  const port = await freePort()
+  const first = await startProcess(port)
+  const before = await bothSides(emulators)
+  const sync = await first.operations.beginRun('sync', undefined)
+  await isDone(first.operations, sync)
+  const synced = (await bothSides(emulators)).contacts.length
+  // CloudTalk has done it, and nobody learns of it.
+  await setFaults(emulators.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'slow', ms: 5_000 })
+  const undo = await first.operations.beginRun('undo', undefined, sync)
+  await until('some are gone', async () => (await bothSides(emulators)).contacts.length < synced)
+  await first.kill()
+  await setFaults(emulators.cloudtalk)
+  const { operations } = await startProcess(port)
+  await isDone(operations, undo)
+  expect(await bothSides(emulators)).toEqual(before)
+  const records = await operations.runRecords(undo)
+  expect(records.filter(({ reason }) => reason !== 'UNDONE')).toEqual([])
+}, 90_000)

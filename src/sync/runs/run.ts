@@ -75,7 +75,8 @@ class Stopped extends Error {
   override readonly name = 'Stopped' as const
 }
 
-export function createRuns(context: SyncContext): Runs {
+/** @param endQueued has what the queue still holds of a cancelled run taken up at once. */
+export function createRuns(context: SyncContext, endQueued: (id: string) => Promise<void>): Runs {
   const { db, connection } = context
   const holder = uuid()
   const driven = new Map<string, Promise<unknown>>()
@@ -129,6 +130,7 @@ export function createRuns(context: SyncContext): Runs {
         throw new RunRefused(`The run is ${state} already, so there is nothing to cancel.`)
       }
       await wait(FRESH_MS)
+      await endQueued(id)
       return runProgress(db, id)
     },
     check: (id) => runProgress(db, id),

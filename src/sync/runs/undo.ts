@@ -21,7 +21,7 @@ import {
 } from '../../store/runs.ts'
 import type { RecordKind, Undoing } from '../../store/schema.ts'
 import { beingSettled, type WrittenRecord, writesOfRecords, writtenByRun } from '../../store/undo-plan.ts'
-import { markUndone } from '../../store/undone.ts'
+import { liftUndone, markUndone, undoneAs } from '../../store/undone.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { failedSettle } from '../failure.ts'
@@ -92,11 +92,16 @@ function touchedBy({ kind, id, writes }: Pick<WrittenRecord, 'kind' | 'id' | 'wr
 /** Undoes what is left on the list. */
 export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
   return eachItem(context, run, goOn, async (item, writes, since) => {
+    const record = { connection: context.connection, ...item }
+    const undoneBefore = await undoneAs(context.db, record)
     const done = await patiently(context, run, goOn, (meter) =>
       alone(context, item, writes, () =>
         metered(meter, async () => {
+          // Before the first step: what that causes is met by nobody, even after a crash.
+          await leaveAlone(context, item)
           const undoing = await undoRecord(context, writes, realStage(context, since, item))
           if (undoing.takenBack.length > 0) await leaveAlone(context, item)
+          else if (undoneBefore === undefined) await liftUndone(context.db, record)
           return undoing
         }),
       ),

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Call, ContactFields, Customer } from '../../mapping/records.ts'
+import { sameValue } from '../../mapping/undo.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { ToldMessage } from '../../store/schema.ts'
 import { liftUndone } from '../../store/undone.ts'
@@ -9,9 +9,9 @@ import type { SyncEvent } from '../event.ts'
 /** What a record says, for knowing later whether it has changed: without what our own writes and other records move. */
 export const saysOf = {
   customer: (customer: Customer): unknown => {
-    const { id, name, displayName, externalId, emails, phones, whatsapps, urls, locations } = customer
+    const { id, name, externalId, emails, phones, whatsapps, urls, locations } = customer
     const { sharedEmails, sharedPhones, sharedWhatsapps, companyId, deleted } = customer
-    const own = { id, name, displayName, externalId, emails, phones, whatsapps, urls, locations }
+    const own = { id, name, externalId, emails, phones, whatsapps, urls, locations }
     const shared = { sharedEmails, sharedPhones, sharedWhatsapps, companyId, deleted: deleted === true }
     return plain({ ...own, ...shared })
   },
@@ -41,7 +41,7 @@ export async function leftAlone(
 ): Promise<Outcome | undefined> {
   if (undone === undefined || undone === null) return undefined
   const asked = event.runId !== undefined || event.source === 'person'
-  if (!asked && (undone === GONE || isDeepStrictEqual(undone, says))) return ALONE
+  if (!asked && (undone === GONE || sameValue(undone, says))) return ALONE
   const { kind, id } = event
   await liftUndone(context.db, { connection: context.connection, kind, id })
   return undefined

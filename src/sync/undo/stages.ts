@@ -15,6 +15,7 @@ import type { RecordKind, TimelineKind, Vendor } from '../../store/schema.ts'
 import { forgetTimeline, type Progress, saveProgress } from '../../store/timeline.ts'
 import { markUndone } from '../../store/undone.ts'
 import { lookupsFor } from '../contacts/lookups.ts'
+import { unlinkDeleted } from '../contacts/unlink-customer.ts'
 import type { SyncContext } from '../context.ts'
 import { GONE, saysOf } from './left-alone.ts'
 import { lookAt } from './targets.ts'
@@ -22,7 +23,10 @@ import type { Stage } from './undo-record.ts'
 
 const keyOf = (to: string, id: string): string => `${to} ${id}`
 
-/** Takes the steps for one settled record: at the vendor first, then here, so that a crash in between is made good. */
+/**
+ * Takes the steps for one settled record. What is put back is expected here before it leaves: else, after a crash in
+ * between, it would look like somebody's edit. What is deleted is forgotten here after it is gone.
+ */
 export function realStage(
   context: SyncContext,
   since: Date,
@@ -34,13 +38,34 @@ export function realStage(
     isGone: (to, id) => gone.has(keyOf(to, id)),
     imagined: (_write, target) => target,
     async take(write, target, step) {
-      if (step.kind === 'delete') await target.delete()
-      if (step.kind === 'restore' && Object.keys(step.fields).length > 0) await target.restore(step.fields)
-      if (step.kind !== 'restore') gone.add(keyOf(write.to, write.id))
-      await settleHere(context, record, write, step, target.stands)
+      if (step.kind === 'restore') {
+        await expectRestored(context, write, step, target.stands)
+        if (Object.keys(step.fields).length > 0) await target.restore(step.fields)
+      } else {
+        if (step.kind === 'delete') {
+          // Else a crash would have it look like a deletion by a person, after which the contact is not exported again.
+          if (write.to === 'customer') await partFromContact(context, write.id)
+          await target.delete()
+        }
+        gone.add(keyOf(write.to, write.id))
+      }
+      await settleHere(context, record, write, step)
     },
     unlink: (customerId, contactId) => unlink(context, customerId, contactId),
   }
+}
+
+/** What a contact or customer is about to hold counts as in step, and is left alone. */
+async function expectRestored(
+  context: SyncContext,
+  { to, id }: NetWrite,
+  step: Extract<UndoStep, { kind: 'restore' }>,
+  stands: Stands,
+): Promise<void> {
+  if (stands.kind === 'gone') return
+  const restored = { ...step.held, ...step.fields }
+  if (to === 'contact') await contactRestored(context, id, stands.fields, restored)
+  if (to === 'customer') await customerRestored(context, id, restored)
 }
 
 /** What the mirror, the links and the timeline say once a step is taken. */
@@ -49,7 +74,6 @@ async function settleHere(
   record: { kind: RecordKind; id: string },
   write: NetWrite,
   step: UndoStep,
-  stands: Stands,
 ): Promise<void> {
   const { db, connection } = context
   const { id } = write
@@ -60,13 +84,10 @@ async function settleHere(
         await dropLinksOfContact(db, connection, id)
         await forgetContact(db, connection, id)
         await markUndone(db, { connection, kind: 'contact', id, stands: GONE })
-      } else if (step.kind === 'restore' && stands.kind === 'there') {
-        await contactRestored(context, id, stands.fields, { ...step.held, ...step.fields })
       }
       return
     case 'customer':
       if (isGone) await customerGone(context, id)
-      else if (step.kind === 'restore') await customerRestored(context, id)
       return
     case 'conversation':
     case 'note':
@@ -96,10 +117,15 @@ async function contactRestored(
   await markUndone(db, { connection, kind: 'contact', id, stands: saysOf.contact(now) })
 }
 
-async function customerRestored(context: SyncContext, id: string): Promise<void> {
+async function customerRestored(
+  context: SyncContext,
+  id: string,
+  restored: Record<string, unknown>,
+): Promise<void> {
   const { db, connection } = context
-  const customer = await findCustomer(db, connection, id)
-  if (!customer) return
+  const mirrored = await findCustomer(db, connection, id)
+  if (!mirrored) return
+  const customer = { ...mirrored, ...restored }
   const link = await findLink(db, connection, id)
   if (link?.contactId !== undefined) {
     const { fields } = contactFromCustomer(customer, await lookupsFor(context, customer))
@@ -116,19 +142,23 @@ async function customerRestored(context: SyncContext, id: string): Promise<void>
 }
 
 /** A contact that a run has exported may have been given the link to its customer since. */
+async function partFromContact(context: SyncContext, customerId: string): Promise<void> {
+  const { db, connection } = context
+  const { contactId, base } = (await findLink(db, connection, customerId)) ?? {}
+  if (contactId === undefined) return
+  const urls = new Set(base?.externalUrls.map(({ url }) => url))
+  const stored = await findContact(db, connection, contactId)
+  if (stored?.fields?.externalUrls.some(({ url }) => urls.has(url)))
+    await takeLinkOff(context, contactId, urls)
+  await unlink(context, customerId, contactId)
+}
+
 async function customerGone(context: SyncContext, id: string): Promise<void> {
   const { db, connection } = context
-  await markCustomerDeleted(db, connection, id)
   const link = await findLink(db, connection, id)
-  if (link?.contactId !== undefined) {
-    const { contactId, base } = link
-    const urls = new Set(base?.externalUrls.map(({ url }) => url))
-    const stored = await findContact(db, connection, contactId)
-    if (stored?.fields?.externalUrls.some(({ url }) => urls.has(url))) {
-      await takeLinkOff(context, contactId, urls)
-    }
-    await unlink(context, id, contactId)
-  }
+  // Somebody else has deleted it.
+  if (link) await unlinkDeleted(context, link)
+  await markCustomerDeleted(db, connection, id)
   const customer = await findCustomer(db, connection, id)
   if (customer) {
     await markUndone(db, { connection, kind: 'customer', id, stands: saysOf.customer(customer) })
@@ -146,8 +176,8 @@ async function takeLinkOff(
   const { externalUrls } = target.stands.fields as unknown as ContactFields
   const left = externalUrls.filter(({ url }) => !urls.has(url))
   if (left.length === externalUrls.length) return
-  await target.restore({ externalUrls: left })
   await contactRestored(context, contactId, target.stands.fields, { externalUrls: left })
+  await target.restore({ externalUrls: left })
 }
 
 async function unlink(context: SyncContext, customerId: string, contactId: string): Promise<void> {
