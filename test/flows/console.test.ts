@@ -196,6 +196,7 @@ const CONFIGURING = [
   '/runs',
   `/runs/${UUID}/pause`,
   `/runs/${UUID}/resume`,
+  `/runs/${UUID}/cancel`,
   ...['general', 'save', 'set-up'].map((part) => `/settings/${part}?connection=default`),
   ...['kustomer', 'cloudtalk', 'signing-secret', 'check', 'secret', 'preview', 'start'].map(
     (step) => `/settings/set-up/${step}?connection=default`,

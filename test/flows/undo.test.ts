@@ -31,6 +31,7 @@ const start = async (options: StackOptions): Promise<void> => {
 const NUMBER = '+442071838750'
 const OTHER = '+442071838751'
 const STRANGER = '+442071838752'
+const JOINED = '+442071838753'
 
 const begin = (kind: RunKind, of?: string, from?: Date) => stack.service.operations.beginRun(kind, from, of)
 const ended = (id: string): Promise<RunProgress> =>
@@ -233,6 +234,12 @@ test('what somebody has changed or added to since stays, and the preview says so
       await endCall(emulators, { external_number: number, ended_at: past.toISOString(), deliver: false })
     }
     await addContact(emulators, { name: 'Cy Dunn', ContactNumber: [{ public_number: STRANGER }] })
+    // Two that are joined.
+    await createCustomer(
+      emulators,
+      customer(JOINED, { name: 'Di Earl', urls: [{ url: 'https://di.example' }] }),
+    )
+    await addContact(emulators, { name: 'D.', city: 'York', ContactNumber: [{ public_number: JOINED }] })
   }
   const sync = await run('sync', undefined, new Date(past.getTime() - 60_000))
   await stack.settled()
@@ -242,6 +249,8 @@ test('what somebody has changed or added to since stays, and the preview says so
   await editContact(stack, Number(contact?.id), { title: 'Director' })
   const [conversation] = synced.conversations
   await stack.kustomer.api('POST', `/conversations/${conversation?.id}/notes`, { body: 'I called back.' })
+  const joined = synced.contacts.find(({ name }) => name === 'Di Earl')
+  await editContact(stack, Number(joined?.id), { name: 'Di Earl-Fox' })
   const made = synced.customers.find(({ name }) => name === 'Cy Dunn')
   await stack.kustomer.api('POST', '/conversations', { customer: made?.id, name: 'A question' })
   await stack.settled()
@@ -255,16 +264,28 @@ test('what somebody has changed or added to since stays, and the preview says so
   )
   expect(stays).toContain(`conversation ${conversation?.id}: somebody has written in it since, or changed it`)
   expect(stays).toContain(`customer ${made?.id}: it has conversations`)
+  expect(stays).toContain(`contact ${joined?.id}, Name: somebody has changed it since`)
   const undone = await run('undo', sync.id)
   expect(await stack.service.operations.runRecords(undone.id)).toEqual(expected)
   const after = await bothSides(stack)
-  expect(after.contacts).toEqual(changed.contacts.filter(({ name }) => name !== 'Bo Carr'))
-  expect(after.customers).toEqual(changed.customers)
+  const isJoined = ({ name }: Record<string, unknown>) => name === 'Di Earl-Fox'
+  expect(after.contacts.filter((one) => !isJoined(one))).toEqual(
+    changed.contacts.filter((one) => one.name !== 'Bo Carr' && !isJoined(one)),
+  )
+  // The website had come from the customer, the address from the contact.
+  expect(after.contacts.find(isJoined)).toMatchObject({ website: '', city: 'York' })
+  expect(after.customers.find(isJoined)).toMatchObject({ locations: [] })
+  expect(after.customers.filter((one) => !isJoined(one))).toEqual(
+    changed.customers.filter((one) => !isJoined(one)),
+  )
   const { 0: kept, length } = after.conversations.filter(({ name }) => name !== 'A question')
   expect([kept?.id, length]).toEqual([conversation?.id, 1])
   expect(after.notes).toBe(2)
   await stack.settled()
-  expect((await bothSides(stack)).contacts).toEqual(after.contacts)
+  await pollCustomers(stack.service.context)
+  await pollContacts(stack.service.context)
+  await stack.settled()
+  expect(await bothSides(stack)).toEqual(after)
 })
 
 test('an undo that is paused goes on, and one that is cancelled leaves the rest', async () => {

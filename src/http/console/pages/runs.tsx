@@ -88,11 +88,13 @@ export const runsPage = new Hono<ConsoleEnv>()
     const run = isId(id) ? await connection.operations.run(id) : undefined
     if (!run) return c.notFound()
     const page = pageOf(c.req.query('page'))
+    const of = run.of === undefined ? undefined : await connection.operations.run(run.of)
+    const others = of ? [of] : await connection.watching.runsOf(id)
     const records = isAboutUndo(run) ? await connection.watching.runRecords(id, page) : undefined
     return c.html(
       <Page title={titleOf(run)} path="/runs" c={c} live>
         <Progress run={run} />
-        <Relatives run={run} about={await connection.watching.runsOf(id)} shown={shown} />
+        <Relatives run={run} others={others} shown={shown} />
         {may(person.role, 'configure') && <Control run={run} shown={shown} />}
         <Outcomes run={run} />
         {records && <UndoneRecords run={run} records={records} page={page} shown={shown} />}
@@ -293,18 +295,12 @@ const UndoForm = ({ kind, of, text, shown, confirm }: UndoFormProps) => (
 )
 
 /** The sync that an undo is about, and the undos of a sync. */
-const Relatives = ({ run, about, shown }: { run: Run; about: Run[]; shown: ShownConnection }) => {
-  if (run.of === undefined && about.length === 0) return null
-  return (
+const Relatives = ({ run, others, shown }: { run: Run; others: Run[]; shown: ShownConnection }) =>
+  others.length === 0 ? null : (
     <section aria-labelledby="relatives">
-      <h2 id="relatives">{run.of === undefined ? 'Undone' : 'What it is about'}</h2>
+      <h2 id="relatives">{run.of === undefined ? 'Its undo' : 'What it is about'}</h2>
       <ul>
-        {run.of !== undefined && (
-          <li>
-            <a href={link(shown, `/runs/${run.of}`)}>The sync</a>
-          </li>
-        )}
-        {about.map((other) => (
+        {others.map((other) => (
           <li>
             <a href={link(shown, `/runs/${other.id}`)}>{titleOf(other)}</a> <Time at={other.startedAt} />,{' '}
             {stateOf(other)}
@@ -313,7 +309,6 @@ const Relatives = ({ run, about, shown }: { run: Run; about: Run[]; shown: Shown
       </ul>
     </section>
   )
-}
 
 interface UndoneRecordsProps {
   run: RunProgress
