@@ -4,7 +4,6 @@ import { CompiledQuery, Kysely, PGliteDialect, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../../test/helpers/databases.ts'
 import { FILLED, fill, RUN } from '../../test/helpers/fill.ts'
-import { findRecords } from '../sync/trace.ts'
 import {
   type ActivityFilter,
   activity,
@@ -12,15 +11,16 @@ import {
   lastDay,
   latestSynced,
   newestActivity,
-} from './activity.ts'
-import { failures } from './failures.ts'
-import { countOutcomes, historyOf } from './outcomes.ts'
-import { reviewInFull } from './review-sides.ts'
-import { openReviews } from './reviews.ts'
-import { latestRuns, runProgress } from './runs.ts'
-import type { Database } from './schema.ts'
-import { sharedContacts } from './shared-contacts.ts'
-import { unassociated } from './timeline-conversations.ts'
+} from '../store/activity.ts'
+import { failures } from '../store/failures.ts'
+import { countOutcomes, historyOf } from '../store/outcomes.ts'
+import { reviewInFull } from '../store/review-sides.ts'
+import { openReviews } from '../store/reviews.ts'
+import { latestRuns, runProgress } from '../store/runs.ts'
+import type { Database } from '../store/schema.ts'
+import { sharedContacts } from '../store/shared-contacts.ts'
+import { unassociated } from '../store/timeline-conversations.ts'
+import { findRecords } from './trace.ts'
 
 /**
  * What a page asks of the database must not grow with what is in it. So each of its statements is explained on a filled
