@@ -42,6 +42,12 @@ export function addressOf(c: Context): string {
   return incoming ? proxyaddr(incoming as Parameters<typeof proxyaddr>[0], isOurProxy) : ''
 }
 
+const isLoopback = proxyaddr.compile(['loopback'])
+
+/** Whether somebody on this machine asks, and not for somebody else. */
+export const isLocal = (c: Context): boolean =>
+  c.req.header('x-forwarded-for') === undefined && isLoopback(addressOf(c), 0)
+
 function tooMany(c: Context, { msBeforeNext }: RateLimiterRes): Response {
   c.header('retry-after', String(Math.ceil(msBeforeNext / 1_000)))
   return problem(c, 429, 'This address has sent too many requests.', 'Send it again after a minute.')

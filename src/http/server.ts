@@ -7,7 +7,7 @@ import { api } from './api/api.ts'
 import { createCallers, type FindCaller } from './api/caller.ts'
 import { type ConsolePorts, createConsole } from './console/console.tsx'
 import type { Doors } from './doors.ts'
-import { limitAddress } from './limit-address.ts'
+import { isLocal, limitAddress } from './limit-address.ts'
 import { problem } from './problem.ts'
 import { limitBody } from './webhook-body.ts'
 import { cloudtalkWebhooks } from './webhooks-cloudtalk.ts'
@@ -57,7 +57,7 @@ function begun({ ready, metrics, log }: ProbePorts, callerOf: FindCaller): Hono 
     }
   })
   app.get('/metrics', async (c) => {
-    const caller = await callerOf(c)
+    const caller = isLocal(c) ? undefined : await callerOf(c)
     if (caller instanceof Response) return caller
     return c.body(await metrics.text(), 200, { 'content-type': metrics.contentType })
   })

@@ -55,7 +55,8 @@ export async function activity(
       order by h.at desc, h.id desc limit ${limit}
     ) newest
     order by newest.at desc, newest.id desc limit ${limit}`.execute(db)
-  return rows
+  // The embedded database gives a number here.
+  return rows.map((row) => ({ ...row, id: String(row.id) }))
 }
 
 export interface ReasonCount {

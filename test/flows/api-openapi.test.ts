@@ -7,6 +7,7 @@ import { type ApiPorts, api } from '../../src/http/api/api.ts'
 import { askApi, makeAdmin } from '../helpers/api.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, signIn } from '../helpers/console.ts'
+import { type OidcProvider, startOidcProvider } from '../helpers/oidc-provider.ts'
 import { addContact, createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -27,16 +28,22 @@ interface Document {
 
 let browser: Browser
 let stack: Stack
+let provider: OidcProvider
 let token: string
 let document: Document
 beforeAll(async () => {
-  ;[browser, stack] = await Promise.all([startBrowser(), startStack({ customers: 8, contacts: 4 })])
+  ;[browser, stack, provider] = await Promise.all([
+    startBrowser(),
+    startStack({ customers: 8, contacts: 4, database: 'embedded' }),
+    startOidcProvider(),
+  ])
   token = await (await makeAdmin(stack)).makeToken('document', 'admin')
   document = (await (await fetch(`${stack.service.publicUrl()}/api/v1/openapi.json`)).json()) as Document
 })
 afterAll(async () => {
   await browser?.close()
   await stack?.close()
+  await provider?.close()
 })
 
 /** Of the document, as a schema that stands for itself. */
@@ -182,6 +189,14 @@ test('what a running service answers is what the document says, of every route',
   await get('/tokens')
   await remove(`/tokens/${made.id}`, '/tokens/{id}')
   expect((await remove(`/tokens/${made.id}`, '/tokens/{id}')).status).toBe(404)
+
+  expect((await get('/sign-on')).status).toBe(404)
+  const { issuer, clientId, clientSecret } = provider
+  const signOn = { name: 'Acme ID', issuer, clientId, clientSecret, domains: ['example.com'], role: 'agent' }
+  expect((await post('/sign-on', signOn)).status).toBe(200)
+  expect((await post('/sign-on', { ...signOn, issuer: `${issuer}/elsewhere` })).status).toBe(409)
+  expect((await get('/sign-on')).status).toBe(200)
+  expect((await remove('/sign-on', '/sign-on')).status).toBe(200)
 
   expect([...asked].toSorted()).toEqual(documented().toSorted())
 }, 90_000)

@@ -43,7 +43,7 @@ describe('a token', () => {
     await signIn(page, stack.service.publicUrl(), ADMIN.email, ADMIN.password)
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     await page.goto(`${stack.service.publicUrl()}/people`)
-    await page.getByLabel('Name of the token').fill('Night report')
+    await page.getByLabel('Token for').fill('Night report')
     await page.getByLabel('Role of the token').selectOption('supervisor')
     await page.getByLabel('Days').fill('30')
     await page.getByRole('button', { name: 'Make token' }).click()
@@ -124,6 +124,9 @@ describe('each role', () => {
     ['GET', '/tokens'],
     ['POST', '/tokens'],
     ['DELETE', `/tokens/${UUID}`],
+    ['GET', '/sign-on'],
+    ['POST', '/sign-on'],
+    ['DELETE', '/sign-on'],
   ] as const
   const LOOKS = [
     '/me',

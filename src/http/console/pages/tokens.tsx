@@ -67,7 +67,7 @@ export const Tokens = ({ tokens, shown, now }: TokensProps) => (
     </p>
     <form method="post" action={link(shown, '/people/tokens')} class="row">
       <label>
-        Name of the token
+        Token for
         <input name="name" required maxlength={100} />
       </label>
       <RoleChoice label="Role of the token" />
