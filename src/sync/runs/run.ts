@@ -48,7 +48,7 @@ export interface Runs {
    * Starts a run, or goes on with one like it that was interrupted.
    * @param of the run that an undo, or its preview, is about.
    * @returns its id, once it is in the database: from then on a restart goes on with it.
-   * @throws {RunRefused} where it cannot be started now.
+   * @throws {RunRefused} where it cannot be started now. @throws {Busy} while another one is being started.
    */
   begin(kind: RunKind, from: Date | undefined, of?: string): Promise<string>
   /** Goes on with what a stopped or killed process left; what is settled is not settled again. */
@@ -96,22 +96,23 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
       .finally(() => driven.delete(id))
     driven.set(id, driving)
   }
+  async function begin(kind: RunKind, from: Date | undefined, of: string | undefined): Promise<string> {
+    const unfinished = await unfinishedRuns(db, connection)
+    const interrupted = unfinished.find(
+      (run) =>
+        run.kind === kind && run.of === of && run.from?.getTime() === from?.getTime() && !driven.has(run.id),
+    )
+    if (interrupted) return interrupted.id
+    await checkUndo(context, kind, of)
+    checkOthers(kind, unfinished)
+    const id = uuid()
+    await startRun(db, { id, connection, kind, from, of })
+    return id
+  }
   return {
-    async begin(kind, from, of) {
-      const unfinished = await unfinishedRuns(db, connection)
-      const interrupted = unfinished.find(
-        (run) =>
-          run.kind === kind &&
-          run.of === of &&
-          run.from?.getTime() === from?.getTime() &&
-          !driven.has(run.id),
-      )
-      const id = interrupted?.id ?? uuid()
-      if (!interrupted) {
-        await checkUndo(context, kind, of)
-        checkOthers(kind, unfinished)
-        await startRun(db, { id, connection, kind, from, of })
-      }
+    begin: async (kind, from, of) => {
+      // Two at the same moment would not see each other.
+      const id = await context.locks.hold(connection, ['run'], () => begin(kind, from, of))
       drive(id)
       return id
     },

@@ -29,7 +29,7 @@ const plain = (value: object): unknown => JSON.parse(JSON.stringify(value))
 
 /**
  * Whether a record is left alone because a run of it was undone: pollers and webhooks would do it all again. A change of
- * the record, a run and a person end that.
+ * the record, a run and a person end that; so does what follows from a person's decision.
  *
  * @param undone what the record said then. @param says what it says now.
  */
@@ -40,7 +40,8 @@ export async function leftAlone(
   says: unknown,
 ): Promise<Outcome | undefined> {
   if (undone === undefined || undone === null) return undefined
-  const asked = event.runId !== undefined || event.source === 'person'
+  const decided = event.source === 'follow-up' && (event.kind === 'customer' || event.kind === 'contact')
+  const asked = event.runId !== undefined || event.source === 'person' || decided
   if (!asked && (undone === GONE || sameValue(undone, says))) return ALONE
   const { kind, id } = event
   await liftUndone(context.db, { connection: context.connection, kind, id })

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import { isOver, type Run, type RunProgress, type RunRecord } from '../../../store/runs.ts'
+import { Busy } from '../../../sync/locks.ts'
 import { RunRefused } from '../../../sync/runs/run.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
@@ -78,8 +79,12 @@ export const runsPage = new Hono<ConsoleEnv>()
       tell(c, { tone: 'good', text })
       return c.redirect(link(shown, `/runs/${id}`), 303)
     } catch (error) {
-      if (!(error instanceof RunRefused)) throw error
-      return notDone(c, link(shown, of === undefined ? '/runs' : `/runs/${of}`), error.message)
+      if (!(error instanceof RunRefused) && !(error instanceof Busy)) throw error
+      return notDone(
+        c,
+        link(shown, of === undefined ? '/runs' : `/runs/${of}`),
+        error instanceof Busy ? 'Another run is being started at this moment. Try again.' : error.message,
+      )
     }
   })
   .get('/runs/:id', needs('oversee', refused), async (c) => {
@@ -365,7 +370,7 @@ const UndoneRecords = ({ run, records, page, shown }: UndoneRecordsProps) => {
 
 const Lines = ({ lines }: { lines: readonly string[] }) =>
   lines.length === 0 ? (
-    <small>nothing</small>
+    <small>–</small>
   ) : (
     <div>
       {lines.map((line) => (
