@@ -68,7 +68,7 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
 
   await page.goto(`${base}/runs`)
   await page.getByRole('button', { name: 'Preview', exact: true }).click()
-  await page.getByText('The sync takes about').waitFor()
+  await page.getByText('The sync takes about').waitFor({ timeout: 60_000 })
   await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'slow', ms: 4_000 })
   await page.getByRole('button', { name: 'Start this sync' }).click()
   await page.getByText('The sync is under way.').waitFor()
@@ -86,7 +86,7 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
   const { id } = await latest()
 
   await page.getByRole('button', { name: 'Preview the undo' }).click()
-  await page.getByText('The undo takes about').waitFor()
+  await page.getByText('The undo takes about').waitFor({ timeout: 60_000 })
   const previewed = await contacts()
   expect(previewed.length).toBeGreaterThan(own.length)
   const list = page.getByRole('region', { name: 'Record by record' })
@@ -109,7 +109,7 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
   expect((await contacts()).length).toBe(own.length + 1)
   await page.goto(`${base}/runs/${id}`)
   expect(await page.textContent('main')).toContain('Undo of a sync')
-}, 120_000)
+}, 180_000)
 
 /** As wide as a screen and as a phone, light and dark: axe finds nothing serious, and nothing is cut off. */
 async function expectFaultless(page: Page): Promise<void> {
