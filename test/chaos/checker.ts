@@ -34,6 +34,9 @@ export interface Facts {
   publicUrl: string
 }
 
+/** Where few messages come, none may be lost. */
+export const LOST_MESSAGES =
+  'nothing of messages whose webhook was lost on the way, and no half of those that were refused'
 const HOLDER = 'Unassociated callers (CloudTalk)'
 
 export function checkState(facts: Facts): Check[] {
@@ -388,7 +391,7 @@ const checkMessages = ({ plan, witness }: Facts, found: Found): Check[] => {
       (record) => entryDiffers(messageExpected(record, found), found),
     ),
     check(
-      'nothing of messages whose webhook was lost on the way, and no half of those that were refused',
+      LOST_MESSAGES,
       plan.messages.filter((record) => came(record) !== 'taken'),
       messageId,
       (record) => {

@@ -13,6 +13,8 @@ export interface ChaosDatabase extends TestDatabase {
   password: string | undefined
   /** Events that are not settled yet; undefined while nobody can tell. */
   pending(): Promise<number | undefined>
+  /** What the queue holds, counted by what it waits for; for somebody who looks for what is wrong. */
+  waiting(): Promise<object>
   /** Stops the server at once and starts it again; undefined where the database has no server. */
   restart: ((whileAway: () => Promise<void>) => Promise<void>) | undefined
 }
@@ -33,6 +35,7 @@ function embedded(): ChaosDatabase {
         .pending()
         .catch(() => undefined)
     },
+    waiting: async () => ({}),
     restart: undefined,
     drop: async () => rmSync(folder, { recursive: true, force: true }),
   }
@@ -40,6 +43,17 @@ function embedded(): ChaosDatabase {
 
 const PENDING = `select count(*)::int as count from pgboss.job
   where name = 'settle' and state in ('created', 'retry', 'active')`
+
+const WAITING = `select state, priority, data->>'kind' as kind, data->>'attempt' as attempt,
+    data->>'held' as held, count(*)::int as count, min(start_after) as first, max(start_after) as last
+  from pgboss.job where name = 'settle' and state in ('created', 'retry', 'active')
+  group by 1, 2, 3, 4, 5 order by count desc`
+
+async function asked(url: string, query: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return (await client.query(query).finally(() => client.end())).rows
+}
 
 /** A server of its own, which can go away and come back with its data. */
 async function startPostgres(): Promise<ChaosDatabase> {
@@ -79,6 +93,11 @@ async function startPostgres(): Promise<ChaosDatabase> {
         await client.end().catch(() => undefined)
       }
     },
+    waiting: async () => ({
+      events: await asked(url, WAITING),
+      circuits: await asked(url, 'select account, cause, since, probe_at, ended_at from circuit'),
+      budgets: await asked(url, 'select * from budget'),
+    }),
     async restart(whileAway) {
       await server.stop()
       await whileAway()

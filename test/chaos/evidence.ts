@@ -16,12 +16,14 @@ interface Evidence {
   logs: readonly string[]
   /** Of the service, while its database still stands. */
   env: Record<string, string>
+  /** What is in its queue. */
+  waiting: object
 }
 
 /** Writes down what both sides hold, what all processes have logged, and the story of what is wrong. */
 export async function keepEvidence(
   folder: string,
-  { checks, cloudtalk, kustomer, atCloudTalk, atKustomer, logs, env }: Evidence,
+  { checks, cloudtalk, kustomer, atCloudTalk, atKustomer, logs, env, waiting }: Evidence,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const write = (name: string, content: string) => writeFileSync(join(folder, name), content)
@@ -29,6 +31,7 @@ export async function keepEvidence(
   write('cloudtalk.json', JSON.stringify(cloudtalk))
   write('kustomer.json', JSON.stringify(kustomer))
   write('requests.json', JSON.stringify({ atCloudTalk, atKustomer }))
+  write('waiting.json', JSON.stringify(waiting, null, 2))
   for (const [index, log] of logs.entries()) write(`process-${index + 1}.log`, log)
   for (const { failures } of checks) {
     const ids = new Set(failures.map(({ id }) => id))

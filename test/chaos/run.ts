@@ -79,6 +79,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   await using cleanUp = new AsyncDisposableStack()
   const scene = await setScene(options, cleanUp)
   const { emulators, deployment, balancer, witness, env } = scene
+  let checks: Check[] = []
+  // Of a run that could not go on, too.
+  if (keep !== undefined) cleanUp.defer(() => keepAll(keep, scene, checks))
   const pushers = pushersOf(emulators, witness)
   const plan = makePlan(seed, size, (await emulators.cloudtalk.state()) as unknown as Company)
   log(`${plan.pushes.length} records to push, ${plan.edits.length} edits; ${ROLES[kind].length} processes`)
@@ -111,7 +114,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const atCloudTalk = await emulators.cloudtalk.requests()
   const atKustomer = await emulators.kustomer.requests()
   const logs = [...deployment.logs(), syncLog]
-  const checks = [
+  checks = [
     ...checkState(facts),
     stood,
     proof,
@@ -120,8 +123,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     checkBudget('CloudTalk', atCloudTalk, pushers.cloudtalk.toldToWait()),
     checkBudget('Kustomer', atKustomer, pushers.kustomer.toldToWait()),
   ]
-  if (keep !== undefined)
-    await keepEvidence(keep, { checks, cloudtalk, kustomer, atCloudTalk, atKustomer, logs, env: serviceEnv })
   return {
     checks,
     faults: { ...faults, 'webhooks not taken': balancer.counts().refused },
@@ -137,6 +138,24 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     late: late.failures.length,
     seconds: Math.round((Date.now() - started) / 1_000),
   }
+}
+
+async function keepAll(
+  folder: string,
+  { emulators, database, deployment, env }: Scene,
+  checks: readonly Check[],
+): Promise<void> {
+  const [cloudtalk, kustomer] = await Promise.all([emulators.cloudtalk.state(), emulators.kustomer.state()])
+  await keepEvidence(folder, {
+    checks,
+    cloudtalk,
+    kustomer,
+    atCloudTalk: await emulators.cloudtalk.requests(),
+    atKustomer: await emulators.kustomer.requests(),
+    logs: deployment.logs(),
+    env: { ...env, ...database.env },
+    waiting: await database.waiting(),
+  })
 }
 
 async function setScene(
