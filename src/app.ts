@@ -145,6 +145,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
               id: context.connection,
               name: context.settings.name,
               org: context.org,
+              active: context.settings.active,
               operations,
               watching,
             })),

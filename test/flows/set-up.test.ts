@@ -108,6 +108,9 @@ test('a light turns green when its workflow is heard of; switched off, nothing i
   await stack.settled()
   const { conversations = [] } = await stack.kustomer.state()
   expect(conversations).toEqual([])
+  await page.goto(base())
+  await page.getByText('This connection is switched off.').waitFor()
+  await page.goto(`${base()}/settings/set-up?connection=support-eu`)
 })
 
 test('the preview tells what a sync would do, though it is switched off', async () => {

@@ -33,6 +33,8 @@ export interface ConsoleConnection {
   name: string
   /** The first part of its Kustomer address. */
   org: string
+  /** Whether it is switched on. */
+  active: boolean
   operations: Operations
   watching: Watching
 }

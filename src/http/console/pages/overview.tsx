@@ -17,7 +17,7 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
   const [summary, health] = await Promise.all([connection.operations.summary(), connection.watching.health()])
   return c.html(
     <Page title="Overview" path="/" c={c} live>
-      <State summary={summary} shown={shown} />
+      {connection.active ? <State summary={summary} shown={shown} /> : <SwitchedOff />}
       <div class="cards">
         <Kind title="Contacts" kind="contact" summary={summary.contacts} shown={shown} />
         <Kind title="Customers" kind="customer" summary={summary.customers} shown={shown} />
@@ -89,6 +89,15 @@ const Kind = ({
   )
 }
 
+const SwitchedOff = () => (
+  <Notice tone="busy">
+    <p>
+      <strong>This connection is switched off.</strong> Nothing is written to either side, and what comes
+      meanwhile is skipped. An administrator switches it on under Settings; a run then brings over what came.
+    </p>
+  </Notice>
+)
+
 /** All is well, or what needs a person, the gravest first. */
 const State = ({ summary, shown }: { summary: Summary; shown: ShownConnection }) => {
   const failing = Object.entries(failingReasons(summary))
@@ -127,13 +136,18 @@ const State = ({ summary, shown }: { summary: Summary; shown: ShownConnection })
         ))}
         {summary.reviews > 0 && (
           <li>
-            <a href={link(shown, '/review')}>{count(summary.reviews)} possible duplicates</a> wait for a
-            decision.
+            <a href={link(shown, '/review')}>
+              {summary.reviews === 1
+                ? '1 possible duplicate waits'
+                : `${count(summary.reviews)} possible duplicates wait`}
+            </a>{' '}
+            for a decision.
           </li>
         )}
         {unexplained > 0 && (
           <li>
-            {count(unexplained)} records of {summary.proof?.day} are not explained by the last proof.
+            {unexplained === 1 ? '1 record' : `${count(unexplained)} records`} of {summary.proof?.day}{' '}
+            {unexplained === 1 ? 'is' : 'are'} not explained by the last proof.
           </li>
         )}
       </ul>
