@@ -24,6 +24,7 @@ import { BEGINNING } from '../contacts/read-in-order.ts'
 import type { SyncContext } from '../context.ts'
 import { failedSettle } from '../failure.ts'
 import { holdLease } from '../hold-lease.ts'
+import { Busy } from '../locks.ts'
 import { preview } from './preview.ts'
 import { FRESH_MS } from './run-halt.ts'
 import { CALLS_WAVE, nextItems, planCustomers, runEvent } from './run-plan.ts'
@@ -42,6 +43,10 @@ const LEASE_LOOK_MS = 500
 const GOES_WELL_MS = 60_000
 /** Events of a run that are in the queue at once: enough to keep every worker busy, few enough to pause soon. */
 const UNDER_WAY = 600
+
+/** Starting one takes some milliseconds; for a second another one is waited for. */
+const START_TRIES = 40
+const START_AGAIN_MS = 25
 
 export interface Runs {
   /**
@@ -111,8 +116,7 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
   }
   return {
     begin: async (kind, from, of) => {
-      // Two at the same moment would not see each other.
-      const id = await context.locks.hold(connection, ['run'], () => begin(kind, from, of))
+      const id = await oneByOne(() => context.locks.hold(connection, ['run'], () => begin(kind, from, of)))
       drive(id)
       return id
     },
@@ -139,6 +143,18 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
       stopped = true
       await Promise.allSettled(driven.values())
     },
+  }
+}
+
+/** Two that are started at the same moment would not see each other. */
+async function oneByOne<T>(start: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (!(error instanceof Busy) || tried === START_TRIES) throw error
+      await wait(START_AGAIN_MS)
+    }
   }
 }
 
