@@ -175,6 +175,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         queue,
         log,
         settle: async (event, priority) => {
+          // Somebody may have switched it on a moment ago.
+          if (!connections.get(event.connection)?.context.settings.active) await connections.refresh()
           const connection = connections.get(event.connection)
           // Another process may have newer settings, or somebody puts it back: its events wait.
           return connection

@@ -2,7 +2,7 @@ import { type Config, type ConnectionConfig, kustomerUrlOf } from './config.ts'
 import { type Configured, type Configuring, type KustomerKey, Unsettable } from './http/configuring.ts'
 import { settingsSchema } from './mapping/settings.ts'
 import { org, url } from './settings-file.ts'
-import { saveConfiguration } from './store/connections.ts'
+import { connectionIds, saveConfiguration } from './store/connections.ts'
 import type { Db } from './store/database.ts'
 import type { StoredAccounts } from './store/schema.ts'
 import { keepSecret, type SecretName } from './store/secrets.ts'
@@ -82,11 +82,12 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
       const key = validKustomer(given)
       config.secrets.add(key.apiKey)
       const others = await wanted()
+      const taken = new Set([...others.map(({ id }) => id), ...(await connectionIds(db))])
       if (others.some(({ settings }) => settings.name === name)) {
         throw new Unsettable(`There is a connection "${name}" already. Give this one another name.`)
       }
       accepted(await kustomerChecks(key), 'Kustomer')
-      const id = freeId(name, new Set(others.map((one) => one.id)))
+      const id = freeId(name, taken)
       const settings = settingsSchema.parse({ name, active: false })
       await save(
         id,
@@ -97,8 +98,13 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
       return id
     },
     async setKustomer(id, given) {
-      const { revision, cloudtalk } = await findOwn(id)
+      const { revision, cloudtalk, kustomer } = await findOwn(id)
       const key = validKustomer(given)
+      if (kustomer && kustomer.org.toLowerCase() !== key.org.toLowerCase()) {
+        throw new Unsettable(
+          `This connection belongs to the org ${kustomer.org}, with all that it knows. For another org, make another connection.`,
+        )
+      }
       config.secrets.add(key.apiKey)
       accepted(await kustomerChecks(key), 'Kustomer')
       const accounts: StoredAccounts = { kustomer: accountOf(key), ...(cloudtalk && { cloudtalk }) }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
@@ -57,6 +58,8 @@ const REGISTER_AGAIN_MS = 5 * SECOND
 /** One request a minute finds out that the webhook is gone or switched off. */
 const CHECK_WEBHOOK_MS = MINUTE
 const CHECK_RUNS_MS = SECOND
+/** What people do by hand takes a few requests. */
+const DEEDS_MS = 10 * SECOND
 
 export interface ConnectionPorts {
   db: Db
@@ -69,6 +72,8 @@ export interface ConnectionPorts {
   counts: Counts
   /** Where secrets are kept; undefined = nowhere. */
   vault: Vault | undefined
+  /** Of the webhook in Kustomer, where whoever ran before knows it. */
+  webhookToken?: string | undefined
 }
 
 /** One connection at work: its settles, its doors, its pollers. */
@@ -95,11 +100,12 @@ export interface Connection {
 /** Wires one connection. @throws when the database does not answer. */
 export async function openConnection(
   config: ConnectionConfig,
-  { db, raise, pace, log: processLog, counts, sharesOrg, vault }: ConnectionPorts,
+  { db, raise, pace, log: processLog, counts, sharesOrg, vault, webhookToken: known }: ConnectionPorts,
 ): Promise<Connection> {
   const { id, accounts, settings, accountWebhookSecret } = config
   const log = processLog.child({ connection: id })
   await ensureConnection(db, id)
+  let webhookToken = known ?? (vault && (await storedToken(db, vault, id, log)))
   const { firstBackoffMs } = pace
   const back = () => releaseHeld(db, id)
   const vendors = await openVendors({ db, firstBackoffMs, requested: counts.requested, back, log }, accounts)
@@ -135,7 +141,6 @@ export async function openConnection(
   const seen = createSeen(db, id)
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
-  let webhookToken = vault && (await storedToken(db, vault, id, log))
   let registering: NodeJS.Timeout | undefined
   let registration: Registration
   let stopping = false
@@ -173,12 +178,17 @@ export async function openConnection(
     registering = setTimeout(() => void keepRegistered(publicUrl, registered ? 0 : attempt + 1), nextMs)
   }
 
-  const underWay = new Set<Promise<unknown>>()
-  const counted = <T>(work: Promise<T>): Promise<T> => {
+  const settles = new Set<Promise<unknown>>()
+  const deeds = new Set<Promise<unknown>>()
+  const countedIn = <T>(underWay: Set<Promise<unknown>>, work: Promise<T>): Promise<T> => {
     const entry = work.finally(() => underWay.delete(entry))
     underWay.add(entry)
     return entry
   }
+  const asDeed =
+    <A extends unknown[], T>(work: (...given: A) => Promise<T>) =>
+    (...given: A): Promise<T> =>
+      countedIn(deeds, work(...given))
 
   const start = (name: string, everyMs: number, round: () => Promise<void>): Poller => {
     const poller = startPoller(poll, `${id}/${name}`, everyMs, round)
@@ -202,7 +212,12 @@ export async function openConnection(
 
   return {
     context,
-    operations,
+    operations: {
+      ...operations,
+      decideReview: asDeed(operations.decideReview),
+      unmerge: asDeed(operations.unmerge),
+      associate: asDeed(operations.associate),
+    },
     watching: watchingOf(context, {
       oldestPending: () => oldestPending(db, id),
       workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
@@ -223,7 +238,7 @@ export async function openConnection(
         lookForCalls: () => callPoller?.nudge(),
       },
     },
-    settle: (event, priority) => counted(settle(context, event, priority)),
+    settle: (event, priority) => countedIn(settles, settle(context, event, priority)),
     keepRegistered: (publicUrl) => void keepRegistered(publicUrl),
     watch() {
       if (settings.active) {
@@ -242,8 +257,12 @@ export async function openConnection(
     },
     stop,
     async retire() {
-      await stop()
-      await Promise.allSettled(underWay)
+      // What a person has begun by hand is not cut in the middle; what waits for a vendor comes again, and goes anew.
+      await Promise.race([Promise.allSettled(deeds), wait(DEEDS_MS, undefined, { ref: false })])
+      const stopped = stop()
+      vendors.close()
+      await stopped
+      await Promise.allSettled(settles)
       close()
     },
     cutOff() {

@@ -54,12 +54,15 @@ export async function openConnections(config: Config, ports: Ports): Promise<Con
     if (publicUrl !== undefined) connection.keepRegistered(publicUrl)
     if (watching) connection.watch()
   }
-  const open = (wish: ConnectionConfig): Promise<Connection> => {
+  const open = (wish: ConnectionConfig, before: Running | undefined): Promise<Connection> => {
     for (const secret of secretsOf(wish)) config.secrets.add(secret)
     const { org } = wish.accounts.kustomer
     const sharesOrg = () =>
       [...running.values()].filter((other) => other.config.accounts.kustomer.org === org).length > 1
-    return openConnection(wish, { ...ports, counts: ports.countsOf(wish.id), sharesOrg })
+    // Where the org is the same, so is the webhook.
+    const webhookToken =
+      before?.config.accounts.kustomer.org === org ? before.connection.doors.kustomer.token() : undefined
+    return openConnection(wish, { ...ports, counts: ports.countsOf(wish.id), sharesOrg, webhookToken })
   }
   const retire = (connection: Connection) => {
     const entry = {
@@ -76,16 +79,20 @@ export async function openConnections(config: Config, ports: Ports): Promise<Con
     if (stopping || newest === stamp) return
     const next = new Map<string, Running>()
     const begun: Connection[] = []
-    for (const { id, config: wish } of await wanted()) {
-      const now = running.get(id)
-      if (!wish) continue
-      if (now && isDeepStrictEqual(now.config, wish)) {
-        next.set(id, now)
-        continue
+    try {
+      for (const { id, config: wish, problem } of await wanted()) {
+        const now = running.get(id)
+        // What cannot be read at this moment does not end what runs.
+        if (now && (wish ? isDeepStrictEqual(now.config, wish) : problem !== undefined)) next.set(id, now)
+        else if (wish) {
+          const connection = await open(wish, now)
+          begun.push(connection)
+          next.set(id, { config: wish, connection })
+        }
       }
-      const connection = await open(wish)
-      begun.push(connection)
-      next.set(id, { config: wish, connection })
+    } catch (error) {
+      for (const connection of begun) connection.close()
+      throw error
     }
     const replaced = [...running].filter(([id, { connection }]) => next.get(id)?.connection !== connection)
     running = next

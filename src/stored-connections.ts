@@ -6,11 +6,11 @@ import { type StoredConfiguration, storedConfigurations } from './store/connecti
 import type { Db } from './store/database.ts'
 import type { StoredAccounts } from './store/schema.ts'
 import { findSecret } from './store/secrets.ts'
-import type { Vault } from './vault.ts'
+import { Unopenable, type Vault } from './vault.ts'
 
 /** A connection as everything says that it is to be, and what can run of it. */
 export interface WantedConnection extends Configured {
-  /** Undefined where it cannot run: a key is missing, or cannot be read. */
+  /** Undefined where it cannot run: a key is missing, or something of it cannot be read, as `problem` says. */
   config: ConnectionConfig | undefined
 }
 
@@ -41,8 +41,9 @@ function givenConnection(
   stored: StoredConfiguration | undefined,
 ): WantedConnection {
   const { id, accounts } = connection
-  const saved = settingsFile ? undefined : settingsSchema.safeParse(stored?.settings ?? undefined).data
-  const settings = saved ?? connection.settings
+  const saved =
+    settingsFile || stored?.settings == null ? undefined : settingsSchema.safeParse(stored.settings)
+  const settings = saved ? (saved.data ?? { ...connection.settings, active: false }) : connection.settings
   return {
     id,
     settings,
@@ -52,10 +53,12 @@ function givenConnection(
     cloudtalk: { accessKeyId: accounts.cloudtalk.accessKeyId },
     accountWebhooks: connection.accountWebhookSecret !== undefined,
     revision: stored?.revision ?? 0,
-    problem: undefined,
+    problem: saved?.success === false ? OTHER_VERSION : undefined,
     config: { ...connection, settings },
   }
 }
+
+const OTHER_VERSION = 'Its settings were saved by another version of this program. Save them again.'
 
 async function ownConnection(
   { vendors }: Config,
@@ -78,8 +81,7 @@ async function ownConnection(
     revision,
   } as const
   if (!parsed.success) {
-    const problem = 'Its settings were saved by another version of this program. Save them again.'
-    return { ...shown, problem, config: undefined }
+    return { ...shown, problem: OTHER_VERSION, config: undefined }
   }
   try {
     const secret = (name: Parameters<typeof findSecret>[3]) => vault && findSecret(db, vault, id, name)
@@ -107,9 +109,9 @@ async function ownConnection(
       },
     }
   } catch (error) {
+    if (!(error instanceof Unopenable)) throw error
     log.error({ connection: id, err: error }, 'a connection’s keys cannot be read')
-    const problem = error instanceof Error ? error.message : 'Its keys cannot be read.'
-    return { ...shown, problem, config: undefined }
+    return { ...shown, problem: error.message, config: undefined }
   }
 }
 

@@ -14,14 +14,18 @@ export async function check(config: Config): Promise<Check[]> {
   return checks
 }
 
+const FINISH = 'Finish its set-up in the console, under Settings.'
+
 /** The same of connections that were set up in the console. @throws {ConfigError} where there is none. */
 export const checkStored = (env: Record<string, string | undefined>): Promise<Check[]> =>
   withConfiguring(env, async (desk) => {
     const connections = await desk.connections()
     if (connections.length === 0) throw new ConfigError([NO_CONNECTION])
-    const checks = connections.map(async ({ id }) =>
-      (await desk.check(id)).map((one) => ({ ...one, name: `${id}: ${one.name}` })),
-    )
+    const checks = connections.map(async ({ id, kustomer, cloudtalk }) => {
+      if (!kustomer || !cloudtalk)
+        return [{ name: `${id}: keys`, ok: false, found: 'not complete', whatToDo: FINISH }]
+      return (await desk.check(id)).map((one) => ({ ...one, name: `${id}: ${one.name}` }))
+    })
     return (await Promise.all(checks)).flat()
   })
 

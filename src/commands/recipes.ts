@@ -13,7 +13,8 @@ export const storedRecipes = (env: Record<string, string | undefined>): Promise<
   withConfiguring(env, async (desk) => {
     const connections = await desk.connections()
     if (connections.length === 0) throw new ConfigError([NO_CONNECTION])
-    return (await Promise.all(connections.map(({ id }) => desk.recipes(id)))).flat()
+    const complete = connections.filter(({ kustomer, cloudtalk }) => kustomer && cloudtalk)
+    return (await Promise.all(complete.map(({ id }) => desk.recipes(id)))).flat()
   })
 
 /** The same, for a person who sets them up in the dashboard. */

@@ -4,15 +4,15 @@ import { openReviews, type Review } from '../store/reviews.ts'
 import { type RunProgress, type RunRecord, runRecords } from '../store/runs.ts'
 import type { ReviewDecision, RunKind } from '../store/schema.ts'
 import { type Unassociated, unassociated } from '../store/timeline-conversations.ts'
-import { decideReview, unmerge } from '../sync/contacts/decide.ts'
+import { decideReview, Undecidable, unmerge } from '../sync/contacts/decide.ts'
 import type { SyncContext } from '../sync/context.ts'
 import { yesterdayIn } from '../sync/prove/day.ts'
 import type { Proof } from '../sync/prove/proof.ts'
 import { type ProvePorts, prove } from '../sync/prove/prove.ts'
 import { retryFailed } from '../sync/retry.ts'
-import type { Runs } from '../sync/runs/run.ts'
+import { RunRefused, type Runs } from '../sync/runs/run.ts'
 import { type KindSummary, summariesOf } from '../sync/summary.ts'
-import { type Associated, associate } from '../sync/timeline/associate.ts'
+import { type Associated, associate, Unassociable } from '../sync/timeline/associate.ts'
 import { type TracedRecord, trace } from '../sync/trace.ts'
 import type { Vendors } from '../sync/vendors.ts'
 
@@ -85,6 +85,10 @@ export interface OperationPorts extends ProvePorts {
 
 export function operationsOf(context: SyncContext, runs: Runs, ports: OperationPorts): Operations {
   const { db, connection, settings } = context
+  const whileOn = (refusal: new (message: string) => Error) => {
+    if (!settings.active)
+      throw new refusal('The connection is switched off: nothing is written to either side.')
+  }
   return {
     async summary() {
       const of = await summariesOf(db, connection)
@@ -103,18 +107,30 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
       }
     },
     trace: (question) => trace(db, connection, question, settings.defaultCountry),
-    beginRun: runs.begin,
+    async beginRun(kind, from, of) {
+      if (kind === 'undo') whileOn(RunRefused)
+      return runs.begin(kind, from, of)
+    },
     pauseRun: runs.pause,
     cancelRun: runs.cancel,
     runRecords: (id) => runRecords(db, id),
     run: runs.check,
     reviews: () => openReviews(db, connection, REVIEWS),
-    decideReview: (id, decision, contactId) => decideReview(context, id, decision, contactId),
-    unmerge: (contactId, customerId) => unmerge(context, contactId, customerId),
+    async decideReview(id, decision, contactId) {
+      if (decision === 'merge') whileOn(Undecidable)
+      return decideReview(context, id, decision, contactId)
+    },
+    async unmerge(contactId, customerId) {
+      whileOn(Undecidable)
+      await unmerge(context, contactId, customerId)
+    },
     failures: (filter) => failures(db, connection, filter, FAILURES),
     retry: (filter) => retryFailed(context, filter, ports.dropDead),
     unassociated: () => unassociated(db, connection, UNASSOCIATED),
-    associate: (what, whom) => associate(context, what, whom),
+    async associate(what, whom) {
+      whileOn(Unassociable)
+      return associate(context, what, whom)
+    },
     prove: (day, repair) =>
       prove(context, ports, day ?? yesterdayIn(settings.timeZone, context.now()), repair),
     proofs: async () => (await latestProofs(db, connection, PROOFS)).map(({ result }) => result as Proof),

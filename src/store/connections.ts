@@ -73,6 +73,10 @@ export const storedConfigurations = (db: Db): Promise<StoredConfiguration[]> =>
     .orderBy('id')
     .execute()
 
+/** Every id that was ever a connection's: what is known by it stays. */
+export const connectionIds = async (db: Db): Promise<string[]> =>
+  (await db.selectFrom('connection').select('id').execute()).map(({ id }) => id)
+
 /** Another number whenever any of them was changed. */
 export async function configurationStamp(db: Db): Promise<number> {
   const { stamp } = await db

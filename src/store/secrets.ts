@@ -29,7 +29,17 @@ export async function findSecret(
     .executeTakeFirst()
   if (!row) return undefined
   const secret = await vault.open(sealName(connection, name), row.sealed)
-  if (vault.isOld(row.sealed)) await keepSecret(db, vault, connection, name, secret)
+  if (vault.isOld(row.sealed)) {
+    const sealed = await vault.seal(sealName(connection, name), secret)
+    // Unless another one was kept meanwhile.
+    await db
+      .updateTable('secret')
+      .set({ sealed })
+      .where('connection', '=', connection)
+      .where('name', '=', name)
+      .where('sealed', '=', row.sealed)
+      .execute()
+  }
   return secret
 }
 

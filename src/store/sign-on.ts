@@ -38,6 +38,11 @@ export async function saveSignOn(db: Db, signOn: StoredSignOn): Promise<void> {
     .execute()
 }
 
+/** Seals the same secret anew, unless another one was saved meanwhile. */
+export async function resealSignOn(db: Db, from: string, to: string): Promise<void> {
+  await db.updateTable('sign_on').set({ sealed_secret: to }).where('sealed_secret', '=', from).execute()
+}
+
 /** @returns false where there was none. */
 export async function removeSignOn(db: Db): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('sign_on').executeTakeFirst()

@@ -58,7 +58,7 @@ export function failedSettle(error: unknown, when: Tries): FailedSettle {
   if (error instanceof CloudTalkError) return byKind('CloudTalk', error.message, error.failure, when)
   if (error instanceof KustomerError) return byKind('Kustomer', error.message, error.failure, when)
   if (error instanceof Stopping) {
-    const sentence = 'The service was stopped; it goes on after its next start.'
+    const sentence = 'The service was stopped or set up anew; it goes on by itself.'
     return { outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence }, retryInMs: 0 }
   }
   const name = error instanceof Error ? error.name : 'an unknown error'

@@ -2,7 +2,7 @@ import * as oidc from 'openid-client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Db } from '../../store/database.ts'
-import { findSignOn, removeSignOn, type StoredSignOn, saveSignOn } from '../../store/sign-on.ts'
+import { findSignOn, removeSignOn, resealSignOn, type StoredSignOn, saveSignOn } from '../../store/sign-on.ts'
 import { Unopenable, type Vault } from '../../vault.ts'
 
 /** Single sign-on by OpenID Connect: the provider of the stored setting, read anew at each sign-in (ADR 19). */
@@ -152,7 +152,7 @@ export function createSignOn({ db, vault, publicUrl, log }: SignOnPorts): SignOn
       )
     })
     if (vault.isOld(signOn.sealedSecret)) {
-      await saveSignOn(db, { ...signOn, sealedSecret: await vault.seal(SECRET, secret) })
+      await resealSignOn(db, signOn.sealedSecret, await vault.seal(SECRET, secret))
     }
     return secret
   }

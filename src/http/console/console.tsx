@@ -8,6 +8,7 @@ import type { Configuring } from '../configuring.ts'
 import type { Operations } from '../operations.ts'
 import type { Watching } from '../watching.ts'
 import { limitBody } from '../webhook-body.ts'
+import { notDone } from './doing.ts'
 import { events } from './events.ts'
 import { PAGES, type ShownConnection } from './layout.tsx'
 import { notConnected } from './not-connected.tsx'
@@ -84,7 +85,12 @@ const whoLooks =
     const follows = c.req.path !== '/events' && c.req.header('hx-request') === undefined
     c.set('told', follows ? takeTold(c) : undefined)
     c.set('ports', ports)
-    if (!connection && !NO_CONNECTION_NEEDED.test(c.req.path)) return notConnected(c)
+    if (NO_CONNECTION_NEEDED.test(c.req.path)) return next()
+    if (!connection) return notConnected(c)
+    // A form is about the connection that its page was about, or about none.
+    const meant = wanted === undefined ? all.length === 1 : wanted === connection.id
+    if (c.req.method === 'POST' && !meant)
+      return notDone(c, '/', 'The connection of this page does not run at present.')
     return next()
   }
 

@@ -61,6 +61,8 @@ const statements = [
     count bigint not null,
     primary key (${RUN}, shard)
   ) with (fillfactor = 50)`,
+  // What an older process writes meanwhile would be in no count.
+  'lock table outcome, outcome_history, run_item in share row exclusive mode',
   `insert into run_count (${RUN}, shard, count)
     select ${RUN}, 0, count(*) from run_item ${SETTLED} group by ${RUN}`,
   counting('count_new_items', 'run_count', RUN, `select ${RUN}, 1 from after ${SETTLED}`),

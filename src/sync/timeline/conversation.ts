@@ -69,7 +69,7 @@ async function findOrCreate(
     const existing = await find()
     if (existing) {
       // An earlier try of ours has made it; in a shared org it may have been another connection's.
-      if (!context.sharesOrg) noteCreated(existing.id, wanted.body, existing.customerId)
+      if (!context.sharesOrg()) noteCreated(existing.id, wanted.body, existing.customerId)
       return { ...existing, found: true }
     }
   }

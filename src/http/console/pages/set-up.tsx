@@ -3,7 +3,9 @@ import { Hono } from 'hono'
 import type { Child, PropsWithChildren } from 'hono/jsx'
 import { z } from 'zod'
 import type { Check } from '../../../sync/check-accounts.ts'
+import { Busy } from '../../../sync/locks.ts'
 import { SECRET_HEADER } from '../../../sync/recipes.ts'
+import { RunRefused } from '../../../sync/runs/run.ts'
 import { needs } from '../../auth/guard.ts'
 import { type Configured, changeSettings, Unsettable } from '../../configuring.ts'
 import type { Health, Registration, ShownRecipe } from '../../watching.ts'
@@ -107,9 +109,11 @@ export const setUpPage = new Hono<ConsoleEnv>()
     const from = form.data.from === '' ? undefined : new Date(`${form.data.from}T00:00:00Z`)
     const kind = c.req.param('verb') === 'preview' ? 'preview' : 'sync'
     return attempt(c, back, async () => {
+      const running = () => c.var.ports.connections().find((one) => one.id === id)
+      if (!running()) throw new Unsettable('Set up the keys of both sides first.')
       if (kind === 'sync') await switchOn(c, id)
-      const connection = c.var.ports.connections().find((one) => one.id === id)
-      if (!connection) throw new Unsettable('Set up the keys of both sides first.')
+      const connection = running()
+      if (!connection) throw new Unsettable('It is being set up at this moment. Try again.')
       const run = await connection.operations.beginRun(kind, from)
       await note(c, {
         connection: id,
@@ -138,7 +142,8 @@ async function attempt(c: Context<ConsoleEnv>, back: string, work: () => Promise
   try {
     return c.redirect(await work(), 303)
   } catch (error) {
-    if (!(error instanceof Unsettable)) throw error
+    if (error instanceof Busy) return notDone(c, back, 'A run is being started at this moment.')
+    if (!(error instanceof Unsettable) && !(error instanceof RunRefused)) throw error
     return notDone(c, back, error.message)
   }
 }
