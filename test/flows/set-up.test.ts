@@ -182,6 +182,54 @@ test('of two who change the same, the second is told to look again', async () =>
   expect((await stack.service.configuring.connections())[0]?.settings.contactTag).toBe('First')
 })
 
+test('a connection stays with its org', async () => {
+  const key = { org: 'other', apiKey: 'emulator', apiUrl: stack.kustomer.url }
+  await expect(stack.service.configuring.setKustomer('support-eu', key)).rejects.toThrow(
+    /belongs to the org acme/,
+  )
+})
+
+test('switched off, nothing is written by hand either', async () => {
+  const { configuring } = stack.service
+  const active = async (on: boolean) => {
+    const [one] = await configuring.connections()
+    if (one) await configuring.saveSettings(one.id, one.revision, { ...one.settings, active: on })
+  }
+  await active(false)
+  const { operations } = stack.service
+  const off = /switched off/
+  await expect(operations.associate('1', NUMBER)).rejects.toThrow(off)
+  await expect(operations.unmerge('1', '2')).rejects.toThrow(off)
+  await expect(
+    operations.beginRun('undo', undefined, '01a20000-0000-7000-8000-000000000000'),
+  ).rejects.toThrow(off)
+  await active(true)
+  expect(running()?.context.settings.active).toBe(true)
+})
+
+test('a key that cannot be read any more is told, and what runs goes on', async () => {
+  const { db, connections, configuring } = stack.service
+  const { sealed } = await db
+    .selectFrom('secret')
+    .select('sealed')
+    .where('name', '=', 'kustomer-api-key')
+    .executeTakeFirstOrThrow()
+  const set = (text: string) =>
+    db.updateTable('secret').set({ sealed: text }).where('name', '=', 'kustomer-api-key').execute()
+  await set('unreadable')
+  await db
+    .updateTable('connection')
+    .set(({ eb }) => ({ revision: eb('revision', '+', 1) }))
+    .execute()
+  await connections.refresh()
+  expect((await configuring.connections())[0]?.problem).toMatch(/cannot be decrypted/)
+  const { id } = await endCall(stack, { external_number: NUMBER, internal_number: '+442079460018' })
+  await stack.settled()
+  const { conversations = [] } = await stack.kustomer.state()
+  expect(conversations.map(({ attributes }) => attributes.externalId)).toContain(id)
+  await set(sealed)
+})
+
 test('no key stands in a page, and nothing went wrong in the browser', async () => {
   for (const path of ['/settings', '/settings/set-up?connection=support-eu']) {
     const html = await (await page.context().request.get(`${base()}${path}`)).text()
