@@ -89,6 +89,7 @@ const cases: { method: string; good: unknown[]; call: Call }[] = [
     good: [payload('conversation')],
     call: (k) => k.conversations.moveTo('c', 'd'),
   },
+  { method: 'conversations.delete', good: [{}], call: (k) => k.conversations.delete('c') },
   {
     method: 'conversations.forCustomer',
     good: [listOf('conversation')],

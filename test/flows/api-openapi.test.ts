@@ -172,6 +172,9 @@ test('what a running service answers is what the document says, of every route',
     const run = await get(`/runs/${runId}`, '/runs/{id}')
     return run.body.state === 'done'
   })
+  const { id: secondRun } = (await post('/runs', { kind: 'preview' })).body
+  await post(`/runs/${secondRun}/cancel`, undefined, '/runs/{id}/cancel')
+  expect((await post(`/runs/${runId}/cancel`, undefined, '/runs/{id}/cancel')).status).toBe(409)
   await get('/runs')
   const records = await get(`/runs/${runId}/records`, '/runs/{id}/records')
   expect(records.body.records.length).toBeGreaterThan(0)
@@ -189,6 +192,28 @@ test('what a running service answers is what the document says, of every route',
   await get('/tokens')
   await remove(`/tokens/${made.id}`, '/tokens/{id}')
   expect((await remove(`/tokens/${made.id}`, '/tokens/{id}')).status).toBe(404)
+
+  const [set] = (await get('/settings')).body.connections
+  expect(set).toMatchObject({ id: 'default', settingsFrom: 'console', accountsFrom: 'environment' })
+  const settings = { ...set.settings, timeZone: 'Europe/Prague' }
+  const save = (body: object) => post('/settings/default', body, '/settings/{id}')
+  expect((await save({ settings, preview: true })).body.changes).toHaveLength(1)
+  expect((await save({ settings })).body.changes).toMatchObject([
+    { path: 'timeZone', after: 'Europe/Prague' },
+  ])
+  expect((await save({ settings: set.settings, revision: set.revision })).status).toBe(409)
+  const kustomer = { org: 'acme', apiKey: 'emulator', apiUrl: stack.kustomer.url }
+  const cloudtalk = { accessKeyId: 'CLOUDTALK', accessKeySecret: 'emulator' }
+  const { id: other } = (await post('/connections', { name: 'Other', ...kustomer })).body
+  const at = (part: string) => [`/connections/${other}/${part}`, `/connections/{id}/${part}`] as const
+  const key = (part: string, body: object) => post(at(part)[0], body, at(part)[1])
+  expect((await get(...at('check'))).status).toBe(409)
+  expect((await key('cloudtalk', { ...cloudtalk, accessKeySecret: 'wrong' })).status).toBe(409)
+  expect((await key('cloudtalk', cloudtalk)).status).toBe(200)
+  expect((await key('kustomer', kustomer)).status).toBe(200)
+  expect((await key('signing-secret', { secret: 'whsec_dGVzdA==' })).status).toBe(200)
+  expect((await get(...at('check'))).body.checks.every(({ ok }: { ok: boolean }) => ok)).toBe(true)
+  expect((await get(...at('recipes'))).body.recipes).toHaveLength(8)
 
   expect((await get('/sign-on')).status).toBe(404)
   const { issuer, clientId, clientSecret } = provider

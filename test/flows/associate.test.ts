@@ -56,7 +56,8 @@ test('what cannot be moved is told in plain words, and nothing is written', asyn
   expect(await owners()).toEqual(before)
 })
 
-test('the command lists and moves; its errors say what is wrong', async () => {
+// Five commands, each a process of its own.
+test('the command lists and moves; its errors say what is wrong', { timeout: 120_000 }, async () => {
   stack = await startStack({ database: 'embedded' })
   const customerId = await createCustomer(stack, customer(NUMBER))
   const { id } = await endCall(stack, { external_number: STRANGER })

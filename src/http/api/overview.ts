@@ -101,7 +101,8 @@ export const overviewRoutes = [
           'webhook/cloudtalk': time.optional(),
           poll: time.optional(),
         })
-        .meta({ description: 'when each was last heard of' }),
+        .catchall(time.optional())
+        .meta({ description: 'when each was last heard of; workflows as workflow/Call Ended' }),
       lastDay: z.array(z.object({ hour: time, outcome, count: z.int() })),
     }),
     handle: ({ connection }) => connection.watching.health(),

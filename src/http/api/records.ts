@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ACTIVITY_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
-import { byId, kind, outcome, reason, time } from './schemas.ts'
+import { byId, kind, outcome, reason, time, undoing } from './schemas.ts'
 
 const subject = 'Records'
 
@@ -11,6 +11,17 @@ const assignment = z.object({
   userId: z.string().optional(),
   teamId: z.string().optional(),
 })
+
+/** One write of a settle: field by field what stood before, where that is known, and after. */
+const write = z
+  .object({
+    to: z.enum(['contact', 'customer', 'conversation', 'note', 'message', 'link']),
+    id: z.string(),
+    did: z.enum(['created', 'changed', 'deleted']),
+    fields: z.record(z.string(), z.object({ before: z.unknown().optional(), after: z.unknown() })),
+    conversationId: z.string().optional(),
+  })
+  .meta({ id: 'Write' })
 
 const step = z
   .object({
@@ -23,12 +34,20 @@ const step = z
     details: z
       .object({
         warnings: z.array(z.string()).optional(),
-        written: z.record(z.string(), z.unknown()).optional(),
+        writes: z
+          .array(write)
+          .optional()
+          .meta({ description: 'what was written to either side, in this order' }),
+        written: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .meta({ description: 'of outcomes from before writes were kept, as the next one' }),
         writtenToCustomers: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
         conflicts: z.array(z.object({ field: z.string(), kept: z.enum(['customer', 'contact']) })).optional(),
         provenance: z.record(z.string(), z.unknown()).optional(),
         matchedBy: z.string().optional(),
         assigned: assignment.optional(),
+        undo: undoing.optional(),
       })
       .optional(),
     requests: z.number(),

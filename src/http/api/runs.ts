@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { problem } from '../problem.ts'
 import { decided } from './decided.ts'
 import { type Asked, route } from './route.ts'
-import { byUuid, kind, outcome, reason, time } from './schemas.ts'
+import { byUuid, kind, outcome, reason, time, undoing } from './schemas.ts'
 
 const subject = 'Runs'
 
@@ -37,12 +37,6 @@ const progress = z
     outcomes: z.array(z.object({ kind, outcome, reason, count: z.int() })),
   })
   .meta({ id: 'RunProgress' })
-
-/** Of an undo. */
-const undo = z
-  .object({ takenBack: z.array(z.string()), stays: z.array(z.string()) })
-  .optional()
-  .meta({ id: 'Undoing' })
 
 const noSuchRun = ({ c }: Asked) => problem(c, 404, 'There is no such run.', 'Check the id.')
 
@@ -124,7 +118,9 @@ export const runRoutes = [
     does: 'What became of each record of a run, or would.',
     ability: 'oversee',
     params: byUuid,
-    answer: z.object({ records: z.array(z.object({ kind, id: z.string(), outcome, reason, undo })) }),
+    answer: z.object({
+      records: z.array(z.object({ kind, id: z.string(), outcome, reason, undo: undoing.optional() })),
+    }),
     refuses: [404],
     handle: async (asked, { params: { id } }) => {
       const { operations } = asked.connection

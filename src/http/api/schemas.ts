@@ -15,6 +15,11 @@ export const reason = z
   .meta({ id: 'Reason', description: 'docs/reasons.md explains each' })
 export const countByReason = z.partialRecord(reason, z.int()).meta({ id: 'CountByReason' })
 
+/** What an undo does to a record; each a sentence. */
+export const undoing = z
+  .object({ takenBack: z.array(z.string()), stays: z.array(z.string()) })
+  .meta({ id: 'Undoing' })
+
 /** Every refusal: what happened, and what to do. */
 export const refusal = z.object({ error: z.string(), whatToDo: z.string() }).meta({ id: 'Refusal' })
 
