@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { openService, type Service } from '../app.ts'
@@ -37,6 +38,7 @@ const LIVE_MS = 3_000
 /** Longer than the seeded world's past. */
 const HISTORY_MS = 90 * 24 * 60 * 60_000
 const LOOK_EVERY_MS = 200
+const ADMIN_EMAIL = 'admin@example.com'
 const PORTS = { cloudtalk: 4_010, kustomer: 4_020, service: 3_000 }
 
 /**
@@ -65,7 +67,10 @@ A minute of their rate limits lasts one second here.\n`)
   const owner = await findOwner(dataDir)
   if (owner) throw new FolderInUse(dataDir, owner)
   rmSync(dataDir, { recursive: true, force: true })
-  const service = await open(PORTS.service, (port) => serveDemo(dataDir, cloudtalk, kustomer, port))
+  const password = randomBytes(9).toString('base64url')
+  const service = await open(PORTS.service, (port) =>
+    serveDemo(dataDir, cloudtalk, kustomer, { port, password }),
+  )
 
   await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
   const proof = await service.operations.prove(new Date().toISOString().slice(0, 10), false)
@@ -73,7 +78,9 @@ A minute of their rate limits lasts one second here.\n`)
   console.log(options.json ? JSON.stringify(result) : demoReport(result, proof))
   if (!stopped) return say('Without --once it goes on, and tells the story of any record.')
   say(await whereToLook(service, dataDir))
-  say(`\nThe service goes on at ${service.publicUrl()}; Ctrl-C ends it.`)
+  say(`
+The console is at ${service.publicUrl()}: sign in as ${ADMIN_EMAIL} with the password ${password}
+It goes on until Ctrl-C.`)
   await stopped
 }
 
@@ -96,11 +103,13 @@ async function serveDemo(
   dataDir: string,
   cloudtalk: Emulator,
   kustomer: Emulator,
-  port: number,
+  { port, password }: { port: number; password: string },
 ): Promise<Service> {
   const config = readConfig({
     DATA_DIR: dataDir,
     PORT: String(port),
+    ADMIN_EMAIL,
+    ADMIN_PASSWORD: password,
     CLOUDTALK_ACCESS_KEY_ID: 'CLOUDTALK',
     CLOUDTALK_ACCESS_KEY_SECRET: 'emulator',
     CLOUDTALK_API_URL: `${cloudtalk.url}/api`,
