@@ -5,7 +5,7 @@ import { v4 as uuid } from 'uuid'
 import { endWaiting } from '../store/cancelled.ts'
 import type { Db } from '../store/database.ts'
 import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases, takeLeases } from '../store/leases.ts'
-import { type RaisedEvent, recordKey, type SyncEvent } from '../sync/event.ts'
+import { type RaisedEvent, recordKey, type SyncEvent, withoutRun } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Halt } from '../sync/runs/run-halt.ts'
 import type { Settled } from '../sync/settle.ts'
@@ -112,7 +112,7 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
 
 /**
  * An event of a paused run is done with: the run raises it anew when it goes on. One of a cancelled run is not raised
- * any more, so what waited for it waits no longer.
+ * any more, so what waited for it waits no longer. What came from elsewhere meanwhile is settled all the same.
  */
 async function withoutHalted(
   ports: WorkerPorts,
@@ -124,9 +124,11 @@ async function withoutHalted(
   for (const job of batch) {
     const { runId, round = 0 } = job.data
     const halt = runId === undefined ? undefined : await ports.halted(runId, round)
-    if (halt === 'cancelled') cancelled.push(job.data)
-    if (halt) results.push(completed(job.id))
-    else jobs.push(job)
+    const left = halt && withoutRun(job.data)
+    if (!halt) jobs.push(job)
+    else if (left) jobs.push({ ...job, data: left })
+    else results.push(completed(job.id))
+    if (halt === 'cancelled' && !left) cancelled.push(job.data)
   }
   await endWaiting(ports.db, cancelled)
   return { jobs, results }
@@ -151,13 +153,16 @@ async function settleGroup(
 ): Promise<JobResult[]> {
   let dead = false
   try {
-    for (const event of events) {
-      const settled = await ports.settle(event, priority)
+    for (const settling of events) {
+      const settled = await ports.settle(settling, priority)
       if (settled.kind === 'dead') dead = true
-      const { runId, round = 0 } = event
+      const { runId, round = 0 } = settling
       const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
-      if (comesAgain && runId !== undefined && (await ports.halted(runId, round)) === 'cancelled') {
-        await endWaiting(ports.db, [event])
+      const cancelled =
+        comesAgain && runId !== undefined && (await ports.halted(runId, round)) === 'cancelled'
+      const event = cancelled ? withoutRun(settling) : settling
+      if (!event) {
+        await endWaiting(ports.db, [settling])
       } else if (settled.kind === 'busy') {
         again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
       } else if (settled.kind === 'again') {

@@ -16,6 +16,8 @@ interface EventBase {
   runId?: string
   /** The run's round in which it was raised. */
   round?: number
+  /** What an event of no run came from that is settled with it: that outlives the run. */
+  beside?: EventSource
   /** It has met another settle in its way: shared requests do not wait for it. */
   crowded?: boolean
   /** It waits for a vendor that is away, and is let go when that is back. */
@@ -59,6 +61,13 @@ export interface MessageEvent extends EventBase {
   /** As it is called in Kustomer. */
   id: string
   about: 'message' | 'customer'
+}
+
+/** What is left of an event whose run raises nothing any more: what came from elsewhere. */
+export function withoutRun<E extends SyncEvent>(event: E): E | undefined {
+  const { runId: _run, round: _round, beside, ...rest } = event
+  // The rest of an event is an event of its kind.
+  return beside === undefined ? undefined : ({ ...rest, source: beside } as E)
 }
 
 /** Live events are settled before retries, retries before enrichment, enrichment before backfill. */

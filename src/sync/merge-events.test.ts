@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CallEvent, ContactEvent, CustomerEvent, SyncEvent } from './event.ts'
+import { type CallEvent, type ContactEvent, type CustomerEvent, type SyncEvent, withoutRun } from './event.ts'
 import { mergeEvents } from './merge-events.ts'
 
 const customer = (rev: number | undefined, more: Partial<CustomerEvent> = {}): CustomerEvent => ({
@@ -76,12 +76,12 @@ const cases: { label: string; events: SyncEvent[]; merged: SyncEvent[] }[] = [
   {
     label: 'the run of an older version',
     events: [customer(1, { source: 'run', runId: 'r1' }), customer(2)],
-    merged: [customer(2, { runId: 'r1' })],
+    merged: [customer(2, { runId: 'r1', beside: 'webhook' })],
   },
   {
     label: 'the run of an event that comes later',
     events: [customer(2), customer(1, { source: 'run', runId: 'r1' })],
-    merged: [customer(2, { runId: 'r1' })],
+    merged: [customer(2, { runId: 'r1', beside: 'webhook' })],
   },
   {
     label: 'the fewest tries: a fresh event is a fresh chance',
@@ -106,17 +106,43 @@ const cases: { label: string; events: SyncEvent[]; merged: SyncEvent[] }[] = [
   {
     label: 'a webhook rather than a run that came after it',
     events: [call('call'), call('call', { source: 'run', runId: 'r1' })],
-    merged: [call('call', { runId: 'r1' })],
+    merged: [call('call', { runId: 'r1', beside: 'webhook' })],
   },
   {
     label: 'of two pages the first',
     events: [call('call', { source: 'run', runId: 'r1' }), call('call', { source: 'poll' })],
-    merged: [call('call', { source: 'run', runId: 'r1' })],
+    merged: [call('call', { source: 'run', runId: 'r1', beside: 'poll' })],
+  },
+  {
+    label: 'with a run, what came from elsewhere before it met the run',
+    events: [
+      customer(2, { runId: 'r1', beside: 'person' }),
+      customer(undefined, { source: 'run', runId: 'r1' }),
+    ],
+    merged: [customer(2, { runId: 'r1', beside: 'person' })],
   },
 ]
 
 test.each(cases)('$label', ({ events, merged }) => {
   expect(mergeEvents(events)).toEqual(merged)
+})
+
+const outlives: { label: string; events: SyncEvent[]; left: SyncEvent[] }[] = [
+  { label: 'nothing of the run alone', events: [customer(1, { source: 'run', runId: 'r1' })], left: [] },
+  {
+    label: 'a webhook that met the run, with its version',
+    events: [customer(undefined, { source: 'run', runId: 'r1', round: 2 }), customer(2)],
+    left: [customer(2)],
+  },
+  {
+    label: 'a poll that met the run',
+    events: [contact(0, { source: 'run', runId: 'r1' }), contact(0, { source: 'poll' })],
+    left: [contact(0, { source: 'poll', look: true })],
+  },
+]
+
+test.each(outlives)('a cancelled run leaves $label', ({ events, left }) => {
+  expect(mergeEvents(events).flatMap((event) => withoutRun(event) ?? [])).toEqual(left)
 })
 
 const source = fc.constantFrom<SyncEvent['source'][]>('webhook', 'poll', 'run', 'follow-up')

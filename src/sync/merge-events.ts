@@ -24,12 +24,23 @@ function mergeGroup(group: readonly SyncEvent[]): SyncEvent[] {
 
 function mergeTwo(one: SyncEvent, other: SyncEvent): SyncEvent {
   const { runId, round } = one.runId === undefined ? other : one
+  const { beside: _beside, ...strong } = stronger(one, other)
+  const beside = runId === undefined ? undefined : besideOf(one, other)
   return {
-    ...stronger(one, other),
+    ...strong,
     attempt: Math.min(one.attempt, other.attempt),
     ...(runId !== undefined && { runId }),
     ...(round !== undefined && { round }),
+    ...(beside !== undefined && { beside }),
   }
+}
+
+/** What a person wants goes before what was told, and that before what was found. */
+const BESIDE: readonly SyncEvent['source'][] = ['person', 'follow-up', 'webhook', 'poll']
+
+function besideOf(...events: SyncEvent[]): SyncEvent['source'] | undefined {
+  const sources = events.map(({ runId, source, beside }) => (runId === undefined ? source : beside))
+  return BESIDE.find((source) => sources.includes(source))
 }
 
 function stronger(one: SyncEvent, other: SyncEvent): SyncEvent {
