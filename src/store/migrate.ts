@@ -13,6 +13,7 @@ import * as apiTokens from './migrations/0010-api-tokens.ts'
 import * as signOn from './migrations/0011-sign-on.ts'
 import * as pages from './migrations/0012-pages.ts'
 import * as undo from './migrations/0013-undo.ts'
+import * as contactsOfCalls from './migrations/0014-contacts-of-calls.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -30,6 +31,7 @@ export const migrations = {
   '0011-sign-on': signOn,
   '0012-pages': pages,
   '0013-undo': undo,
+  '0014-contacts-of-calls': contactsOfCalls,
 }
 
 /**

@@ -112,7 +112,11 @@ async function settleContact(
   const fields = shown ? fieldsOfContact(shown) : known
   if (!fields) throw new Error('a contact is neither shown nor known')
   const alone = await leftAlone(context, event, stored?.undone, saysOf.contact(fields))
-  if (alone) return alone
+  if (alone) {
+    // Else it would be looked at again and again, before all others.
+    if (shown) await saveShownContact(db, connection, contactId, fields)
+    return alone
+  }
   if (links.length > 0) {
     coming.noCreation()
     return settleLinked(context, event, shown)

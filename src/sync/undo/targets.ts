@@ -16,6 +16,7 @@ import { showContact } from '../contacts/show-contact.ts'
 import type { SyncContext } from '../context.ts'
 import { wrote } from '../meter.ts'
 import { ifThere } from '../timeline/if-there.ts'
+import { vendorForms } from '../vendor-forms.ts'
 
 /** A record of a vendor that a run has written to. */
 export interface Target {
@@ -81,14 +82,19 @@ async function contactTarget(context: SyncContext, write: NetWrite, looking: Loo
       wrote({ to: 'contact', id, did: 'deleted', fields: emptied })
     },
     async restore(restored) {
-      await expectEcho(db, connection, id)
-      try {
-        // Only fields of a contact are ever written to one.
-        await contactWriter.edit(id, { name: fields.name, ...(restored as ContactWrite) })
-      } catch (error) {
-        await unexpectEcho(db, connection, id)
-        throw error
+      const forms = await vendorForms(context)
+      const edit = async (named: boolean): Promise<void> => {
+        await expectEcho(db, connection, id)
+        try {
+          // Only fields of a contact are ever written to one. A name that nobody asks for may be another one by now.
+          await contactWriter.edit(id, { ...(named && { name: fields.name }), ...(restored as ContactWrite) })
+        } catch (error) {
+          await unexpectEcho(db, connection, id)
+          if (named || !(await forms.refused(error, 'contactEditWithoutName'))) throw error
+          await edit(true)
+        }
       }
+      await edit(!forms.literal('contactEditWithoutName'))
       wrote({ to: 'contact', id, did: 'changed', fields: changesOf(fields, restored) })
     },
   }
