@@ -1,3 +1,4 @@
+import { type SharedFields, sharedFieldNames } from './shared-fields.ts'
 import { isEmpty, type Write, type WrittenTo } from './write.ts'
 
 /**
@@ -113,6 +114,38 @@ function undoChange({ fields, broken }: NetWrite, stands: Extract<Stands, { kind
   }
   const any = Object.keys(restored).length + Object.keys(held).length > 0
   return { step: any ? { kind: 'restore', fields: restored, held } : undefined, stays }
+}
+
+/**
+ * What counts as last in step between a contact and its customers, once a customer was put back: only what follows from
+ * that, so that other edits are still told from it.
+ *
+ * @param views what the customer makes of a contact with the values from `before` the run and from `after` it.
+ * @returns the fields that change.
+ */
+export function baseAfterUndo(
+  base: SharedFields,
+  views: { before: SharedFields; after: SharedFields },
+): Partial<SharedFields> {
+  const changed = sharedFieldNames.filter((field) => !sameValue(views.before[field], views.after[field]))
+  return Object.fromEntries(
+    changed.map((field) => {
+      const value = views.before[field]
+      return [field, Array.isArray(value) ? listAfterUndo(field, base, views) : value]
+    }),
+  )
+}
+
+function listAfterUndo(
+  field: keyof SharedFields,
+  base: SharedFields,
+  { before, after }: { before: SharedFields; after: SharedFields },
+): unknown[] {
+  const [held, earlier, written] = [base, before, after].map((side) => [side[field]].flat())
+  const has = (list: readonly unknown[] = [], item: unknown): boolean =>
+    list.some((one) => sameValue(one, item))
+  const kept = (held ?? []).filter((item) => has(earlier, item) || !has(written, item))
+  return [...kept, ...(earlier ?? []).filter((item) => !has(written, item) && !has(kept, item))]
 }
 
 /** Whether two values say the same: vendors put lists in their own order and add marks of their own. */

@@ -11,6 +11,8 @@ export interface StoredCall {
   detail: CallDetail | undefined
   standing: Standing
   version: number
+  /** It has changed since the version that the last outcome stands for. */
+  ahead?: boolean
   /** What it said when a run of it was undone. */
   undone?: unknown
 }
@@ -73,12 +75,14 @@ interface CallRow extends StandingRow {
   data: Call
   detail: CallDetail | null
   version: number
+  ahead: boolean | null
   undone?: unknown
 }
 
 const findOne = batched<{ connection: string; id: string }, StoredCall | undefined>(async (db, items) => {
   const { rows } = await sql<CallRow>`
-    select i.item, k.data, k.detail, k.version, ${standingColumns}, u.stands as undone
+    select i.item, k.data, k.detail, k.version, k.settled_version < k.version as ahead, ${standingColumns},
+      u.stands as undone
     from call k join ${asked(items)} as i(item int, connection text, id text)
       on k.connection = i.connection and k.id = i.id
     left join timeline t on t.connection = k.connection and t.kind = 'call' and t.record_id = k.id
@@ -90,6 +94,7 @@ const findOne = batched<{ connection: string; id: string }, StoredCall | undefin
         detail: row.detail ?? undefined,
         standing: standingOf(row),
         version: row.version,
+        ahead: row.ahead ?? false,
         undone: row.undone ?? undefined,
       },
   )

@@ -82,6 +82,8 @@ export async function unsettledCustomers(
 export interface StoredCustomer extends CustomerVersion {
   /** An outcome stands for some version of it. */
   settled: boolean
+  /** It has changed since the version that the last outcome stands for. */
+  ahead?: boolean
   /** What it said when a run of it was undone. */
   undone?: unknown
 }
@@ -96,9 +98,11 @@ const findOne = batched<{ connection: string; id: string }, StoredCustomer | und
     rev: number
     deleted: boolean
     settled: boolean
+    ahead: boolean | null
     undone: unknown
   }>`
-      select i.item, c.data, c.rev, c.deleted, c.settled_rev is not null as settled, u.stands as undone
+      select i.item, c.data, c.rev, c.deleted, c.settled_rev is not null as settled,
+        c.settled_rev < c.rev as ahead, u.stands as undone
       from customer c join ${asked(items)} as i(item int, connection text, id text)
         on c.connection = i.connection and c.id = i.id
       left join undone u on u.connection = c.connection and u.kind = 'customer' and u.record_id = c.id`.execute(
@@ -111,6 +115,7 @@ const findOne = batched<{ connection: string; id: string }, StoredCustomer | und
         rev: row.rev,
         deleted: row.deleted,
         settled: row.settled,
+        ahead: row.ahead ?? false,
         undone: row.undone ?? undefined,
       },
   )

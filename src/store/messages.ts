@@ -12,6 +12,8 @@ export interface StoredMessage {
   message: ToldMessage
   standing: Standing
   version: number
+  /** It has changed since the version that the last outcome stands for. */
+  ahead?: boolean
   /** What it said when a run of it was undone. */
   undone?: unknown
 }
@@ -117,12 +119,14 @@ interface MessageRow extends StandingRow {
   id: string
   data: ToldMessage
   version: number
+  ahead: boolean | null
   undone?: unknown
 }
 
 const findOne = batched<{ connection: string; id: string }, StoredMessage | undefined>(async (db, items) => {
   const { rows } = await sql<MessageRow>`
-    select i.item, m.id, m.data, m.version, ${standingColumns}, u.stands as undone
+    select i.item, m.id, m.data, m.version, m.settled_version < m.version as ahead, ${standingColumns},
+      u.stands as undone
     from message m join ${asked(items)} as i(item int, connection text, id text)
       on m.connection = i.connection and m.id = i.id
     left join timeline t on t.connection = m.connection and t.kind = 'message' and t.record_id = m.id
@@ -136,6 +140,7 @@ const findOne = batched<{ connection: string; id: string }, StoredMessage | unde
         message: row.data,
         standing: standingOf(row),
         version: row.version,
+        ahead: row.ahead ?? false,
         undone: row.undone ?? undefined,
       },
   )

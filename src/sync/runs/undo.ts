@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { v4 as uuid } from 'uuid'
 import { BULK_MAX_OPERATIONS } from '../../cloudtalk/index.ts'
 import { netWrites } from '../../mapping/undo.ts'
@@ -6,6 +7,7 @@ import type { Write } from '../../mapping/write.ts'
 import { findCall } from '../../store/calls.ts'
 import { findContact } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
+import { findLink } from '../../store/links.ts'
 import { findMessage } from '../../store/messages.ts'
 import { type Outcome, recordOutcome } from '../../store/outcomes.ts'
 import {
@@ -23,13 +25,14 @@ import type { RecordKind, Undoing } from '../../store/schema.ts'
 import { beingSettled, type WrittenRecord, writesOfRecords, writtenByRun } from '../../store/undo-plan.ts'
 import { liftUndone, markUndone, undoneAs } from '../../store/undone.ts'
 import type { SyncContext } from '../context.ts'
-import { recordKey } from '../event.ts'
+import { eventOf, recordKey } from '../event.ts'
 import { failedSettle } from '../failure.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { type Meter, metered } from '../meter.ts'
+import { isSettled } from '../undo/is-settled.ts'
 import { GONE, saysOf } from '../undo/left-alone.ts'
-import { imaginedStage, realStage } from '../undo/stages.ts'
+import { imaginedStage, realStage, type Trail } from '../undo/stages.ts'
 import { type Stage, undoRecord } from '../undo/undo-record.ts'
 import { untilNotPaused } from './preview.ts'
 
@@ -92,20 +95,11 @@ function touchedBy({ kind, id, writes }: Pick<WrittenRecord, 'kind' | 'id' | 'wr
 /** Undoes what is left on the list. */
 export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
   return eachItem(context, run, goOn, async (item, writes, since) => {
-    const record = { connection: context.connection, ...item }
-    const undoneBefore = await undoneAs(context.db, record)
+    const trail: Trail = { begun: false, edited: new Map() }
     const done = await patiently(context, run, goOn, (meter) =>
-      alone(context, item, writes, () =>
-        metered(meter, async () => {
-          // Before the first step: what that causes is met by nobody, even after a crash.
-          await leaveAlone(context, item)
-          const undoing = await undoRecord(context, writes, realStage(context, since, item))
-          if (undoing.takenBack.length > 0) await leaveAlone(context, item)
-          else if (undoneBefore === undefined) await liftUndone(context.db, record)
-          return undoing
-        }),
-      ),
+      alone(context, item, writes, () => metered(meter, () => undoItem(context, item, writes, since, trail))),
     )
+    await raiseEdited(context, run, trail)
     if (!done) return
     const { outcome, meter } = done
     const written = meter.writes ?? []
@@ -118,10 +112,47 @@ export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<
       requests: meter.requests,
       source: 'run',
       runId: run.id,
-      ...(await versionOf(context, item)),
+      ...(!trail.edited.has(`${item.kind} ${item.id}`) && (await versionOf(context, item))),
     })
     await save(context, run, item, outcome)
   })
+}
+
+async function undoItem(
+  context: SyncContext,
+  item: RunItem,
+  writes: readonly Write[],
+  since: Date,
+  trail: Trail,
+): Promise<Undoing> {
+  const record = { connection: context.connection, ...item }
+  const key = `${item.kind} ${item.id}`
+  const undoneBefore = await undoneAs(context.db, record)
+  if (await isSettled(context, item)) {
+    // Before the first step: what that causes is met by nobody, even after a crash.
+    await leaveAlone(context, item)
+  } else trail.edited.set(key, item)
+  let kept = false
+  try {
+    const undoing = await undoRecord(context, writes, realStage(context, since, item, trail))
+    kept = undoing.takenBack.length > 0
+    if (kept && !trail.edited.has(key)) await leaveAlone(context, item)
+    return undoing
+  } finally {
+    // Where nothing was taken back, nothing is left alone, whether the undo failed, waits or was cancelled.
+    if (!kept && !trail.begun && undoneBefore === undefined) await liftUndone(context.db, record)
+  }
+}
+
+/** What somebody has changed and nobody has settled is settled now. */
+async function raiseEdited({ connection, raise }: SyncContext, run: Run, { edited }: Trail): Promise<void> {
+  await raise(
+    [...edited.values()].map((record) => ({
+      event: eventOf(connection, record, { source: 'poll' }),
+      priority: 'live',
+      dedupeKey: `${recordKey({ connection, ...record })}/undo/${run.id}`,
+    })),
+  )
 }
 
 /** Tells what would be taken back, what would stay and why, and how many requests it takes. */
@@ -241,9 +272,11 @@ async function alone<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { db, connection, locks } = context
+  const partners = await partnersOf(context, writes)
   const records: RunItem[] = [
     item,
     ...writes.flatMap(({ to, id }) => (to === 'contact' || to === 'customer' ? [{ kind: to, id }] : [])),
+    ...partners.map((id) => ({ kind: 'contact' as const, id })),
   ]
   const leases = [...new Set(records.map(({ kind, id }) => recordKey({ connection, kind, id })))]
   const contacts = [
@@ -252,10 +285,21 @@ async function alone<T>(
   ]
   const done: { result?: T } = {}
   const held = await holdLease(db, uuid(), leases, async () => {
-    done.result = await locks.hold(connection, contacts.map(lockOf.contact), work)
+    done.result = await locks.hold(connection, contacts.map(lockOf.contact), async () => {
+      // It may have been linked to another one until the lock was taken.
+      if (!isDeepStrictEqual(await partnersOf(context, writes), partners)) throw new Busy()
+      return work()
+    })
   })
   if (!held) throw new Busy()
   return done.result as T
+}
+
+/** The contacts that created customers are linked to by now: what goes with a customer is taken off its contact. */
+async function partnersOf({ db, connection }: SyncContext, writes: readonly Write[]): Promise<string[]> {
+  const created = writes.filter(({ to, did }) => to === 'customer' && did === 'created')
+  const links = await Promise.all(created.map(({ id }) => findLink(db, connection, id)))
+  return links.flatMap((link) => link?.contactId ?? [])
 }
 
 const linkedBy = (writes: readonly Write[]): string[] =>

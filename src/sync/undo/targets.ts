@@ -17,10 +17,13 @@ import type { SyncContext } from '../context.ts'
 import { wrote } from '../meter.ts'
 import { ifThere } from '../timeline/if-there.ts'
 import { vendorForms } from '../vendor-forms.ts'
+import { saysOf } from './left-alone.ts'
 
 /** A record of a vendor that a run has written to. */
 export interface Target {
   stands: Stands
+  /** All that counts as a change of a contact or customer. */
+  says?: Record<string, unknown>
   vendor: Vendor
   /** It may be gone by now, which is as good. */
   delete(): Promise<void>
@@ -70,6 +73,7 @@ async function contactTarget(context: SyncContext, write: NetWrite, looking: Loo
   const against = write.did === 'created' ? await againstContact(context, shown, looking) : []
   return {
     stands: { kind: 'there', fields, against },
+    says: { ...fieldsOfContact(shown) },
     vendor: 'cloudtalk',
     async delete() {
       try {
@@ -140,6 +144,7 @@ async function customerTarget(context: SyncContext, write: NetWrite, looking: Lo
   }
   return {
     stands: { kind: 'there', fields, against },
+    says: { ...(saysOf.customer(customer) ?? {}) },
     vendor: 'kustomer',
     async delete() {
       await ifThere(vendors.kustomer(({ customers }) => customers.delete(id)))

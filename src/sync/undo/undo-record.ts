@@ -4,6 +4,7 @@ import {
   netWrites,
   type StayReason,
   stayReasons,
+  type UndoDecision,
   type UndoStep,
 } from '../../mapping/undo.ts'
 import type { Write, WrittenTo } from '../../mapping/write.ts'
@@ -19,8 +20,8 @@ export interface Stage {
   isGone(to: WrittenTo, id: string): boolean
   /** The target as it would stand after the steps so far. */
   imagined(write: NetWrite, target: Target): Target
-  /** Takes a step at a vendor, and here. */
-  take(write: NetWrite, target: Target, step: UndoStep): Promise<void>
+  /** Takes a step at a vendor, and here. @returns why the record stays after all, if it does. */
+  take(write: NetWrite, target: Target, step: UndoStep): Promise<UndoDecision['stays']>
   unlink(customerId: string, contactId: string): Promise<void>
 }
 
@@ -52,8 +53,9 @@ export async function undoRecord(
     const looked = await lookAt(context, write, { since, isGone, linked })
     const target = stage.imagined(write, looked)
     const { step, stays } = decideUndo(write, target.stands)
-    if (step) await stage.take(write, target, step)
-    undoing.takenBack.push(...stepInWords(write, step))
+    const late = step ? await stage.take(write, target, step) : []
+    if (late.length === 0) undoing.takenBack.push(...stepInWords(write, step))
+    stays.push(...late)
     undoing.stays.push(...stays.map(({ field, why }) => stayInWords(write, field, why)))
     if (write.to === 'conversation' && stays.length > 0) staying.add(write.id)
   }
