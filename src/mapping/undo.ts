@@ -8,8 +8,10 @@ import { isEmpty, type Write, type WrittenTo } from './write.ts'
 
 /** All that one settled record has written to one record of a vendor, as one write. */
 export interface NetWrite extends Write {
-  /** Fields that somebody else changed between two of the writes. */
+  /** Fields that somebody else changed between two of the writes, or that were written again since. */
   broken: string[]
+  /** A person has had something done with it since. */
+  byPerson?: boolean
 }
 
 /** Why something stays. */
@@ -68,6 +70,17 @@ export function netWrites(writes: readonly Write[]): NetWrite[] {
   return [...net.values()].sort((one, other) => ORDER.indexOf(one.to) - ORDER.indexOf(other.to))
 }
 
+/** What was written again since the run is not the run's any more, even where it says the same. */
+export function withLater(net: NetWrite, later: readonly (Write & { byPerson: boolean })[]): NetWrite {
+  const same = later.filter(({ to, id }) => to === net.to && id === net.id)
+  if (same.length === 0) return net
+  if (net.did === 'created' && net.to !== 'link') {
+    return { ...net, byPerson: same.some(({ byPerson }) => byPerson) }
+  }
+  const again = same.flatMap(({ fields }) => Object.keys(fields)).filter((field) => field in net.fields)
+  return { ...net, broken: [...net.broken, ...again] }
+}
+
 function joined(earlier: NetWrite, later: Write): NetWrite {
   const fields = { ...earlier.fields }
   const broken = [...earlier.broken]
@@ -89,7 +102,7 @@ export function decideUndo(write: NetWrite, stands: Stands): UndoDecision {
 }
 
 function undoCreation(
-  { to, fields, broken }: NetWrite,
+  { to, fields, broken, byPerson }: NetWrite,
   stands: Extract<Stands, { kind: 'there' }>,
 ): UndoDecision {
   // What became of a conversation is told by who has modified it: our own later writes belong to it.
@@ -97,7 +110,8 @@ function undoCreation(
   const changed = compared
     .filter(([field, now]) => broken.includes(field) || !sameValue(fields[field]?.after, now))
     .map(([field]) => ({ field, why: 'changed' as const }))
-  const stays = [...changed, ...stands.against.map((why) => ({ why }))]
+  const against = byPerson ? [...new Set([...stands.against, 'written' as const])] : stands.against
+  const stays = [...changed, ...against.map((why) => ({ why }))]
   return { step: stays.length > 0 ? undefined : { kind: 'delete' }, stays }
 }
 

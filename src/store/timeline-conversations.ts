@@ -60,15 +60,24 @@ export async function moveTimeline(
     .execute()
 }
 
+/** A call or message of a conversation, and what stands of it there. */
+export interface InConversation extends TimelineRecord {
+  unlinked: boolean
+  customerId: string | null
+  chatId: string | null
+  noteIds: readonly string[]
+  noteBody: string | null
+}
+
 /** What stands in one conversation: a call, a message, or the messages of a talk. */
 export async function recordsOfConversation(
   db: Db,
   connection: string,
   conversationId: string,
-): Promise<(TimelineRecord & { unlinked: boolean; customerId: string | null; chatId: string | null })[]> {
+): Promise<InConversation[]> {
   const rows = await db
     .selectFrom('timeline')
-    .select(['kind', 'record_id', 'unlinked', 'customer_id', 'chat_id'])
+    .select(['kind', 'record_id', 'unlinked', 'customer_id', 'chat_id', 'note_ids', 'note_body'])
     .where('connection', '=', connection)
     .where('conversation_id', '=', conversationId)
     .orderBy('record_id')
@@ -80,6 +89,8 @@ export async function recordsOfConversation(
     unlinked: row.unlinked,
     customerId: row.customer_id,
     chatId: row.chat_id,
+    noteIds: row.note_ids ?? [],
+    noteBody: row.note_body,
   }))
 }
 

@@ -66,6 +66,63 @@ export async function writesOfRecords(
   return writes
 }
 
+/** What was written to the same records after a run was done with them. */
+export interface LaterWrite extends Write {
+  /** A person wanted it. */
+  byPerson: boolean
+}
+
+/**
+ * What was written after these records of a run, in their own settles, those of what they had written to and of the
+ * customers that are linked to that. What the run itself and undos of it have written for other records is theirs to take
+ * back.
+ */
+export async function writtenLater(
+  db: Db,
+  connection: string,
+  run: string,
+  records: readonly { kind: RecordKind; id: string; writes: readonly Write[] }[],
+): Promise<Map<string, LaterWrite[]>> {
+  const asked = records.flatMap(({ kind, id, writes }) => {
+    const item = `${kind} ${id}`
+    const own = { item, own: true, kind: kind as string, id }
+    const others = writes
+      .map((write) => ({ item, own: false, kind: write.to === 'link' ? 'customer' : write.to, id: write.id }))
+      .filter((other) => other.kind !== kind || other.id !== id)
+    return [own, ...others]
+  })
+  const { rows } = await sql<{ item: string; source: string; writes: Write[] }>`
+    with named as (
+      select distinct item, own, kind, id
+      from jsonb_to_recordset(${toJson(asked)}::jsonb) as r(item text, own boolean, kind text, id text)
+    ), about as (
+      select item, own, kind, id from named
+      union
+      select n.item, false, 'customer', l.customer_id from named n
+      join link l on l.connection = ${connection} and n.kind = 'contact' and l.contact_id = n.id
+      where not exists (select 1 from named o where o.item = n.item and o.own and o.kind = 'customer'
+        and o.id = l.customer_id)
+    ), done as (
+      select n.item, max(h.id) as id from named n
+      join outcome_history h on h.connection = ${connection} and h.kind = n.kind and h.record_id = n.id
+      where n.own and h.run_id = ${run} group by n.item
+    )
+    select a.item, h.source, h.details->'writes' as writes
+    from about a join done d on d.item = a.item
+    join outcome_history h on h.connection = ${connection} and h.kind = a.kind and h.record_id = a.id
+      and h.id > d.id
+    left join run r on r.id = h.run_id
+    where h.details->'writes' is not null and h.run_id is distinct from ${run}
+      and (a.own or r.of_run is distinct from ${run})
+    order by h.id`.execute(db)
+  const later = new Map<string, LaterWrite[]>()
+  for (const { item, source, writes } of rows) {
+    const told = writes.map((write) => ({ ...write, byPerson: source === 'person' }))
+    later.set(item, [...(later.get(item) ?? []), ...told])
+  }
+  return later
+}
+
 /** Whether records that a run has not settled are being settled at this moment: one that was cancelled ends those. */
 export async function beingSettled(db: Db, connection: string, run: string): Promise<boolean> {
   const { rows } = await sql<{ busy: boolean }>`

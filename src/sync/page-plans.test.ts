@@ -20,6 +20,7 @@ import { latestRuns, runProgress } from '../store/runs.ts'
 import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
 import { unassociated } from '../store/timeline-conversations.ts'
+import { refersToContact } from '../store/undo-plan.ts'
 import { findRecords } from './trace.ts'
 
 /**
@@ -136,6 +137,7 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
       await Promise.all(reviews.map((review) => reviewInFull(db, CONNECTION, review)))
     },
   },
+  { label: 'what names a contact', work: () => refersToContact(db, CONNECTION, 'k-1', new Date(0)) },
   { label: 'conversations of nobody', work: () => unassociated(db, CONNECTION, PAGE) },
 ]
 

@@ -22,7 +22,13 @@ import {
   updateRun,
 } from '../../store/runs.ts'
 import type { RecordKind, Undoing } from '../../store/schema.ts'
-import { beingSettled, type WrittenRecord, writesOfRecords, writtenByRun } from '../../store/undo-plan.ts'
+import {
+  beingSettled,
+  type WrittenRecord,
+  writesOfRecords,
+  writtenByRun,
+  writtenLater,
+} from '../../store/undo-plan.ts'
 import { liftUndone, markUndone, undoneAs } from '../../store/undone.ts'
 import type { SyncContext } from '../context.ts'
 import { eventOf, recordKey } from '../event.ts'
@@ -33,7 +39,7 @@ import { type Meter, metered } from '../meter.ts'
 import { isSettled } from '../undo/is-settled.ts'
 import { GONE, saysOf } from '../undo/left-alone.ts'
 import { imaginedStage, realStage, type Trail } from '../undo/stages.ts'
-import { type Stage, undoRecord } from '../undo/undo-record.ts'
+import { type Stage, undoRecord, type WrittenByRun } from '../undo/undo-record.ts'
 import { untilNotPaused } from './preview.ts'
 
 /**
@@ -46,6 +52,8 @@ const PAGE = 500
 const AT_ONCE = 50
 const LOOK_MS = 200
 const BUSY_MS = 60
+
+const keyOf = ({ kind, id }: RunItem): string => `${kind} ${id}`
 
 /** Puts what the run has written on the list. */
 export async function planUndo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
@@ -94,25 +102,27 @@ function touchedBy({ kind, id, writes }: Pick<WrittenRecord, 'kind' | 'id' | 'wr
 
 /** Undoes what is left on the list. */
 export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
-  return eachItem(context, run, goOn, async (item, writes, since) => {
+  return eachItem(context, run, goOn, async (item, written, since) => {
     const trail: Trail = { begun: false, edited: new Map() }
     const done = await patiently(context, run, goOn, (meter) =>
-      alone(context, item, writes, () => metered(meter, () => undoItem(context, item, writes, since, trail))),
+      alone(context, item, written.writes, () =>
+        metered(meter, () => undoItem(context, item, written, since, trail)),
+      ),
     )
     await raiseEdited(context, run, trail)
     if (!done) return
     const { outcome, meter } = done
-    const written = meter.writes ?? []
+    const sent = meter.writes ?? []
     await recordOutcome(context.db, {
       ...outcome,
-      details: { ...outcome.details, ...(written.length > 0 && { writes: written }) },
+      details: { ...outcome.details, ...(sent.length > 0 && { writes: sent }) },
       connection: context.connection,
       kind: item.kind,
       recordId: item.id,
       requests: meter.requests,
       source: 'run',
       runId: run.id,
-      ...(!trail.edited.has(`${item.kind} ${item.id}`) && (await versionOf(context, item))),
+      ...(!trail.edited.has(keyOf(item)) && (await versionOf(context, item))),
     })
     await save(context, run, item, outcome)
   })
@@ -121,12 +131,12 @@ export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<
 async function undoItem(
   context: SyncContext,
   item: RunItem,
-  writes: readonly Write[],
+  written: WrittenByRun,
   since: Date,
   trail: Trail,
 ): Promise<Undoing> {
   const record = { connection: context.connection, ...item }
-  const key = `${item.kind} ${item.id}`
+  const key = keyOf(item)
   const undoneBefore = await undoneAs(context.db, record)
   if (await isSettled(context, item)) {
     // Before the first step: what that causes is met by nobody, even after a crash.
@@ -134,7 +144,7 @@ async function undoItem(
   } else trail.edited.set(key, item)
   let kept = false
   try {
-    const undoing = await undoRecord(context, writes, realStage(context, since, item, trail))
+    const undoing = await undoRecord(context, written, realStage(context, since, item, trail))
     kept = undoing.takenBack.length > 0
     if (kept && !trail.edited.has(key)) await leaveAlone(context, item)
     return undoing
@@ -175,11 +185,11 @@ export async function previewUndo(context: SyncContext, run: Run, goOn: () => vo
     },
   }
   let stage: ReturnType<typeof imaginedStage> | undefined
-  await eachItem(looking, run, goOn, async (item, writes, since) => {
+  await eachItem(looking, run, goOn, async (item, written, since) => {
     stage ??= imaginedStage(since)
     const imagined: Stage = stage
     const done = await patiently(looking, run, goOn, (meter) =>
-      metered(meter, () => undoRecord(looking, writes, imagined)),
+      metered(meter, () => undoRecord(looking, written, imagined)),
     )
     if (done) await save(context, run, item, done.outcome)
   })
@@ -195,9 +205,9 @@ async function eachItem(
   context: SyncContext,
   run: Run,
   goOn: () => void,
-  work: (item: RunItem, writes: readonly Write[], since: Date) => Promise<void>,
+  work: (item: RunItem, written: WrittenByRun, since: Date) => Promise<void>,
 ): Promise<void> {
-  const { db } = context
+  const { db, connection } = context
   const { of = '' } = run
   const since = (await findRun(db, of))?.startedAt ?? run.startedAt
   for (;;) {
@@ -205,8 +215,10 @@ async function eachItem(
     const open = await openItems(db, run.id, AT_ONCE)
     if (!open) return
     const writes = await writesOfRecords(db, of, open.items)
+    const items = open.items.map((item) => ({ ...item, writes: writes.get(keyOf(item)) ?? [] }))
+    const later = await writtenLater(db, connection, of, items)
     await Promise.all(
-      open.items.map((item) => work(item, writes.get(`${item.kind} ${item.id}`) ?? [], since)),
+      items.map(({ writes, ...item }) => work(item, { writes, later: later.get(keyOf(item)) ?? [] }, since)),
     )
   }
 }

@@ -55,7 +55,7 @@ async function createNotes(
 }
 
 /** A note that is no longer needed says so: deleting it would take away what somebody may have answered to. */
-const NOTHING_LEFT = '–'
+export const NOTHING_LEFT = '–'
 
 /** Changes the same notes; a body that has grown over the limit gets its further notes now. */
 export async function updateNotes(

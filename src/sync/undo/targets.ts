@@ -2,20 +2,22 @@ import { CloudTalkError, type Contact, type ContactWrite } from '../../cloudtalk
 import type { Conversation, Customer, CustomerWrite } from '../../kustomer/index.ts'
 import { sendablePart } from '../../mapping/customer-from-contact.ts'
 import type { CustomerRecord } from '../../mapping/customer-record.ts'
-import type { NetWrite, Stands, StayReason } from '../../mapping/undo.ts'
+import { noteParts } from '../../mapping/note-body.ts'
+import { type NetWrite, type Stands, type StayReason, sameValue } from '../../mapping/undo.ts'
 import { changesOf } from '../../mapping/write.ts'
 import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
 import { mirrorCustomers } from '../../store/customers.ts'
 import { expectOwnWrite, linksOfContact } from '../../store/links.ts'
 import { notesWritten } from '../../store/proofs.ts'
 import type { Vendor } from '../../store/schema.ts'
-import { recordsOfConversation } from '../../store/timeline-conversations.ts'
+import { type InConversation, recordsOfConversation } from '../../store/timeline-conversations.ts'
 import { refersToContact } from '../../store/undo-plan.ts'
 import { fieldsOfContact } from '../contacts/contact-fields.ts'
 import { showContact } from '../contacts/show-contact.ts'
 import type { SyncContext } from '../context.ts'
 import { wrote } from '../meter.ts'
 import { ifThere } from '../timeline/if-there.ts'
+import { NOTHING_LEFT } from '../timeline/notes.ts'
 import { vendorForms } from '../vendor-forms.ts'
 import { saysOf } from './left-alone.ts'
 
@@ -214,16 +216,40 @@ async function conversationTarget(context: SyncContext, write: NetWrite): Promis
 }
 
 /** Most conversations have one note and one chat message of ours. */
-async function againstConversation(
-  { db, connection }: SyncContext,
-  conversation: Conversation,
-): Promise<StayReason[]> {
+async function againstConversation(context: SyncContext, conversation: Conversation): Promise<StayReason[]> {
+  const { db, connection } = context
   const { id, noteCount = Number.POSITIVE_INFINITY, messageCount = Number.POSITIVE_INFINITY } = conversation
   const records = await recordsOfConversation(db, connection, id)
   const notes = (await notesWritten(db, [id])).get(id) ?? 0
   const chats = records.filter(({ chatId }) => chatId !== null).length
-  const added = !isUntouched(conversation) || noteCount > notes || messageCount > chats
+  const added =
+    !isUntouched(conversation) ||
+    noteCount > notes ||
+    messageCount > chats ||
+    (await notesEdited(context, id, records))
   return [...(records.length > 1 ? (['talk'] as const) : []), ...(added ? (['written'] as const) : [])]
+}
+
+/** Whoever edits a note of ours does not modify its conversation. */
+async function notesEdited(
+  { vendors }: SyncContext,
+  conversationId: string,
+  records: readonly InConversation[],
+): Promise<boolean> {
+  const written = new Map(
+    records.flatMap(({ noteIds, noteBody }) => {
+      const parts = noteParts(noteBody ?? '')
+      return noteIds.map((id, index) => [id, parts[index] ?? NOTHING_LEFT] as const)
+    }),
+  )
+  for (let page = 1; ; page++) {
+    const batch = await vendors.kustomer(({ notes }) =>
+      notes.list(conversationId, { page, pageSize: PAGE_SIZE }),
+    )
+    if (batch.unreadable.length > 0) return true
+    if (batch.items.some(({ id, body }) => !sameValue(written.get(id), body))) return true
+    if (batch.next === undefined) return false
+  }
 }
 
 async function noteTarget(context: SyncContext, write: NetWrite, { isGone }: Looking): Promise<Target> {

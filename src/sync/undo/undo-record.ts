@@ -6,10 +6,12 @@ import {
   stayReasons,
   type UndoDecision,
   type UndoStep,
+  withLater,
 } from '../../mapping/undo.ts'
 import type { Write, WrittenTo } from '../../mapping/write.ts'
 import { fieldOnOneLine, writeInWords } from '../../mapping/write-in-words.ts'
 import type { Undoing, Vendor } from '../../store/schema.ts'
+import type { LaterWrite } from '../../store/undo-plan.ts'
 import type { SyncContext } from '../context.ts'
 import { lookAt, type Target } from './targets.ts'
 
@@ -31,14 +33,20 @@ export interface Counted {
   kind: 'delete' | 'restore'
 }
 
+/** What a run has written for one record, and what was written to the same since. */
+export interface WrittenByRun {
+  writes: readonly Write[]
+  later: readonly LaterWrite[]
+}
+
 /** Takes back what a run has written for one record, as far as it still stands. */
 export async function undoRecord(
   context: SyncContext,
-  writes: readonly Write[],
+  { writes, later }: WrittenByRun,
   stage: Stage,
 ): Promise<Undoing> {
   if (writes.length === 0) return { takenBack: [], stays: [`${stayReasons.notKept}`] }
-  const net = netWrites(writes)
+  const net = netWrites(writes).map((write) => withLater(write, later))
   const links = net.filter(({ to }) => to === 'link')
   const linked = links.map(({ id }) => id)
   const undoing: Undoing = { takenBack: [], stays: [] }
@@ -67,8 +75,9 @@ export async function undoRecord(
 async function undoLink(link: NetWrite, stage: Stage, undoing: Undoing): Promise<void> {
   const contactId = String(link.fields.contact?.after ?? '')
   const parted = stage.isGone('contact', contactId) || stage.isGone('customer', link.id)
-  if (!parted && undoing.stays.length > 0) {
-    undoing.stays.push(stayInWords(link, undefined, 'partner'))
+  const rejoined = link.broken.length > 0
+  if (!parted && (rejoined || undoing.stays.length > 0)) {
+    undoing.stays.push(stayInWords(link, undefined, rejoined ? 'changed' : 'partner'))
     return
   }
   await stage.unlink(link.id, contactId)
