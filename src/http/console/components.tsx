@@ -1,5 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx'
 import type { OutcomeKind } from '../../mapping/reasons.ts'
+import type { Deed } from '../../store/audit.ts'
 import type { RecordKind } from '../../store/schema.ts'
 
 /** A moment, in UTC until the reader's browser shows it in the reader's own zone. */
@@ -61,3 +62,21 @@ export const Notice = ({ tone, children }: PropsWithChildren<{ tone: 'bad' | 'bu
 )
 
 export const count = (n: number): string => n.toLocaleString('en-GB')
+
+/** What people did by hand, newest first. @param none what is said where nobody has done anything. */
+export const Deeds = ({ title, deeds, none }: { title: string; deeds: readonly Deed[]; none: string }) => (
+  <section aria-labelledby="deeds">
+    <h2 id="deeds">{title}</h2>
+    {deeds.length === 0 ? (
+      <Empty>{none}</Empty>
+    ) : (
+      <ul>
+        {deeds.map(({ at, who, did, subject }) => (
+          <li>
+            <Time at={at} /> {who} {did} {subject}
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+)

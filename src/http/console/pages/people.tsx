@@ -7,7 +7,7 @@ import { endSession, people, type StoredPerson } from '../../../store/people.ts'
 import { needs } from '../../auth/guard.ts'
 import { ROLES } from '../../auth/roles.ts'
 import { type PeopleDesk, PersonUnchanged, peopleDesk } from '../../people.ts'
-import { Empty, Notice, Time } from '../components.tsx'
+import { Deeds, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
@@ -133,20 +133,7 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
         </p>
       </section>
       <Tokens tokens={tokens} shown={shown} now={ports.now()} />
-      <section aria-labelledby="deeds">
-        <h2 id="deeds">Who did what</h2>
-        {deeds.length === 0 ? (
-          <Empty>Nobody has done anything by hand yet.</Empty>
-        ) : (
-          <ul>
-            {deeds.map(({ at, who, did, subject }) => (
-              <li>
-                <Time at={at} /> {who} {did} {subject}
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+      <Deeds title="Who did what" deeds={deeds} none="Nobody has done anything by hand yet." />
     </Page>,
   )
 }

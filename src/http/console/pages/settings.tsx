@@ -8,11 +8,11 @@ import {
   type SettingsSection,
   settingsChanges,
 } from '../../../mapping/settings-fields.ts'
-import { type Deed, settingsDeeds } from '../../../store/audit.ts'
+import { settingsDeeds } from '../../../store/audit.ts'
 import { needs } from '../../auth/guard.ts'
 import { type Configured, changeSettings, Unsettable } from '../../configuring.ts'
 import type { Choices } from '../../watching.ts'
-import { Empty, Notice, Time } from '../components.tsx'
+import { Deeds, Notice } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
 import { Page } from '../layout.tsx'
@@ -122,7 +122,7 @@ async function show(
           problems={wrong?.section === section ? wrong.problems : []}
         />
       ))}
-      <Deeds deeds={deeds} />
+      <Deeds title="Who changed what" deeds={deeds} none="Nobody has changed anything here yet." />
     </Page>,
     wrong ? 400 : 200,
   )
@@ -245,21 +245,4 @@ const Confirm = ({ c, shown, settings, changes }: ConfirmProps) => (
       </form>
     </section>
   </Page>
-)
-
-const Deeds = ({ deeds }: { deeds: readonly Deed[] }) => (
-  <section aria-labelledby="deeds">
-    <h2 id="deeds">Who changed what</h2>
-    {deeds.length === 0 ? (
-      <Empty>Nobody has changed anything here yet.</Empty>
-    ) : (
-      <ul>
-        {deeds.map(({ at, who, did, subject }) => (
-          <li>
-            <Time at={at} /> {who} {did} {subject}
-          </li>
-        ))}
-      </ul>
-    )}
-  </section>
 )
