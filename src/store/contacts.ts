@@ -388,7 +388,11 @@ export async function leastRecentlyRead(
   limit: number,
   owedFirst: boolean,
 ): Promise<string[]> {
-  const owed = owedFirst ? sql`(c.base->'externalUrls' = '[]'::jsonb)` : sql`false`
+  // What an undo has left alone gets no link by a look.
+  const owed = owedFirst
+    ? sql`(c.base->'externalUrls' = '[]'::jsonb and not exists (select 1 from undone u
+        where u.connection = c.connection and u.kind = 'contact' and u.record_id = c.id))`
+    : sql`false`
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
     where c.connection = ${connection} and c.base is not null
