@@ -84,7 +84,12 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
       <h2 id={`story-${kind}-${id}`}>
         {title} <small>{KIND_NAMES[kind].one}</small> {last && <OutcomeBadge outcome={last.outcome} />}
       </h2>
-      {last && <p>{reasons[last.reason].whatToDo}</p>}
+      {last && (
+        <p>
+          {reasons[last.reason].meaning}{' '}
+          <span class="soft">What to do: {reasons[last.reason].whatToDo}</span>
+        </p>
+      )}
       <Links last={last} org={org} />
       {canRetry && last && canBeSyncedAgain(last) && (
         <form method="post" action={link(shown, '/trace/retry')} class="row">
