@@ -73,12 +73,13 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   const ports = { db, raise: queue.raise, pace, log, countsOf: metrics.of, vault }
   const connections = await openConnections(config, ports)
   let listening: { server: ServerType; port: number } | undefined
+  const servedAt = () => publicUrlOf(config, listening?.port)
   const configuring = createConfiguring({
     config,
     db,
     vault,
     wanted: connections.wanted,
-    publicUrl: () => publicUrlOf(config, listening?.port),
+    publicUrl: servedAt,
     changed: connections.refresh,
   })
   const ending = new AbortController()
@@ -123,7 +124,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     },
     db,
     configuring,
-    publicUrl: () => publicUrlOf(config, listening?.port),
+    publicUrl: servedAt,
     async serve() {
       const publicUrl = publicUrlOf(config)
       const auth = createAuth({ db, secret: derived('sessions'), publicUrl })
@@ -137,7 +138,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         console: {
           db,
           auth,
-          signOn: createSignOn({ db, vault, publicUrl: () => publicUrlOf(config, listening?.port), log }),
+          signOn: createSignOn({ db, vault, publicUrl: servedAt, log }),
           setUpToken: derived('set-up'),
           configuring,
           connections: () =>
@@ -150,16 +151,16 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
               watching,
             })),
           publicUrl,
-          servedAt: () => publicUrlOf(config, listening?.port),
+          servedAt,
           closing: ending.signal,
           now: () => new Date(),
         },
       })
       listening = await listen(app, config.port)
       folder?.announce(listening.port)
-      const setUp = `${publicUrlOf(config, listening.port)}/set-up?token=${derived('set-up')}`
+      const setUp = `${servedAt()}/set-up?token=${derived('set-up')}`
       await welcome(auth, config.admin, setUp, log)
-      connections.serve(publicUrlOf(config, listening.port))
+      connections.serve(servedAt())
     },
     async probe() {
       try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { oldestByLane, queueLengths } from './queue/pending.ts'
-import { allBudgets, type BudgetNow } from './store/budgets.ts'
+import { allBudgets } from './store/budgets.ts'
 import type { Db } from './store/database.ts'
 import type { Counts } from './sync/counts.ts'
 import type { Vendors } from './sync/vendors.ts'
@@ -54,24 +54,20 @@ export function createMetrics({ db, away }: MetricsPorts): Metrics {
     labelNames: ['connection', 'door'] as const,
     registers,
   })
-  const budgetGauge = (name: string, help: string, value: (budget: BudgetNow) => number) =>
-    new Gauge({
-      name: `${NAME}_${name}`,
-      help,
-      labelNames: ['budget', 'account'] as const,
-      registers,
-      async collect() {
-        const budgets = await allBudgets(db)
-        this.reset()
-        for (const budget of budgets) this.set(labelsOf(budget.account), value(budget))
-      },
-    })
-  budgetGauge('budget_limit', 'Requests a minute that a vendor grants the account.', ({ limit }) => limit)
-  budgetGauge(
-    'budget_used',
-    'Requests of the present minute that are used up, by whomever.',
-    ({ used }) => used,
-  )
+  const budgetGauge = (name: string, help: string) =>
+    new Gauge({ name: `${NAME}_${name}`, help, labelNames: ['budget', 'account'] as const, registers })
+  const limits = budgetGauge('budget_limit', 'Requests a minute that a vendor grants the account.')
+  const uses = budgetGauge('budget_used', 'Requests of the present minute that are used up, by whomever.')
+  /** One reading for both: they are of the same moment. */
+  const readBudgets = async () => {
+    const budgets = await allBudgets(db)
+    limits.reset()
+    uses.reset()
+    for (const { account, limit, used } of budgets) {
+      limits.set(labelsOf(account), limit)
+      uses.set(labelsOf(account), used)
+    }
+  }
   new Gauge({
     name: `${NAME}_queue_events`,
     help: 'Events in the queue of all processes, some seconds old; dead = only a person can help.',
@@ -107,7 +103,10 @@ export function createMetrics({ db, away }: MetricsPorts): Metrics {
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      await readBudgets()
+      return registry.metrics()
+    },
     of: (connection) => ({
       outcome: (kind, outcome) => outcomes.inc({ connection, kind, outcome }),
       settled: (kind, seconds) => settles.observe({ connection, kind }, seconds),

@@ -80,33 +80,35 @@ async function ownConnection(
     accountWebhooks: false,
     revision,
   } as const
-  if (!parsed.success) {
-    return { ...shown, problem: OTHER_VERSION, config: undefined }
-  }
+  if (!parsed.success) return { ...shown, problem: OTHER_VERSION, config: undefined }
+  if (!vault) return { ...shown, problem: NO_VAULT, config: undefined }
   try {
-    const secret = (name: Parameters<typeof findSecret>[3]) => vault && findSecret(db, vault, id, name)
-    const apiKey = await secret('kustomer-api-key')
-    const accessKeySecret = await secret('cloudtalk-access-key-secret')
-    const accountWebhookSecret = await secret('account-webhook-secret')
+    const secrets = (
+      ['kustomer-api-key', 'cloudtalk-access-key-secret', 'account-webhook-secret'] as const
+    ).map((name) => findSecret(db, vault, id, name))
+    const [apiKey, accessKeySecret, accountWebhookSecret] = await Promise.all(secrets)
     const { kustomer, cloudtalk } = shown
-    const complete = { ...shown, accountWebhooks: accountWebhookSecret !== undefined }
-    if (!vault) return { ...shown, problem: NO_VAULT, config: undefined }
-    if (!apiKey || !accessKeySecret || !kustomer || !cloudtalk) {
-      return { ...complete, problem: undefined, config: undefined }
-    }
+    const isComplete =
+      apiKey !== undefined &&
+      accessKeySecret !== undefined &&
+      kustomer !== undefined &&
+      cloudtalk !== undefined
     return {
-      ...complete,
+      ...shown,
+      accountWebhooks: accountWebhookSecret !== undefined,
       problem: undefined,
-      config: {
-        id,
-        settings,
-        accounts: {
-          cloudtalk: { ...cloudtalk, ...vendors.cloudtalk, accessKeySecret },
-          kustomer: { ...kustomer, apiKey },
-          userAgent: vendors.userAgent,
-        },
-        accountWebhookSecret,
-      },
+      config: isComplete
+        ? {
+            id,
+            settings,
+            accounts: {
+              cloudtalk: { ...cloudtalk, ...vendors.cloudtalk, accessKeySecret },
+              kustomer: { ...kustomer, apiKey },
+              userAgent: vendors.userAgent,
+            },
+            accountWebhookSecret,
+          }
+        : undefined,
     }
   } catch (error) {
     if (!(error instanceof Unopenable)) throw error

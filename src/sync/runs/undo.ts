@@ -9,7 +9,7 @@ import { findContact } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
 import { findLink } from '../../store/links.ts'
 import { findMessage } from '../../store/messages.ts'
-import { type Outcome, recordOutcome } from '../../store/outcomes.ts'
+import type { Outcome } from '../../store/outcomes.ts'
 import {
   findRun,
   isOver,
@@ -36,6 +36,7 @@ import { failedSettle } from '../failure.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { type Meter, metered } from '../meter.ts'
+import { record } from '../record.ts'
 import { isSettled } from '../undo/is-settled.ts'
 import { GONE, saysOf } from '../undo/left-alone.ts'
 import { imaginedStage, realStage, type Trail } from '../undo/stages.ts'
@@ -113,10 +114,9 @@ export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<
     if (!done) return
     const { outcome, meter } = done
     const sent = meter.writes ?? []
-    await recordOutcome(context.db, {
+    await record(context, {
       ...outcome,
       details: { ...outcome.details, ...(sent.length > 0 && { writes: sent }) },
-      connection: context.connection,
       kind: item.kind,
       recordId: item.id,
       requests: meter.requests,

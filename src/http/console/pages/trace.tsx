@@ -86,8 +86,7 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
       </h2>
       {last && (
         <p>
-          {reasons[last.reason].meaning}{' '}
-          <span class="soft">What to do: {reasons[last.reason].whatToDo}</span>
+          {reasons[last.reason].meaning} <span class="soft">What to do: {reasons[last.reason].whatToDo}</span>
         </p>
       )}
       <Links last={last} org={org} />
