@@ -14,6 +14,7 @@ import { findReview, openReviews } from '../store/reviews.ts'
 import {
   latestRuns,
   type Run,
+  type RunItem,
   type RunRecord,
   runRecordsPage,
   runsOf,
@@ -76,7 +77,7 @@ export interface Watching {
   recipes(publicUrl: string): Promise<ShownRecipe[]>
   choices(): Promise<Choices>
   /** What became of each record of a run, or would, a page at a time. */
-  runRecords(id: string, page: number): Promise<RunRecord[]>
+  runRecords(id: string, after?: RunItem): Promise<RunRecord[]>
   /** The undos of a run and their previews, newest first. */
   runsOf(id: string): Promise<Run[]>
 }
@@ -156,7 +157,7 @@ export function watchingOf(
       ]
       return { ...directory.listed(), unread }
     },
-    runRecords: (id, page) => runRecordsPage(db, id, page, RUN_RECORDS_PAGE),
+    runRecords: (id, after) => runRecordsPage(db, id, after, RUN_RECORDS_PAGE),
     runsOf: (id) => runsOf(db, id),
   }
 }

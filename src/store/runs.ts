@@ -175,17 +175,17 @@ export async function runRecords(db: Db, run: string): Promise<RunRecord[]> {
   return rows.map(recordFromRow)
 }
 
-/** A page of the same. */
+/** A page of the same. @param after the last of the page before. */
 export async function runRecordsPage(
   db: Db,
   run: string,
-  page: number,
+  after: RunItem | undefined,
   pageSize: number,
 ): Promise<RunRecord[]> {
   const { rows } = await sql<RunRecordRow>`
     select kind, record_id as id, outcome, reason, details as undo from run_item
-    where run_id = ${run} and settled_at is not null
-    order by kind, record_id limit ${pageSize} offset ${(page - 1) * pageSize}`.execute(db)
+    where run_id = ${run} and settled_at is not null and (kind, record_id) > (${after?.kind ?? ''}, ${after?.id ?? ''})
+    order by kind, record_id limit ${pageSize}`.execute(db)
   return rows.map(recordFromRow)
 }
 

@@ -16,7 +16,7 @@ import { failures } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
-import { latestRuns, runProgress } from '../store/runs.ts'
+import { latestRuns, type RunRecord, runProgress, runRecords, runRecordsPage } from '../store/runs.ts'
 import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
 import { unassociated } from '../store/timeline-conversations.ts'
@@ -129,6 +129,11 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
   ),
   { label: 'runs', work: () => latestRuns(db, CONNECTION, PAGE) },
   { label: 'a run', work: () => runProgress(db, RUN) },
+  { label: 'records of a run', work: () => runRecordsPage(db, RUN, undefined, PAGE) },
+  {
+    label: 'the last records of a run',
+    work: () => runRecordsPage(db, RUN, { kind: 'message', id: '' }, PAGE),
+  },
   { label: 'shared contacts', work: () => sharedContacts(db, CONNECTION, PAGE, undefined) },
   {
     label: 'reviews',
@@ -159,4 +164,16 @@ describe('of a filled database', () => {
     )
     expect((await runProgress(db, RUN))?.outcomes).toEqual(items)
   })
+})
+
+test('page by page, each record of a run comes once', async () => {
+  const paged: RunRecord[] = []
+  for (let last: RunRecord | undefined; ; last = paged.at(-1)) {
+    const page = await runRecordsPage(db, RUN, last, 3_000)
+    paged.push(...page)
+    if (page.length < 3_000) break
+  }
+  const all = await runRecords(db, RUN)
+  expect(all.length).toBeGreaterThan(3_000)
+  expect(paged).toEqual(all)
 })

@@ -3,10 +3,11 @@ import { may } from '../auth/roles.ts'
 import { Empty } from './components.tsx'
 import type { ConsoleEnv } from './console.tsx'
 import { Page } from './layout.tsx'
+import { SET_UP } from './settings-link.ts'
 
 /** Before the first connection is set up there is nothing to look at. */
 export const notConnected = (c: Context<ConsoleEnv>): Response | Promise<Response> => {
-  if (may(c.var.person.role, 'configure')) return c.redirect('/settings/set-up', 303)
+  if (may(c.var.person.role, 'configure')) return c.redirect(SET_UP, 303)
   return c.html(
     <Page title="Not connected yet" path={c.req.path} c={c}>
       <section aria-label="What is missing">

@@ -10,7 +10,7 @@ import {
 } from '../../mapping/undo.ts'
 import type { Write, WrittenTo } from '../../mapping/write.ts'
 import { fieldOnOneLine, writeInWords } from '../../mapping/write-in-words.ts'
-import type { Undoing, Vendor } from '../../store/schema.ts'
+import type { Undoing } from '../../store/schema.ts'
 import type { LaterWrite } from '../../store/undo-plan.ts'
 import type { SyncContext } from '../context.ts'
 import { lookAt, type Target } from './targets.ts'
@@ -27,11 +27,8 @@ export interface Stage {
   unlink(customerId: string, contactId: string): Promise<void>
 }
 
-/** Steps that a stage counts. */
-export interface Counted {
-  vendor: Vendor
-  kind: 'delete' | 'restore'
-}
+/** What a stage knows a vendor's record by. */
+export const keyOf = (to: string, id: string): string => `${to} ${id}`
 
 /** What a run has written for one record, and what was written to the same since. */
 export interface WrittenByRun {

@@ -18,6 +18,7 @@ import { notDone, note } from '../doing.ts'
 import { Page } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 import { problemsOf, SectionFields, settingsFrom } from '../settings-form.tsx'
+import { SET_UP, settingsLink } from '../settings-link.ts'
 import { tell } from '../told.ts'
 
 const DEEDS = 20
@@ -35,17 +36,13 @@ const saveForm = z.object({
   }),
 })
 
-/** Addresses of the settings always name their connection: it may be one that does not run yet. */
-export const settingsLink = (path: string, connection: string): string =>
-  `${path}?${new URLSearchParams({ connection })}`
-
 export const settingsPage = new Hono<ConsoleEnv>()
   .use('/settings/*', needs('configure', refused))
   .get('/settings', async (c) => {
     const all = await c.var.ports.configuring.connections()
     const [first] = all
     const shown = all.find(({ id }) => id === c.req.query('connection')) ?? first
-    return shown ? show(c, all, shown) : c.redirect('/settings/set-up', 303)
+    return shown ? show(c, all, shown) : c.redirect(SET_UP, 303)
   })
   .post('/settings/:section', async (c, next) => {
     const section = SECTIONS.find((one) => one === c.req.param('section'))
@@ -165,7 +162,7 @@ const ConnectionList = ({ all, shown }: { all: readonly Configured[]; shown: Con
                 </td>
                 <td>{one.kustomer?.org}</td>
                 <td>
-                  <a href={settingsLink('/settings/set-up', one.id)}>Set-up of {one.settings.name}</a>
+                  <a href={settingsLink(SET_UP, one.id)}>Set-up of {one.settings.name}</a>
                 </td>
               </tr>
             )
@@ -174,7 +171,7 @@ const ConnectionList = ({ all, shown }: { all: readonly Configured[]; shown: Con
       </table>
     </div>
     <p>
-      <a class="button quiet" href="/settings/set-up">
+      <a class="button quiet" href={SET_UP}>
         Connect another account
       </a>
     </p>

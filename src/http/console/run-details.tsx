@@ -1,0 +1,289 @@
+import { type ReasonCode, reasons } from '../../mapping/reasons.ts'
+import { isOver, type Run, type RunItem, type RunProgress, type RunRecord } from '../../store/runs.ts'
+import { RUN_RECORDS_PAGE } from '../watching.ts'
+import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from './components.tsx'
+import { link, type ShownConnection } from './layout.tsx'
+
+/** One run as people see it: how far it is, what it came to, and what can be done with it. */
+
+export const isAboutUndo = ({ kind }: Run): boolean => kind === 'undo' || kind === 'undo-preview'
+
+export const titleOf = ({ kind, from }: Run): string => {
+  if (kind === 'undo') return 'Undo of a sync'
+  if (kind === 'undo-preview') return 'Preview of the undo of a sync'
+  const what = kind === 'preview' ? 'Preview' : 'Sync'
+  return from
+    ? `${what} with calls since ${from.toISOString().slice(0, 10)}`
+    : `${what} of customers and contacts`
+}
+
+const STATES: Record<Run['state'], string> = {
+  reading: 'reading both sides',
+  settling: 'settling record by record',
+  done: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+export const stateOf = (run: Run): string => (run.paused && !isOver(run) ? 'paused' : STATES[run.state])
+
+const sumOf = (counts: Partial<Record<string, number>>): number =>
+  Object.values(counts).reduce<number>((sum, n) => sum + (n ?? 0), 0)
+
+function inWords(seconds: number): string {
+  if (seconds < 90) return `${seconds} seconds`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} minutes` : `${(seconds / 3_600).toFixed(1)} hours`
+}
+
+export const Progress = ({ run }: { run: RunProgress }) => {
+  const [all, settled] = [sumOf(run.raised), sumOf(run.settled)]
+  return (
+    <section aria-labelledby="progress">
+      <h2 id="progress">Progress</h2>
+      {run.error && <Notice tone="bad">{run.error}</Notice>}
+      <dl class="facts">
+        <dt>State</dt>
+        <dd>{stateOf(run)}</dd>
+        <dt>Started</dt>
+        <dd>
+          <Time at={run.startedAt} />
+        </dd>
+        {run.finishedAt && (
+          <>
+            <dt>Ended</dt>
+            <dd>
+              <Time at={run.finishedAt} />
+            </dd>
+          </>
+        )}
+        {all > 0 && (
+          <>
+            <dt>Records</dt>
+            <dd>
+              {count(settled)} of {count(all)}
+              {!isOver(run) && run.rate > 0 && `, ${run.rate.toFixed(1)} a second`}
+              {run.secondsLeft !== undefined && `, about ${inWords(run.secondsLeft)} left`}
+            </dd>
+          </>
+        )}
+      </dl>
+      {all > 0 && !isOver(run) && <progress value={settled} max={all} aria-label="Records settled" />}
+      {run.state === 'cancelled' && (
+        <p>
+          Somebody cancelled it. What was done stays
+          {all > settled ? `; ${count(all - settled)} records were not reached.` : '.'}
+        </p>
+      )}
+      {(run.kind === 'preview' || run.kind === 'undo-preview') && run.state === 'done' && (
+        <p>
+          Nothing was written. The {run.kind === 'preview' ? 'sync' : 'undo'} takes about{' '}
+          {count(run.estimate.cloudtalk ?? 0)} more requests to CloudTalk and{' '}
+          {count(run.estimate.kustomer ?? 0)} to Kustomer: {inWords(run.estimate.seconds ?? 0)} at these
+          accounts’ limits, with the share that is kept for what happens live.
+        </p>
+      )}
+    </section>
+  )
+}
+
+export const Control = ({ run, shown }: { run: RunProgress; shown: ShownConnection }) => {
+  if (run.kind === 'preview' && run.state === 'done') {
+    return (
+      <form
+        method="post"
+        action={link(shown, '/runs')}
+        class="row"
+        data-confirm="Start this sync? It writes to both sides."
+      >
+        <input type="hidden" name="kind" value="sync" />
+        <input type="hidden" name="from" value={run.from?.toISOString().slice(0, 10) ?? ''} />
+        <button type="submit">Start this sync</button>
+      </form>
+    )
+  }
+  if (run.kind === 'undo-preview' && run.state === 'done' && run.of !== undefined) {
+    const records = sumOf(run.raised)
+    return records === 0 ? null : (
+      <UndoForm
+        kind="undo"
+        of={run.of}
+        text="Undo this run"
+        shown={shown}
+        confirm={`Undo this run? It takes back what the run wrote for ${count(records)} records, on both sides.`}
+      />
+    )
+  }
+  if (run.kind === 'sync' && isOver(run)) {
+    return <UndoForm kind="undo-preview" of={run.id} text="Preview the undo" shown={shown} />
+  }
+  if (isOver(run)) return null
+  const verb = run.paused ? 'resume' : 'pause'
+  return (
+    <div class="actions">
+      <form method="post" action={link(shown, `/runs/${run.id}/${verb}`)}>
+        <button type="submit">{run.paused ? 'Resume' : 'Pause'}</button>
+      </form>
+      <form
+        method="post"
+        action={link(shown, `/runs/${run.id}/cancel`)}
+        data-confirm={`Cancel this run (${titleOf(run)})? What is done stays, the rest is not begun.`}
+      >
+        <button type="submit" class="quiet">
+          Cancel
+        </button>
+      </form>
+    </div>
+  )
+}
+
+interface UndoFormProps {
+  kind: 'undo' | 'undo-preview'
+  of: string
+  text: string
+  shown: ShownConnection
+  confirm?: string
+}
+
+const UndoForm = ({ kind, of, text, shown, confirm }: UndoFormProps) => (
+  <form
+    method="post"
+    action={link(shown, '/runs')}
+    class="row"
+    {...(confirm !== undefined && { 'data-confirm': confirm })}
+  >
+    <input type="hidden" name="kind" value={kind} />
+    <input type="hidden" name="of" value={of} />
+    <button type="submit" class={kind === 'undo' ? undefined : 'quiet'}>
+      {text}
+    </button>
+  </form>
+)
+
+/** The sync that an undo is about, and the undos of a sync. */
+export const Relatives = ({ run, others, shown }: { run: Run; others: Run[]; shown: ShownConnection }) =>
+  others.length === 0 ? null : (
+    <section aria-labelledby="relatives">
+      <h2 id="relatives">{run.of === undefined ? 'Its undo' : 'What it is about'}</h2>
+      <ul>
+        {others.map((other) => (
+          <li>
+            <a href={link(shown, `/runs/${other.id}`)}>{titleOf(other)}</a> <Time at={other.startedAt} />,{' '}
+            {stateOf(other)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+
+interface UndoneRecordsProps {
+  run: RunProgress
+  records: RunRecord[]
+  /** The last record of the page before. */
+  after: RunItem | undefined
+  shown: ShownConnection
+}
+
+/** What of each record is taken back, or would be, and what stays. */
+export const UndoneRecords = ({ run, records, after, shown }: UndoneRecordsProps) => {
+  const last = records.length === RUN_RECORDS_PAGE ? records.at(-1) : undefined
+  const address = `/runs/${run.id}`
+  const preview = run.kind === 'undo-preview'
+  return (
+    <section aria-labelledby="records">
+      <h2 id="records">Record by record</h2>
+      {records.length === 0 ? (
+        <Empty>
+          {after
+            ? 'There are no more.'
+            : isOver(run)
+              ? 'There is nothing to take back.'
+              : 'The first ones show in a moment.'}
+        </Empty>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Record</th>
+                <th>{preview ? 'Would be taken back' : 'Taken back'}</th>
+                <th>{preview ? 'Would stay' : 'Stays'}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {records.map(({ kind, id, reason, undo }) => (
+                <tr>
+                  <td>
+                    <a href={link(shown, '/trace', { q: id })}>
+                      {KIND_NAMES[kind].one} {id}
+                    </a>
+                  </td>
+                  <td>{undo ? <Lines lines={undo.takenBack} /> : <small>{reason}</small>}</td>
+                  <td>{undo && <Lines lines={undo.stays} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {(after || last) && (
+        <p class="actions">
+          {after && <a href={link(shown, address)}>First page</a>}
+          {last && <a href={link(shown, address, { after: `${last.kind}/${last.id}` })}>Next page</a>}
+        </p>
+      )}
+    </section>
+  )
+}
+
+const Lines = ({ lines }: { lines: readonly string[] }) =>
+  lines.length === 0 ? (
+    <small>–</small>
+  ) : (
+    <div>
+      {lines.map((line) => (
+        <div>{line}</div>
+      ))}
+    </div>
+  )
+
+export const Outcomes = ({ run }: { run: RunProgress }) => (
+  <section aria-labelledby="outcomes">
+    <h2 id="outcomes">
+      {run.kind === 'preview' || run.kind === 'undo-preview'
+        ? 'What would become of the records'
+        : 'What became of the records'}
+    </h2>
+    {run.outcomes.length === 0 ? (
+      <Empty>{isOver(run) ? 'There was nothing to do.' : 'The first ones show in a moment.'}</Empty>
+    ) : (
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th class="number">Records</th>
+              <th>Kind</th>
+              <th>Outcome</th>
+              <th>Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {run.outcomes
+              .toSorted((one, other) => other.count - one.count)
+              .map(({ kind, outcome, reason, count: n }) => (
+                <tr>
+                  <td class="number">{count(n)}</td>
+                  <td>{KIND_NAMES[kind].many}</td>
+                  <td>
+                    <OutcomeBadge outcome={outcome} />
+                  </td>
+                  <td>
+                    {reasons[reason as ReasonCode].meaning} <small>{reason}</small>
+                  </td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </div>
+    )}
+  </section>
+)
