@@ -1,4 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { CustomerRecord } from '../mapping/customer-record.ts'
+import { parsePhone } from '../mapping/phones.ts'
+import { nameKey } from '../mapping/text.ts'
 import {
   type ActivityFilter,
   type ActivityRow,
@@ -9,6 +12,7 @@ import {
   newestActivity,
   type ReasonCount,
 } from '../store/activity.ts'
+import { customersNamed } from '../store/customers.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import {
@@ -39,7 +43,21 @@ export interface Health {
   lastDay: HourOfOutcomes[]
 }
 
-/** What people look at while the service works. */
+/** What tells a customer from others of the same name. */
+export interface NamedCustomer {
+  id: string
+  name: string
+  numbers: string[]
+  emails: string[]
+}
+
+const namedCustomer = ({ id, name, phones, emails }: CustomerRecord): NamedCustomer => ({
+  id,
+  name: name ?? '',
+  numbers: phones.flatMap(({ phone }) => phone ?? []),
+  emails: emails.flatMap(({ email }) => email ?? []),
+})
+
 /** Whether Kustomer sends webhooks here: when that was last seen to, or why not; undefined before the first try. */
 export type Registration = { at: Date } | { problem: string } | undefined
 
@@ -54,6 +72,7 @@ export interface WatchingPorts {
   registration(): Registration
 }
 
+/** What people look at while the service works. */
 export interface Watching {
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
@@ -68,6 +87,8 @@ export interface Watching {
   review(id: string): Promise<ReviewInFull | undefined>
   /** Contacts that several customers share, a page at a time. @param after the last of the page before. */
   sharedContacts(after?: string): Promise<SharedContact[]>
+  /** Customers of this name, as far as the mirror knows them. */
+  customersNamed(name: string): Promise<NamedCustomer[]>
   /** The mapping in force, with samples: of what fits the question, or of what was synced last. */
   mapping(question: string | undefined): Promise<MappingInForce>
   /** The latest runs, newest first. */
@@ -91,6 +112,8 @@ export const ACTIVITY_PAGE = 50
 export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
 const RUNS = 50
+/** Of one name; who has more is found by number or email. */
+const NAMED_CUSTOMERS = 20
 /** Records of an undo that are shown at once. */
 export const RUN_RECORDS_PAGE = 50
 
@@ -111,7 +134,7 @@ export function watchingOf(
   context: SyncContext,
   { oldestPending, workflowSecret, registration }: WatchingPorts,
 ): Watching {
-  const { db, connection, vendors, directory, now } = context
+  const { db, connection, settings, vendors, directory, now } = context
   return {
     async health() {
       return {
@@ -137,6 +160,12 @@ export function watchingOf(
       return review && reviewInFull(db, connection, review)
     },
     sharedContacts: (after) => sharedContacts(db, connection, SHARED_CONTACTS_PAGE, after),
+    async customersNamed(name) {
+      // A customer of an unknown number may be called by it.
+      const isName = !name.includes('@') && parsePhone(name, settings.defaultCountry) === undefined
+      const customers = isName ? await customersNamed(db, connection, nameKey(name), NAMED_CUSTOMERS) : []
+      return customers.map(namedCustomer)
+    },
     mapping: (question) => mappingInForce(context, question),
     runs: () => latestRuns(db, connection, RUNS),
     registration,

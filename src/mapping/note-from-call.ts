@@ -21,12 +21,14 @@ export interface CallLineRule
 
 /**
  * CloudTalk's page of one call (contract cloudtalk §3.1; from its newer documentation only, so not proven on a live
- * account). `undefined` when it is the very link that the Recording line shows.
+ * account).
  */
-const callLink = ({ id, recordingLink }: Call): string | undefined => {
-  const link = `https://analytics.cloudtalk.io/call-details/${encodeURIComponent(id)}`
-  return link === recordingLink ? undefined : link
-}
+export const callPage = (id: string): string =>
+  `https://analytics.cloudtalk.io/call-details/${encodeURIComponent(id)}`
+
+/** `undefined` when it is the very link that the Recording line shows. */
+const callLink = ({ id, recordingLink }: Call): string | undefined =>
+  callPage(id) === recordingLink ? undefined : callPage(id)
 
 /** One line for each thing said, however the transcription breaks it. */
 const transcript = (_call: Call, detail: CallDetail | undefined): string =>

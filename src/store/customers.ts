@@ -210,3 +210,23 @@ export async function customersAfter(
     .execute()
   return rows.map(({ data, rev, deleted }) => ({ ...data, rev, deleted }))
 }
+
+/** Customers of this name that are there, by their ids. @param key the name as `nameKey` has it; an empty one is nobody's. */
+export async function customersNamed(
+  db: Db,
+  connection: string,
+  key: string,
+  limit: number,
+): Promise<CustomerRecord[]> {
+  if (key === '') return []
+  const rows = await db
+    .selectFrom('customer')
+    .select('data')
+    .where('connection', '=', connection)
+    .where('name_key', '=', key)
+    .where('deleted', '=', false)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ data }) => data)
+}

@@ -4,6 +4,7 @@ import { CompiledQuery, Kysely, PGliteDialect, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../../test/helpers/databases.ts'
 import { FILLED, fill, RUN } from '../../test/helpers/fill.ts'
+import { nameKey } from '../mapping/text.ts'
 import {
   type ActivityFilter,
   activity,
@@ -12,6 +13,7 @@ import {
   latestSynced,
   newestActivity,
 } from '../store/activity.ts'
+import { customersNamed } from '../store/customers.ts'
 import { failures } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
@@ -127,6 +129,10 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
       work: () => findRecords(db, CONNECTION, question, undefined),
     }),
   ),
+  {
+    label: 'customers of a name',
+    work: () => customersNamed(db, CONNECTION, nameKey(FILLED.name), PAGE),
+  },
   { label: 'runs', work: () => latestRuns(db, CONNECTION, PAGE) },
   { label: 'a run', work: () => runProgress(db, RUN) },
   { label: 'records of a run', work: () => runRecordsPage(db, RUN, undefined, PAGE) },

@@ -100,6 +100,32 @@ test('a conversation of a stranger is given to a customer', async () => {
   expect(moved?.relationships.customer.data.id).toBe(owner?.id)
 }, 60_000)
 
+test('a name finds the customers that have it, and nothing moves before one is chosen', async () => {
+  const { page } = await openPage(browser)
+  await signIn(page, base, ADMIN.email, ADMIN.password)
+  const twins = ['+442071838755', '+442071838756'].map((number) => ({
+    ...customer(number),
+    name: 'Nia Okafor',
+  }))
+  for (const twin of twins) await createCustomer(stack, twin)
+  const { id } = await endCall(stack, { external_number: '+442071838757' })
+  await stack.settled()
+  await page.goto(`${base}/unassociated`)
+  await page.getByLabel(`Customer for the call ${id}`).fill('nia  OKAFOR')
+  await page.getByRole('button', { name: 'Move' }).first().click()
+  await page.getByRole('heading', { name: 'Which customer?' }).waitFor()
+  expect(await faultsOf(page)).toEqual([])
+  const second = page.getByRole('region').filter({ hasText: '+442071838756' })
+  await second.getByRole('button', { name: 'Move it to this customer' }).click()
+  await page.getByText('The conversation is with its customer now.').waitFor()
+  const { conversations = [], customers = [] } = await stack.kustomer.state()
+  const moved = conversations.find(({ attributes }) => attributes.externalId === id)
+  const owner = customers.find(({ attributes }) =>
+    attributes.phones.some(({ phone }: { phone: string }) => phone === '+442071838756'),
+  )
+  expect(moved?.relationships.customer.data.id).toBe(owner?.id)
+}, 60_000)
+
 const PATHS = [
   '/',
   '/activity',

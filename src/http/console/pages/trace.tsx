@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { callPage } from '../../../mapping/note-from-call.ts'
 import { reasons } from '../../../mapping/reasons.ts'
 import { writesOf } from '../../../mapping/write.ts'
 import type { StoredOutcome } from '../../../store/outcomes.ts'
@@ -77,7 +78,8 @@ interface StoryProps {
   canRetry: boolean
 }
 
-const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: StoryProps) => {
+const Story = ({ record, org, shown, canRetry }: StoryProps) => {
+  const { kind, id, title, story } = record
   const last = story.at(-1)
   return (
     <section aria-labelledby={`story-${kind}-${id}`}>
@@ -89,7 +91,7 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
           {reasons[last.reason].meaning} <span class="soft">What to do: {reasons[last.reason].whatToDo}</span>
         </p>
       )}
-      <Links last={last} org={org} />
+      <Links record={record} last={last} org={org} />
       {canRetry && last && canBeSyncedAgain(last) && (
         <form method="post" action={link(shown, '/trace/retry')} class="row">
           <input type="hidden" name="id" value={id} />
@@ -114,8 +116,16 @@ const Story = ({ record: { kind, id, title, story }, org, shown, canRetry }: Sto
 const canBeSyncedAgain = ({ outcome, reason }: StoredOutcome): boolean =>
   outcome === 'failed' || reason === 'UNDONE' || reason === 'UNDONE_IN_PART'
 
-/** Into Kustomer; CloudTalk publishes no address of a contact or call. */
-const Links = ({ last, org }: { last: StoredOutcome | undefined; org: string }) => {
+/** Into both systems; the contract names no page of a contact in CloudTalk. */
+const Links = ({
+  record: { kind, id },
+  last,
+  org,
+}: {
+  record: TracedRecord
+  last: StoredOutcome | undefined
+  org: string
+}) => {
   const kustomer = `https://${org}.kustomerapp.com/app`
   const links = [
     last?.customerId && { text: 'Customer in Kustomer', href: `${kustomer}/customers/${last.customerId}` },
@@ -123,6 +133,7 @@ const Links = ({ last, org }: { last: StoredOutcome | undefined; org: string }) 
       text: 'Conversation in Kustomer',
       href: `${kustomer}/conversations/${last.conversationId}`,
     },
+    kind === 'call' && { text: 'Call in CloudTalk', href: callPage(id) },
   ].filter((one) => typeof one === 'object')
   return links.length > 0 ? (
     <p class="actions">

@@ -1,8 +1,10 @@
+import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
 import { UNASSOCIATED } from '../../operations.ts'
+import type { NamedCustomer } from '../../watching.ts'
 import { Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
@@ -43,9 +45,15 @@ export const unassociatedPage = new Hono<ConsoleEnv>()
     const id = c.req.param('id')
     const form = moveForm.safeParse(await c.req.parseBody())
     if (!form.success) {
-      return notDone(c, link(c.var.shown, '/unassociated'), 'Say which customer: an id, email or number.')
+      return notDone(
+        c,
+        link(c.var.shown, '/unassociated'),
+        'Say which customer: an id, email, number or name.',
+      )
     }
     const { customer } = form.data
+    const named = await c.var.connection.watching.customersNamed(customer)
+    if (named.length > 0) return c.html(<Choose c={c} id={id} name={customer} customers={named} />)
     return doing(
       c,
       {
@@ -56,6 +64,42 @@ export const unassociatedPage = new Hono<ConsoleEnv>()
       () => c.var.connection.operations.associate(id, customer),
     )
   })
+
+interface ChooseProps {
+  c: Context<ConsoleEnv>
+  /** Of the conversation. */
+  id: string
+  name: string
+  customers: readonly NamedCustomer[]
+}
+
+/** A name is no proof: whoever has it is shown before anything moves. */
+const Choose = ({ c, id, name, customers }: ChooseProps) => (
+  <Page
+    title="Which customer?"
+    lead={`Nothing has moved yet. These customers are called ${name}.`}
+    path="/unassociated"
+    c={c}
+  >
+    {customers.map((one) => (
+      <section aria-labelledby={`customer-${one.id}`}>
+        <h2 id={`customer-${one.id}`}>
+          {one.name} <small>customer</small> <a href={link(c.var.shown, '/trace', { q: one.id })}>{one.id}</a>
+        </h2>
+        <p>{[...one.numbers, ...one.emails].join(', ') || 'No number and no email is known.'}</p>
+        <form method="post" action={link(c.var.shown, `/unassociated/${id}`)}>
+          <input type="hidden" name="customer" value={one.id} />
+          <button type="submit">Move it to this customer</button>
+        </form>
+      </section>
+    ))}
+    <p>
+      <a class="button quiet" href={link(c.var.shown, '/unassociated')}>
+        Leave it as it is
+      </a>
+    </p>
+  </Page>
+)
 
 const Conversations = ({
   conversations,
@@ -90,7 +134,7 @@ const Conversations = ({
                   name="customer"
                   required
                   aria-label={`Customer for the ${KIND_NAMES[kind].one} ${id}`}
-                  placeholder="id, email or number"
+                  placeholder="name, number, email or id"
                 />
                 <button type="submit" class="quiet">
                   Move
