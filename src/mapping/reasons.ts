@@ -177,8 +177,10 @@ export const reasons = {
     whatToDo: 'Nothing; it is tried again by itself. If it lasts, look at the vendor’s status page.',
   },
   UNAUTHORIZED: {
-    meaning: 'CloudTalk or Kustomer does not accept the connection’s key, so the record waits.',
-    whatToDo: 'Check the key and its roles with the check command; what waits then goes on by itself.',
+    meaning:
+      'CloudTalk or Kustomer does not accept the connection’s key, or does not let it do what the record needs.',
+    whatToDo:
+      'Check the key and its roles with the check command. What waits then goes on by itself; retry what has failed.',
   },
   REJECTED_BY_CLOUDTALK: {
     meaning: 'CloudTalk refused the record because of something in it.',

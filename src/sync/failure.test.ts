@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
-import { backoffMs, failedSettle } from './failure.ts'
+import type { CircuitCause } from '../store/schema.ts'
+import { backoffMs, failedSettle, type Surroundings } from './failure.ts'
 import { Stopping } from './stopping.ts'
 
 const NOW = 1_780_000_000_000
@@ -35,15 +36,20 @@ const passing = <Failure>(failure: Failure, reason: Outcome['reason']): Case<Fai
   first: { outcome: 'waiting', reason, retryInMs: FIRST },
   last: { outcome: 'failed', reason, retryInMs: undefined },
 })
-const refused = { outcome: 'waiting', reason: 'UNAUTHORIZED', retryInMs: 5 * MINUTE } as const
+/** While the key works otherwise. */
+const notAllowed = <Failure>(failure: Failure): Case<Failure> => ({
+  failure,
+  first: { outcome: 'waiting', reason: 'UNAUTHORIZED', retryInMs: 5 * MINUTE },
+  last: { outcome: 'failed', reason: 'UNAUTHORIZED', retryInMs: undefined },
+})
 const byCloudTalk = { outcome: 'failed', reason: 'REJECTED_BY_CLOUDTALK', retryInMs: undefined } as const
 const byKustomer = { outcome: 'failed', reason: 'REJECTED_BY_KUSTOMER', retryInMs: undefined } as const
 
 // By kind, so that the compiler asks for a case when a client learns of another kind.
 const cloudtalk: { [K in CloudTalkFailure['kind']]: Case<Extract<CloudTalkFailure, { kind: K }>> } = {
   rateLimited: backingOff({ kind: 'rateLimited' }, 'RATE_LIMITED'),
-  unauthorized: same({ kind: 'unauthorized' }, refused),
-  forbidden: same({ kind: 'forbidden', message: 'no' }, refused),
+  unauthorized: notAllowed({ kind: 'unauthorized' }),
+  forbidden: notAllowed({ kind: 'forbidden', message: 'no' }),
   rejected: same({ kind: 'rejected', fields: { name: ['too long'] }, message: 'no' }, byCloudTalk),
   notFound: passing({ kind: 'notFound' }, 'NOT_FOUND'),
   conflict: passing({ kind: 'conflict' }, 'CONFLICT'),
@@ -54,8 +60,8 @@ const cloudtalk: { [K in CloudTalkFailure['kind']]: Case<Extract<CloudTalkFailur
 }
 const kustomer: { [K in KustomerFailure['kind']]: Case<Extract<KustomerFailure, { kind: K }>> } = {
   rateLimited: backingOff({ kind: 'rateLimited' }, 'RATE_LIMITED'),
-  unauthorized: same({ kind: 'unauthorized' }, refused),
-  forbidden: same({ kind: 'forbidden' }, refused),
+  unauthorized: notAllowed({ kind: 'unauthorized' }),
+  forbidden: notAllowed({ kind: 'forbidden' }),
   rejected: same({ kind: 'rejected', fields: ['phones'], detail: 'no' }, byKustomer),
   conflict: passing({ kind: 'conflict', fields: ['phones'] }, 'CONFLICT'),
   notFound: passing({ kind: 'notFound' }, 'NOT_FOUND'),
@@ -66,9 +72,22 @@ const kustomer: { [K in KustomerFailure['kind']]: Case<Extract<KustomerFailure, 
   unreadable: passing({ kind: 'unreadable', path: 'data', issue: 'not JSON' }, 'UNREADABLE_ANSWER'),
 }
 
-const tries = (attempt: number) => ({ attempt, firstBackoffMs: FIRST, now: NOW })
+const when = (away: CircuitCause[] = []): Surroundings => ({
+  now: () => new Date(NOW),
+  pace: { firstBackoffMs: FIRST },
+  vendors: {
+    away: () =>
+      away.map((cause) => ({
+        vendor: 'kustomer',
+        cause,
+        sentence: '',
+        since: new Date(),
+        probeAt: new Date(),
+      })),
+  },
+})
 const sorted = (error: unknown, attempt: number) => {
-  const { outcome, retryInMs } = failedSettle(error, tries(attempt))
+  const { outcome, retryInMs } = failedSettle(error, attempt, when())
   return { outcome: outcome.outcome, reason: outcome.reason, retryInMs }
 }
 
@@ -124,16 +143,28 @@ describe('with chance left out', () => {
   })
 })
 
+test.each([0, LAST_TRY, 100])('while the key itself is refused, no try is counted (%i)', (attempt) => {
+  for (const kind of ['unauthorized', 'forbidden'] as const) {
+    const failed = failedSettle(new KustomerError('GET /x', { kind }), attempt, when(['refused']))
+    expect(failed).toMatchObject({ outcome: { outcome: 'waiting' }, held: true, untried: true })
+  }
+})
+
+test('a vendor that is away says nothing about a key', () => {
+  const failed = failedSettle(new KustomerError('GET /x', { kind: 'forbidden' }), LAST_TRY, when(['away']))
+  expect(failed.outcome.outcome).toBe('failed')
+})
+
 test("a vendor's failure is told in the client's sentence", () => {
   const error = new CloudTalkError('GET /x', { kind: 'notFound' })
-  expect(failedSettle(error, tries(0)).outcome.sentence).toBe(error.message)
+  expect(failedSettle(error, 0, when()).outcome.sentence).toBe(error.message)
 })
 
 test.each([
   { label: 'an error', error: new RangeError('+442071838750'), name: 'RangeError' },
   { label: 'something else', error: '+442071838750', name: 'an unknown error' },
 ])('$label of our own is told by its name, not by its text', ({ error, name }) => {
-  const { sentence } = failedSettle(error, tries(0)).outcome
+  const { sentence } = failedSettle(error, 0, when()).outcome
   expect(sentence).toContain(name)
   expect(sentence).not.toContain('+442071838750')
 })
@@ -184,6 +215,6 @@ describe('backoff', () => {
 
 test('a reset that lies years ahead is not waited for', () => {
   const retryAt = NOW + 54_000 * 365 * 24 * 60 * 60_000
-  const { retryInMs } = failedSettle(new KustomerError('GET /x', { kind: 'rateLimited', retryAt }), tries(0))
+  const { retryInMs } = failedSettle(new KustomerError('GET /x', { kind: 'rateLimited', retryAt }), 0, when())
   expect(retryInMs).toBeLessThanOrEqual(3_601_000)
 })

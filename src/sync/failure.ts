@@ -2,6 +2,7 @@ import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import { VendorAway } from './circuit.ts'
+import type { SyncContext } from './context.ts'
 import { Stopping } from './stopping.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
@@ -22,7 +23,7 @@ const HELD_MS = 10 * MINUTE
 const LONGEST_BACKOFF_MS = 5 * MINUTE
 /** Limits turn every minute; an answer that says years, in milliseconds for seconds, is not believed. */
 const LONGEST_LIMIT_MS = 60 * MINUTE
-/** A key that was refused is asked about again this often: an operator may have mended it. */
+/** What the key may not do is tried again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
 /** Messages of errors begin with the route. */
 const BULK = /^(POST|PUT) \/\w+\/bulk\b/
@@ -40,16 +41,29 @@ export function backoffMs(firstMs: number, attempt: number, random = Math.random
   return Math.round(wait * (0.8 + 0.4 * random()))
 }
 
-export interface Tries {
-  /** Tries before this one. */
+/** Of the context that something failed in. */
+export type Surroundings = Pick<SyncContext, 'now'> & {
+  pace: Pick<SyncContext['pace'], 'firstBackoffMs'>
+  vendors: Pick<SyncContext['vendors'], 'away'>
+}
+
+interface Tries {
   attempt: number
   firstBackoffMs: number
   /** Epoch ms. */
   now: number
+  /** A vendor does not accept the key at all. */
+  keyRefused: boolean
 }
 
-/** Sorts whatever a settle threw by its kind, never by its text. */
-export function failedSettle(error: unknown, when: Tries): FailedSettle {
+/** Sorts whatever a settle threw by its kind, never by its text. @param attempt how many tries there were before. */
+export function failedSettle(error: unknown, attempt: number, context: Surroundings): FailedSettle {
+  const when: Tries = {
+    attempt,
+    firstBackoffMs: context.pace.firstBackoffMs,
+    now: context.now().getTime(),
+    keyRefused: context.vendors.away().some(({ cause }) => cause === 'refused'),
+  }
   if (error instanceof VendorAway) {
     const reason = error.circuit.cause === 'refused' ? 'UNAUTHORIZED' : 'VENDOR_UNAVAILABLE'
     const outcome: Outcome = { outcome: 'waiting', reason, sentence: error.message }
@@ -62,14 +76,8 @@ export function failedSettle(error: unknown, when: Tries): FailedSettle {
     return { outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence }, retryInMs: 0 }
   }
   const name = error instanceof Error ? error.name : 'an unknown error'
-  return passing(
-    {
-      outcome: 'failed',
-      reason: 'INTERNAL_ERROR',
-      sentence: `The service itself stumbled (${name}); its log tells where.`,
-    },
-    when,
-  )
+  const sentence = `The service itself stumbled (${name}); its log tells where.`
+  return passing({ outcome: 'waiting', reason: 'INTERNAL_ERROR', sentence }, when)
 }
 
 type VendorFailure = CloudTalkFailure | KustomerFailure
@@ -108,12 +116,11 @@ function byKind(
         held: true,
       }
     case 'unauthorized':
-    case 'forbidden':
-      return {
-        outcome: { outcome: 'waiting', reason: 'UNAUTHORIZED', sentence },
-        retryInMs: UNAUTHORIZED_RETRY_MS,
-        held: true,
-      }
+    case 'forbidden': {
+      const outcome: Outcome = { outcome: 'waiting', reason: 'UNAUTHORIZED', sentence }
+      if (when.keyRefused) return { outcome, retryInMs: HELD_MS, held: true, untried: true }
+      return passing(outcome, when, UNAUTHORIZED_RETRY_MS)
+    }
     case 'rejected':
     case 'tooLarge':
     case 'gone':
@@ -126,19 +133,20 @@ function byKind(
         retryInMs: undefined,
       }
     case 'unreadable':
-      return passing({ outcome: 'failed', reason: 'UNREADABLE_ANSWER', sentence }, when)
+      return passing({ outcome: 'waiting', reason: 'UNREADABLE_ANSWER', sentence }, when)
     case 'conflict':
-      return passing({ outcome: 'failed', reason: 'CONFLICT', sentence }, when)
+      return passing({ outcome: 'waiting', reason: 'CONFLICT', sentence }, when)
     case 'notFound':
-      return passing({ outcome: 'failed', reason: 'NOT_FOUND', sentence }, when)
+      return passing({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, when)
   }
 }
 
 /** Failed for good only when it has not passed by itself. */
-function passing(outcome: Outcome, when: Tries): FailedSettle {
-  if (when.attempt >= DISTURBANCE_TRIES) return { outcome, retryInMs: undefined }
-  return {
-    outcome: { ...outcome, outcome: 'waiting' },
-    retryInMs: backoffMs(when.firstBackoffMs, when.attempt),
-  }
+function passing(
+  waiting: Outcome,
+  { attempt, firstBackoffMs }: Tries,
+  retryInMs = backoffMs(firstBackoffMs, attempt),
+): FailedSettle {
+  if (attempt < DISTURBANCE_TRIES) return { outcome: waiting, retryInMs }
+  return { outcome: { ...waiting, outcome: 'failed' }, retryInMs: undefined }
 }

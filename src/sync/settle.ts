@@ -88,16 +88,7 @@ async function attempt(
         },
       }
     }
-    const {
-      outcome,
-      retryInMs,
-      held = false,
-      untried = false,
-    } = failedSettle(error, {
-      attempt: event.attempt,
-      firstBackoffMs: context.pace.firstBackoffMs,
-      now: context.now().getTime(),
-    })
+    const { outcome, retryInMs, held = false, untried = false } = failedSettle(error, event.attempt, context)
     const log = { event: event.kind, id: event.id, attempt: event.attempt, reason: outcome.reason }
     if (outcome.reason === 'INTERNAL_ERROR') context.log.error({ ...log, err: error }, 'settle failed')
     else if (!untried) context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')

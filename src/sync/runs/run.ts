@@ -17,7 +17,6 @@ import {
 import type { RunKind } from '../../store/schema.ts'
 import { LONGEST_CALL_MS } from '../calls/call-dates.ts'
 import { readCallsSince } from '../calls/read-calls.ts'
-import { VendorAway } from '../circuit.ts'
 import { readContacts } from '../contacts/read-contacts.ts'
 import { readArchivedCustomers, readCustomersSince } from '../contacts/read-customers.ts'
 import { BEGINNING } from '../contacts/read-in-order.ts'
@@ -199,22 +198,22 @@ async function untilHeld(
 
 /** What passes by itself is waited for; the run stays in its state, and what was raised is not raised again. */
 async function patiently(context: SyncContext, id: string, goOn: () => void): Promise<void> {
-  const { firstBackoffMs } = context.pace
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 0; ; ) {
     const started = Date.now()
     try {
       return await goThrough(context, id, goOn)
     } catch (error) {
       if (error instanceof Stopped) return
       if (Date.now() - started > GOES_WELL_MS) attempt = 0
-      const { outcome, retryInMs } = failedSettle(error, { attempt, firstBackoffMs, now: Date.now() })
+      const { outcome, retryInMs, untried = false } = failedSettle(error, attempt, context)
       context.log.warn({ run: id, err: error }, 'a run could not go on')
       if (retryInMs === undefined) {
         const finishedAt = context.now()
         return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
       }
+      if (!untried) attempt++
       const until = Date.now() + retryInMs
-      const isBack = () => error instanceof VendorAway && context.vendors.away().length === 0
+      const isBack = () => untried && context.vendors.away().length === 0
       while (Date.now() < until && !isBack()) {
         goOn()
         await wait(Math.min(LOOK_MS, retryInMs))

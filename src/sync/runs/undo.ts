@@ -237,10 +237,7 @@ async function patiently(
     try {
       return { outcome: outcomeOf(await work(meter)), meter }
     } catch (error) {
-      const now = context.now().getTime()
-      const { firstBackoffMs } = context.pace
-      const busy = error instanceof Busy
-      const failed = busy ? undefined : failedSettle(error, { attempt, firstBackoffMs, now })
+      const failed = error instanceof Busy ? undefined : failedSettle(error, attempt, context)
       if (failed && failed.retryInMs === undefined) return { outcome: failed.outcome, meter }
       if (failed && !failed.untried) attempt++
       const until = Date.now() + (failed?.retryInMs ?? BUSY_MS)
