@@ -9,6 +9,7 @@ import { needs } from '../../auth/guard.ts'
 import { Empty, KIND_NAMES } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
+import { RecordSearch } from '../record-search.tsx'
 import { refused } from '../refused.tsx'
 
 export const mappingPage = new Hono<ConsoleEnv>().get('/mapping', needs('oversee', refused), async (c) => {
@@ -24,16 +25,13 @@ export const mappingPage = new Hono<ConsoleEnv>().get('/mapping', needs('oversee
       path="/mapping"
       c={c}
     >
-      <search>
-        <form method="get" action="/mapping" class="row">
-          {shown.all.length > 1 && <input type="hidden" name="connection" value={shown.id} />}
-          <label>
-            Sample: number, name, email, or id of a call, message, customer or contact
-            <input name="q" type="search" size={44} value={question} />
-          </label>
-          <button type="submit">Show</button>
-        </form>
-      </search>
+      <RecordSearch
+        shown={shown}
+        path="/mapping"
+        label="Sample: number, name, email, or id of a call, message, customer or contact"
+        question={question}
+        button="Show"
+      />
       <p class="soft">
         {question === ''
           ? 'Without a question the samples are the records that were synced last.'

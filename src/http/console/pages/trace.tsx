@@ -11,6 +11,7 @@ import { Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
+import { RecordSearch } from '../record-search.tsx'
 import { refused } from '../refused.tsx'
 import { Writes } from '../writes.tsx'
 
@@ -41,16 +42,14 @@ export const tracePage = new Hono<ConsoleEnv>()
         path="/trace"
         c={c}
       >
-        <search>
-          <form method="get" action="/trace" class="row">
-            {shown.all.length > 1 && <input type="hidden" name="connection" value={shown.id} />}
-            <label>
-              Number in any format, name, email, or id of a call, message, customer or contact
-              <input name="q" type="search" size={44} value={question} autofocus />
-            </label>
-            <button type="submit">Find</button>
-          </form>
-        </search>
+        <RecordSearch
+          shown={shown}
+          path="/trace"
+          label="Number in any format, name, email, or id of a call, message, customer or contact"
+          question={question}
+          button="Find"
+          autofocus
+        />
         {found?.length === 0 && (
           <section>
             <Empty>
