@@ -73,9 +73,12 @@ export interface RunChange {
   finishedAt?: Date
 }
 
-/** A run that is over stays as it ended: it may have been cancelled a moment ago, in another process. */
-export async function updateRun(db: Db, id: string, change: RunChange): Promise<void> {
-  await db
+/**
+ * A run that is over stays as it ended: it may have been cancelled a moment ago, in another process.
+ * @returns whether it was under way.
+ */
+export async function updateRun(db: Db, id: string, change: RunChange): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('run')
     .set({
       ...(change.state && { state: change.state }),
@@ -88,7 +91,8 @@ export async function updateRun(db: Db, id: string, change: RunChange): Promise<
     })
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** Ends a run before it has settled all of its records. @returns whether it was under way. */

@@ -78,3 +78,12 @@ test('commands ask the connection that is named, or the first', async () => {
   expect(unknown).toMatchObject({ code: 1, stdout: '' })
   expect(unknown.stderr).toContain('no such connection')
 })
+
+test('a run is known to its own connection only', async () => {
+  stack = await startStack({ settings })
+  const [sales, support] = ['sales', 'support'].map((id) => stack.service.connections.get(id)?.operations)
+  const id = (await sales?.beginRun('preview', undefined)) ?? ''
+  const asked = [support?.run(id), support?.pauseRun(id, true), support?.cancelRun(id)]
+  expect(await Promise.all(asked)).toEqual([undefined, undefined, undefined])
+  expect(await sales?.run(id)).toMatchObject({ id, paused: false })
+})

@@ -170,6 +170,28 @@ test('an un-merge while CloudTalk is away is made good when it is back', async (
   expect(numbers.toSorted()).toEqual([[A], [B]])
 })
 
+test('a merge that breaks off leaves the customer with its contact, and can be decided again', async () => {
+  stack = await startStack({ settings: { export: false } })
+  const one = await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: A }] })
+  const two = await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: B }] })
+  await stack.settled()
+  await createCustomer(stack, customer(C, { name: 'Ann Bell' }))
+  await stack.settled()
+  const { operations } = stack.service
+  const [review] = await operations.reviews()
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'status', status: 503 })
+  await expect(operations.decideReview(review?.id ?? '', 'merge', two)).rejects.toThrow()
+  await setFaults(stack.cloudtalk)
+  await stack.settled()
+  await operations.decideReview(review?.id ?? '', 'merge', two)
+  await stack.settled()
+  const contacts = (await stack.cloudtalk.state()).contacts ?? []
+  expect(contacts.map(({ id, numbers }) => [String(id), numbers.toSorted()]).toSorted()).toEqual([
+    [one, [A]],
+    [two, [B, C]],
+  ])
+})
+
 test('of two people who decide one review, one is told that it is decided', async () => {
   stack = await startStack({ settings: { export: false } })
   const one = await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: A }] })

@@ -13,9 +13,9 @@ const C = '+442071838752'
 
 const contacts = async () => (await stack.cloudtalk.state()).contacts ?? []
 const operations = () => stack.service.operations
-const lastOf = async (id: string) => {
+const storyOf = async (id: string) => {
   const records = await operations().trace(id)
-  return records.find((record) => record.id === id)?.story.at(-1)
+  return records.find((record) => record.id === id)?.story ?? []
 }
 const named = (name: string, phone: string, more: Record<string, unknown> = {}) =>
   createCustomer(stack, customer(phone, { name, ...more }))
@@ -88,7 +88,9 @@ test('an ambiguous name: merging moves the customer, and takes back the contact 
   const all = (await contacts()).toSorted((a, b) => a.id - b.id)
   expect(all.map(({ id: contactId }) => String(contactId))).toEqual([one, two])
   expect(all[1].numbers.toSorted()).toEqual([B, C])
-  expect(await lastOf(id)).toMatchObject({ outcome: 'merged', reason: 'MERGED_BY_DECISION', contactId: two })
+  const [decided, checked] = (await storyOf(id)).slice(-2)
+  expect(decided).toMatchObject({ outcome: 'merged', reason: 'MERGED_BY_DECISION', contactId: two })
+  expect(checked).toMatchObject({ outcome: 'unchanged', contactId: two, requests: 0 })
   expect(await operations().reviews()).toEqual([])
   await expect(operations().decideReview(review, 'keep-apart', undefined)).rejects.toThrow(/already/)
 })

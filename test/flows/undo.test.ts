@@ -210,6 +210,7 @@ test('a cancelled run begins nothing more, what happens live goes on, and what i
   expect(settled).toBeLessThan(240)
   const { contacts } = await bothSides(stack)
   await expect(operations.cancelRun(id)).rejects.toThrow('cancelled already')
+  await expect(operations.pauseRun(id, true)).rejects.toThrow('cancelled already')
 
   // One that the run did not reach changes.
   const reached = new Set((await operations.runRecords(id)).map((record) => record.id))

@@ -49,13 +49,14 @@ const pausing = (verb: 'pause' | 'resume') =>
     ability: 'configure',
     params: byUuid,
     answer: progress,
-    refuses: [404],
-    handle: async (asked, { params: { id } }) => {
-      const run = await asked.connection.operations.pauseRun(id, verb === 'pause')
-      if (!run) return noSuchRun(asked)
-      await asked.note(verb === 'pause' ? 'paused' : 'resumed', `run ${id}`)
-      return run
-    },
+    refuses: [404, 409],
+    handle: (asked, { params: { id } }) =>
+      decided(asked.c, async () => {
+        const run = await asked.connection.operations.pauseRun(id, verb === 'pause')
+        if (!run) return noSuchRun(asked)
+        await asked.note(verb === 'pause' ? 'paused' : 'resumed', `run ${id}`)
+        return run
+      }),
   })
 
 export const runRoutes = [
@@ -138,14 +139,12 @@ export const runRoutes = [
     params: byUuid,
     answer: progress,
     refuses: [404, 409],
-    handle: async (asked, { params: { id } }) => {
-      const { operations } = asked.connection
-      if (!(await operations.run(id))) return noSuchRun(asked)
-      return decided(asked.c, async () => {
-        const run = await operations.cancelRun(id)
+    handle: (asked, { params: { id } }) =>
+      decided(asked.c, async () => {
+        const run = await asked.connection.operations.cancelRun(id)
+        if (!run) return noSuchRun(asked)
         await asked.note('cancelled', `run ${id}`)
-        return run ?? noSuchRun(asked)
-      })
-    },
+        return run
+      }),
   }),
 ]

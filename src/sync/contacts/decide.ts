@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { v4 as uuid } from 'uuid'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { Write } from '../../mapping/write.ts'
 import { findContact, forgetContact, releaseContact, saveOwn } from '../../store/contacts.ts'
@@ -6,10 +7,11 @@ import { findCustomer } from '../../store/customers.ts'
 import { dropLink, endApart, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { closeReview, findReview, type Review } from '../../store/reviews.ts'
-import type { ReviewDecision } from '../../store/schema.ts'
+import type { RecordKind, ReviewDecision } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
-import { contactEvent, customerEvent } from '../event.ts'
-import { lockOf } from '../locks.ts'
+import { eventOf, recordKey } from '../event.ts'
+import { holdLease } from '../hold-lease.ts'
+import { Busy, lockOf } from '../locks.ts'
 import { metered, wrote } from '../meter.ts'
 import { record } from '../record.ts'
 import { printOf } from './ask.ts'
@@ -41,19 +43,12 @@ export function unmerge(context: SyncContext, contactId: string, customerId: str
     await keepApart(db, connection, customerId, [contactId], true)
     await dropLink(db, connection, customerId)
     // Whatever becomes of the writes: it has no contact now, so settling it makes one, and the contact loses its values.
-    const stamp = `unmerged/${context.now().getTime()}`
-    await context.raise([
-      {
-        event: customerEvent(connection, customerId, { source: 'follow-up' }),
-        priority: 'live',
-        dedupeKey: `${connection}/customer/${customerId}/${stamp}`,
-      },
-      {
-        event: contactEvent(connection, contactId, { source: 'follow-up' }),
-        priority: 'live',
-        dedupeKey: `${connection}/contact/${contactId}/${stamp}`,
-      },
-    ])
+    await raiseAgain(
+      context,
+      'unmerged',
+      { kind: 'customer', id: customerId },
+      { kind: 'contact', id: contactId },
+    )
     await settleGroup(context, { contactId, source: 'person' })
     const sentence = 'Somebody took the customer out of a shared contact; it gets a contact of its own.'
     return { outcome: 'updated', reason: 'UNMERGED', sentence, contactId }
@@ -132,8 +127,16 @@ async function leave(context: SyncContext, link: Link, contactId: string): Promi
     findContact(db, connection, contactId),
     linksOfContact(db, connection, contactId),
   ])
-  await dropLink(db, connection, link.customerId)
-  if (links.length > 1) {
+  const isShared = links.length > 1
+  // Should it not come to the joining: settled without a contact, it gets one, and a shared one loses its values.
+  await raiseAgain(
+    context,
+    'merged',
+    { kind: 'customer', id: link.customerId },
+    ...(isShared ? [{ kind: 'contact' as const, id: contactId }] : []),
+  )
+  if (isShared) {
+    await dropLink(db, connection, link.customerId)
     await settleGroup(context, { contactId, source: 'person' })
     return
   }
@@ -145,10 +148,13 @@ async function leave(context: SyncContext, link: Link, contactId: string): Promi
     shown.attributes.every(({ value }) => value === '') &&
     isDeepStrictEqual(fieldsOfContact(shown), stored?.fields)
   if (untouched) {
+    // While it is linked as made by us: who decides again, after an outage, finds it to be taken back.
     await contactWriter.delete(contactId)
     wrote({ to: 'contact', id: contactId, did: 'deleted', fields: {} })
-    await forgetContact(db, connection, contactId)
-  } else await releaseContact(db, connection, contactId, false)
+  }
+  await dropLink(db, connection, link.customerId)
+  if (untouched) await forgetContact(db, connection, contactId)
+  else await releaseContact(db, connection, contactId, false)
 }
 
 /** The customer's contact takes the numbers and emails of its double, which stays as it is. */
@@ -192,24 +198,46 @@ async function keepContactApart(
   }
 }
 
-/** Does what a person asked for in the live lane, under the locks of the contacts, and puts it into the story. */
+/** Has records settled as they are once the decision is done with them, or the process has died of it. */
+const raiseAgain = (
+  { connection, raise, now }: SyncContext,
+  decision: string,
+  ...records: { kind: RecordKind; id: string }[]
+): Promise<void> =>
+  raise(
+    records.map((record) => ({
+      event: eventOf(connection, record, { source: 'follow-up' }),
+      priority: 'live',
+      dedupeKey: `${recordKey({ connection, ...record })}/${decision}/${now().getTime()}`,
+    })),
+  )
+
+/**
+ * Does what a person asked for in the live lane, while nothing else settles the customer or its contacts, and puts it
+ * into the story.
+ * @throws {Busy} where something does.
+ */
 async function decided(
   context: SyncContext,
   contactIds: readonly string[],
   customerId: string,
   decide: () => Promise<Outcome>,
 ): Promise<void> {
-  const { connection, locks } = context
+  const { db, connection, locks } = context
   const writes: Write[] = []
   const meter = { priority: 'live' as const, requests: 0, writes }
-  const outcome = await metered(meter, () => locks.hold(connection, contactIds.map(lockOf.contact), decide))
-  await record(context, {
-    ...outcome,
-    ...(writes.length > 0 && { details: { ...outcome.details, writes } }),
-    kind: 'customer',
-    recordId: customerId,
-    customerId,
-    requests: meter.requests,
-    source: 'person',
+  const lease = recordKey({ connection, kind: 'customer', id: customerId })
+  const held = await holdLease(db, uuid(), lease, async () => {
+    const outcome = await metered(meter, () => locks.hold(connection, contactIds.map(lockOf.contact), decide))
+    await record(context, {
+      ...outcome,
+      ...(writes.length > 0 && { details: { ...outcome.details, writes } }),
+      kind: 'customer',
+      recordId: customerId,
+      customerId,
+      requests: meter.requests,
+      source: 'person',
+    })
   })
+  if (!held) throw new Busy()
 }

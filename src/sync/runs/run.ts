@@ -57,7 +57,7 @@ export interface Runs {
   begin(kind: RunKind, from: Date | undefined, of?: string): Promise<string>
   /** Goes on with what a stopped or killed process left; what is settled is not settled again. */
   resume(): Promise<void>
-  /** Stops or goes on, in the order of calls; one that is at its end stays there. */
+  /** Stops or goes on, in the order of calls. @throws {RunRefused} where it is over. */
   pause(id: string, paused: boolean): Promise<RunProgress | undefined>
   /**
    * Ends a run: when this returns, no process begins another record of it. What is done stays.
@@ -100,6 +100,14 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
       .finally(() => driven.delete(id))
     driven.set(id, driving)
   }
+  const ours = async (id: string) => {
+    const run = await findRun(db, id)
+    return run?.connection === connection ? run : undefined
+  }
+  const over = async (run: Run, verb: string) => {
+    const { state } = (await findRun(db, run.id)) ?? run
+    return new RunRefused(`The run is ${state} already, so there is nothing to ${verb}.`)
+  }
   async function begin(kind: RunKind, from: Date | undefined, of: string | undefined): Promise<string> {
     const unfinished = await unfinishedRuns(db, connection)
     const interrupted = unfinished.find(
@@ -123,21 +131,21 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
       for (const { id } of await unfinishedRuns(db, connection)) drive(id)
     },
     async pause(id, paused) {
-      await updateRun(db, id, { paused })
+      const run = await ours(id)
+      if (!run) return undefined
+      const verb = paused ? 'pause' : 'resume'
+      if (!(await updateRun(db, id, { paused }))) throw await over(run, verb)
       return runProgress(db, id)
     },
     async cancel(id) {
-      const run = await findRun(db, id)
+      const run = await ours(id)
       if (!run) return undefined
-      if (!(await cancelRun(db, id, context.now()))) {
-        const { state } = (await findRun(db, id)) ?? run
-        throw new RunRefused(`The run is ${state} already, so there is nothing to cancel.`)
-      }
+      if (!(await cancelRun(db, id, context.now()))) throw await over(run, 'cancel')
       await wait(FRESH_MS)
       await endQueued(id)
       return runProgress(db, id)
     },
-    check: (id) => runProgress(db, id),
+    check: async (id) => ((await ours(id)) ? runProgress(db, id) : undefined),
     async stop() {
       stopped = true
       await Promise.allSettled(driven.values())
@@ -209,7 +217,8 @@ async function patiently(context: SyncContext, id: string, goOn: () => void): Pr
       context.log.warn({ run: id, err: error }, 'a run could not go on')
       if (retryInMs === undefined) {
         const finishedAt = context.now()
-        return updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
+        await updateRun(context.db, id, { state: 'failed', error: outcome.sentence, finishedAt })
+        return
       }
       if (!untried) attempt++
       const until = Date.now() + retryInMs
