@@ -23,8 +23,18 @@ import { Stopping } from './stopping.ts'
 
 /** In a row. At one failure in ten, which is a bad day of a vendor that is there, twelve in a row are 10⁻¹². */
 const FAILURES = 12
+/**
+ * Failures that come together count as one: a process that stood still finds all of its idle connections broken, and
+ * all that it had asked timed out, though the vendor is there.
+ */
+const TOGETHER_MS = 50
 /** After it has closed, requests go one by one until this many were answered. */
 const TRIALS = 3
+/**
+ * In a row, before that. Not one: at one failure in ten, one of the fifteen trials of five processes fails in four
+ * cases of five, and the circuit would stay open on a bad day.
+ */
+const TRIAL_FAILURES = 3
 /** How often the other processes' circuits are looked at, and whether a probe is due. */
 const LOOK_MS = 1_000
 
@@ -70,6 +80,8 @@ export class Circuit {
   readonly #ports: CircuitPorts
   #open: OpenCircuit | undefined
   #failures = 0
+  /** By the clock of the process, in milliseconds. */
+  #countedAt = Number.NEGATIVE_INFINITY
   #trials = 0
   #trial: Promise<unknown> | undefined
   /** What was held back may be waiting still: by an outage before this start, or because letting go has failed. */
@@ -141,8 +153,15 @@ export class Circuit {
     if (cause === undefined) return isOfVendor(error) ? this.#answered() : undefined
     if (this.#stopped || this.#open) return
     if (cause === 'refused') return this.#askAboutKey()
-    if (++this.#failures < (this.#trials > 0 ? 1 : FAILURES)) return
-    await this.#breakFor(cause, error)
+    if (this.#isEnough()) await this.#breakFor(cause, error)
+  }
+
+  #isEnough(): boolean {
+    if (this.#trials > 0) return ++this.#failures >= TRIAL_FAILURES
+    const now = performance.now()
+    if (now - this.#countedAt < TOGETHER_MS) return false
+    this.#countedAt = now
+    return ++this.#failures >= FAILURES
   }
 
   /** A 403 may be about one record only. Of many that are refused at once, one asks. */
