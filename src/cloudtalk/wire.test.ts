@@ -13,6 +13,7 @@ describe('phones', () => {
     ['0', undefined],
     [null, undefined],
     [1.5e21, undefined],
+    ['1'.repeat(33), undefined],
   ])('%s', (wire, expected) => expect(phoneFromWire(wire)).toBe(expected))
 })
 
@@ -27,6 +28,8 @@ describe('dates', () => {
     ['yesterday', undefined],
     ['1780000000', undefined],
     ['0000-00-00 00:00:00', undefined],
+    ['0000-01-01T00:00:00Z', undefined],
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
   ])('%s', (wire, expected) => expect(dateFromWire(wire)).toBe(expected))
 })
 

@@ -1,5 +1,6 @@
 import { decodeHTML } from 'entities/decode'
 import { z } from 'zod'
+import { CloudTalkError } from './errors.ts'
 
 /** CloudTalk stores text HTML-escaped: `&` comes back as `&amp;` (contract §1.6). */
 const decoded = (value: string | number | null | undefined): string | undefined => {
@@ -63,7 +64,21 @@ export function phoneFromWire(value: unknown): string | undefined {
     .replace(/^whatsapp:/i, '')
     .replace(/[\s().-]/g, '')
     .replace(/^\+/, '')
-  return /^\d+$/.test(digits) && digits !== '0' ? `+${digits}` : undefined
+  return /^\d{1,32}$/.test(digits) && digits !== '0' ? `+${digits}` : undefined
+}
+
+/** Far beyond any id of CloudTalk's, and short enough for every index: PostgreSQL takes 2,704 bytes. */
+const LONGEST_ID = 255
+
+/**
+ * What a webhook names records by, which its account can fill with anything.
+ * @throws {CloudTalkError} `unreadable`, naming the one that is no id.
+ */
+export function checkIds(route: string, ids: Record<string, string | undefined>): void {
+  const long = Object.keys(ids).find((path) => (ids[path]?.length ?? 0) > LONGEST_ID)
+  if (long === undefined) return
+  const issue = `an id has at most ${LONGEST_ID} characters; see what the workflow puts there`
+  throw new CloudTalkError(route, { kind: 'unreadable', path: long, issue })
 }
 
 export const optionalPhone = scalar.transform(phoneFromWire)
@@ -76,7 +91,8 @@ export function dateFromWire(value: string): string | undefined {
   const iso = value.trim().replace(/^(\d{4}-\d{2}-\d{2}) /, '$1T')
   const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(iso.slice(10)) ? iso : iso.length > 10 ? `${iso}Z` : iso
   const date = new Date(zoned)
-  return /^\d{4}-\d{2}-\d{2}/.test(iso) && !Number.isNaN(date.getTime()) ? date.toISOString() : undefined
+  // There is no year 0 in PostgreSQL.
+  return /^\d{4}-\d{2}-\d{2}/.test(iso) && date.getUTCFullYear() > 0 ? date.toISOString() : undefined
 }
 
 /** A date or nothing; something that is neither is an error, since a lost end date would keep a call open. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseValue } from './transport.ts'
-import { phoneFromWire } from './wire.ts'
+import { checkIds, phoneFromWire } from './wire.ts'
 
 /** The flat body of a Workflow Automation: keys and formats are the account's own choice (contract §5A). */
 export type WorkflowEvent = {
@@ -18,13 +18,15 @@ export type WorkflowEvent = {
   rest: Record<string, unknown>
 }
 
+const ROUTE = 'workflow automation'
+
 const record = z.record(z.string(), z.unknown())
 
 /**
  * Reads a Workflow Automation body leniently: an id may be a number or a string, and null, '' or a token
  * CloudTalk had no value for is simply absent.
  *
- * @throws {CloudTalkError} `unreadable` if it is not a JSON object.
+ * @throws {CloudTalkError} `unreadable` if it is not a JSON object, or an id is none.
  */
 export function parseWorkflowEvent(json: unknown): WorkflowEvent {
   const {
@@ -37,16 +39,27 @@ export function parseWorkflowEvent(json: unknown): WorkflowEvent {
     message_id,
     id,
     ...rest
-  } = parseValue('workflow automation', json, record)
-  return {
+  } = parseValue(ROUTE, json, record)
+  const ids = {
     callId: idIn(call_id),
     callUuid: idIn(call_uuid),
-    externalNumber: phoneFromWire(external_number),
-    internalNumber: phoneFromWire(internal_number),
     contactId: idIn(contact_id),
     agentId: idIn(agent_id),
     messageId: idIn(message_id),
     id: idIn(id),
+  }
+  checkIds(ROUTE, {
+    call_id: ids.callId,
+    call_uuid: ids.callUuid,
+    contact_id: ids.contactId,
+    agent_id: ids.agentId,
+    message_id: ids.messageId,
+    id: ids.id,
+  })
+  return {
+    ...ids,
+    externalNumber: phoneFromWire(external_number),
+    internalNumber: phoneFromWire(internal_number),
     rest,
   }
 }

@@ -824,6 +824,10 @@ test.each([
   ['emails.0.email a number', { emails: [{ email: 5 }] }, 'data.attributes.emails.0.email'],
   ['phones an object', { phones: { a: 1 } }, 'data.attributes.phones'],
   ['rev a text', { rev: '7' }, 'data.attributes.rev'],
+  ['rev a fraction', { rev: 1.5 }, 'data.attributes.rev'],
+  ['rev beyond what is stored', { rev: 2_147_483_648 }, 'data.attributes.rev'],
+  ['modifiedAt a word', { modifiedAt: 'yesterday' }, 'data.attributes.modifiedAt'],
+  ['modifiedAt in a year 0', { modifiedAt: '0000-01-01T00:00:00Z' }, 'data.attributes.modifiedAt'],
   ['deleted a text', { deleted: 'no' }, 'data.attributes.deleted'],
 ])('an answer with %s is unreadable at its path', async (_, change, path) => {
   const { data } = payload('customer') as { data: { attributes: object } }

@@ -14,6 +14,7 @@ import {
   rev,
   single,
   text,
+  time,
 } from './wire.ts'
 
 const verified = optional(z.boolean())
@@ -70,9 +71,9 @@ export const customerSchema = resource(
     tags: list(z.string()),
     companyName: text,
     deleted: flag,
-    createdAt: text,
-    updatedAt: text,
-    modifiedAt: text,
+    createdAt: time,
+    updatedAt: time,
+    modifiedAt: time,
   }),
 )
 

@@ -51,9 +51,16 @@ const relations = z
   })
   .nullish()
 
+/** An ISO time (§1.5) of a year that PostgreSQL has, too. */
+export const time = optional(z.iso.datetime({ offset: true }).refine((value) => !value.startsWith('0000')))
+
+const LARGEST_REV = 2_147_483_647
+
 /** Counts the writes of a record, from 1 (§1.7); 0 when an answer leaves it out. */
 export const rev = z
-  .number()
+  .int()
+  .min(0)
+  .max(LARGEST_REV)
   .nullish()
   .transform((value) => value ?? 0)
 

@@ -24,6 +24,11 @@ export const ANY_WORKERS = 2
 
 /** A job whose process died is given to another after this long without a sign of life; 10 is the least. */
 export const HEARTBEAT_SECONDS = 10
+/**
+ * A batch whose process is alive may take this long; pg-boss allows no more. Six hundred new contacts that three
+ * workers tag one by one wait 22 minutes at CloudTalk's limit, and the queue's own bound is 15.
+ */
+export const LONGEST_BATCH_SECONDS = 24 * 60 * 60
 export const WATCH_SECONDS = 5
 
 /** Before a job is taken again whose process died, or whose outcome could not be recorded. */

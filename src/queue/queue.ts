@@ -10,6 +10,7 @@ import {
   DEAD,
   DEAD_PROCESS_RETRY_SECONDS,
   HEARTBEAT_SECONDS,
+  LONGEST_BATCH_SECONDS,
   PRIORITY,
   REMEMBER_SECONDS,
   SETTLE,
@@ -60,6 +61,8 @@ export async function openQueue(database: OpenDatabase, log: Logger): Promise<Qu
     deleteAfterSeconds: REMEMBER_SECONDS,
     retentionSeconds: WAIT_SECONDS,
   })
+  // A queue that an earlier version has made keeps its own settings otherwise.
+  await boss.updateQueue(SETTLE, { expireInSeconds: LONGEST_BATCH_SECONDS })
   if (database.embedded) {
     // Nobody else can be at work on this database: whatever was under way was interrupted.
     await clearLeases(database.db)

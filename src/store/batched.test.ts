@@ -86,6 +86,17 @@ describe('a statement that fails', () => {
     expect(await next).toBe(30)
   })
 
+  test('for a value that the database refuses, fails for who has it only', async () => {
+    const ask = batched<number, number>(async (_db, items) => {
+      const message = 'index row size 5000 exceeds btree version 4 maximum 2704'
+      if (items.includes(2)) throw Object.assign(new Error(message), { code: '54000' })
+      return items
+    })
+    const db = newDb()
+    const ended = await Promise.allSettled([1, 2, 3].map((item) => ask(db, item)))
+    expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
   test('before it is sent, too, and later ones are asked as ever', async () => {
     let tries = 0
     const ask = batched<number, number>((_db, items) => {

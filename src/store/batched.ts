@@ -17,12 +17,22 @@ interface Waiting<Item, Result> {
  *
  * What is asked while a statement is under way goes together in the next one; what is asked alone goes at once.
  *
- * @param run answers one result per item, in order; its rejection is every item's rejection.
+ * @param run answers one result per item, in order. Where a value is what the database refuses, each item is asked
+ * alone, and the one that has it is rejected; any other rejection is every item's.
  */
 export function batched<Item, Result>(
   run: (db: Db, items: readonly Item[]) => Promise<readonly Result[]>,
 ): (db: Db, item: Item) => Promise<Result> {
   const queues = new WeakMap<Db, Waiting<Item, Result>[]>()
+
+  async function alone(db: Db, { item, resolve, reject }: Waiting<Item, Result>): Promise<void> {
+    try {
+      const [result] = await run(db, [item])
+      resolve(result as Result)
+    } catch (error) {
+      reject(error)
+    }
+  }
 
   async function drain(db: Db, queue: Waiting<Item, Result>[]): Promise<void> {
     while (queue.length > 0) {
@@ -34,7 +44,8 @@ export function batched<Item, Result>(
         )
         for (const [index, entry] of batch.entries()) entry.resolve(results[index] as Result)
       } catch (error) {
-        for (const entry of batch) entry.reject(error)
+        if (batch.length > 1 && isOfValue(error)) for (const entry of batch) await alone(db, entry)
+        else for (const entry of batch) entry.reject(error)
       }
     }
     queues.delete(db)
@@ -53,6 +64,10 @@ export function batched<Item, Result>(
       }
     })
 }
+
+/** PostgreSQL's error classes 22, data exception, and 54, which a key too long for its index is of. */
+const isOfValue = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(22|54)/.test(String(error.code))
 
 /** For statements that answer rows: each item's rows, in the order of the items. */
 export function rowsByItem<Row extends { item: number }>(rows: readonly Row[], count: number): Row[][] {

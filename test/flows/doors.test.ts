@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SECRET_HEADER, workflowSecret } from '../../src/sync/recipes.ts'
+import { SECRET_HEADER, TRIGGER_HEADER, workflowSecret } from '../../src/sync/recipes.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 
 const SVIX_SECRET = `whsec_${Buffer.from('a signing secret of 32 bytes len').toString('base64')}`
@@ -159,6 +159,22 @@ const knocks: Knock[] = [
     headers: () => ({ [SECRET_HEADER]: secret }),
     status: 400,
     says: /workflow automation/,
+  },
+  {
+    label: 'an id that is none (CloudTalk)',
+    path: '/webhooks/cloudtalk/default',
+    body: JSON.stringify({ call_id: 'x'.repeat(256) }),
+    headers: () => ({ [SECRET_HEADER]: secret }),
+    status: 400,
+    says: /call_id.*at most 255 characters/,
+  },
+  {
+    label: 'a message with an id that is none (CloudTalk)',
+    path: '/webhooks/cloudtalk/default',
+    body: JSON.stringify({ message_id: 'x'.repeat(256), text: 'Hello' }),
+    headers: () => ({ [SECRET_HEADER]: secret, [TRIGGER_HEADER]: 'Message Received' }),
+    status: 400,
+    says: /id.*at most 255 characters/,
   },
   {
     label: 'too large (CloudTalk)',
