@@ -164,7 +164,8 @@ async function settleGroup(
       if (!event) {
         await endWaiting(ports.db, [settling])
       } else if (settled.kind === 'busy') {
-        again.push(later({ ...event, crowded: true }, priority, BUSY_MS))
+        const { busySince = Date.now() } = event
+        again.push(later({ ...event, crowded: true, busySince }, priority, BUSY_MS))
       } else if (settled.kind === 'again') {
         const { held, untried, inMs } = settled
         const next = { ...event, held, attempt: event.attempt + (untried ? 0 : 1) }

@@ -20,6 +20,8 @@ interface EventBase {
   beside?: EventSource
   /** It has met another settle in its way: shared requests do not wait for it. */
   crowded?: boolean
+  /** Since when that was so, over all of its tries; epoch ms. */
+  busySince?: number
   /** It waits for a vendor that is away, and is let go when that is back. */
   held?: boolean
 }

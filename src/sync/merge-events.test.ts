@@ -148,6 +148,11 @@ test.each(outlives)('a cancelled run leaves $label', ({ events, left }) => {
 const source = fc.constantFrom<SyncEvent['source'][]>('webhook', 'poll', 'run', 'follow-up')
 const attempt = fc.nat({ max: 6 })
 
+test('what is in the way of two is in the way since the first of them met it', () => {
+  const events = [contact(1, { busySince: 300 }), contact(1, { busySince: 200 }), contact(1)]
+  expect(mergeEvents(events)).toMatchObject([{ came: 3, busySince: 200 }])
+})
+
 test('whatever comes together, a customer is settled once, by its newest version', () => {
   const event = fc
     .tuple(fc.option(fc.nat({ max: 9 }), { nil: undefined }), source, attempt)

@@ -26,12 +26,14 @@ function mergeTwo(one: SyncEvent, other: SyncEvent): SyncEvent {
   const { runId, round } = one.runId === undefined ? other : one
   const { beside: _beside, ...strong } = stronger(one, other)
   const beside = runId === undefined ? undefined : besideOf(one, other)
+  const since = [one, other].flatMap(({ busySince }) => busySince ?? [])
   return {
     ...strong,
     attempt: Math.min(one.attempt, other.attempt),
     ...(runId !== undefined && { runId }),
     ...(round !== undefined && { round }),
     ...(beside !== undefined && { beside }),
+    ...(since.length > 0 && { busySince: Math.min(...since) }),
   }
 }
 

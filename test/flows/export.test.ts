@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { creationsUnderWay } from '../../src/store/links.ts'
 import { pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
 import { setFaults } from '../helpers/faults.ts'
 import { addContact, createCompany, createCustomer, customer, editContact } from '../helpers/records.ts'
@@ -270,4 +271,15 @@ test('a contact whose customer was deleted in Kustomer is not exported again', a
   await stack.sync()
   expect((await customers()).filter(({ attributes }) => !attributes.deleted)).toEqual([])
   expect(await contacts()).toHaveLength(1)
+})
+
+test('while contacts are being created, one that somebody else has made does not wait for them to end', async () => {
+  stack = await startStack()
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'slow', ms: 6_000 })
+  const first = await createCustomer(stack, customer(NUMBER))
+  const { db, connection } = stack.service.context
+  await until('the creation is under way', () => creationsUnderWay(db, connection))
+  await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: OTHER }] })
+  await until('it has a customer', async () => (await customers()).length === 2)
+  expect(await storyOf(first)).toEqual([])
 })

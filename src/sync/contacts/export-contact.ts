@@ -99,7 +99,7 @@ async function settleContact(
   const stored = await findContact(db, connection, contactId)
   // A contact that nobody knows may be one that we are making at this moment; one that has been made since its echoes
   // were counted has them counted anew, or an edit that comes later is taken for the echo.
-  const made = stored ? unheardOf : source === 'webhook' && (await creationsUnderWay(db, connection))
+  const made = stored ? unheardOf : mayBeOurs(context, event) && (await creationsUnderWay(db, connection))
   if (made) throw new Busy()
   const links = await linksOfContact(db, connection, contactId)
   const known = knownFields(context, source, stored)
@@ -136,6 +136,14 @@ async function settleContact(
   ]
   return context.locks.hold(connection, keys, () => exportNew(context, event, fields, shown, stored, coming))
 }
+
+/** First back-offs, 30 s: what we have made is known by then, though during a first sync there is always more to come. */
+const KNOWN_AFTER = 15
+
+const mayBeOurs = (
+  { pace, now }: SyncContext,
+  { source, busySince = now().getTime() }: ContactEvent,
+): boolean => source === 'webhook' && now().getTime() - busySince < KNOWN_AFTER * pace.firstBackoffMs
 
 async function settleLinked(
   context: SyncContext,
