@@ -63,6 +63,7 @@ export class BudgetGate {
   readonly #db: Db
   readonly #policy: BudgetPolicy
   readonly #shares: Shares
+  readonly #marginMs: number
   readonly #waiting: Record<Priority, Waiting[]> = { live: [], retry: [], enrichment: [], backfill: [] }
   /** Granted and not used yet, by lane; worthless when the window turns. */
   readonly #stock: Record<Priority, { count: number; until: number; turn: number }> = {
@@ -85,10 +86,15 @@ export class BudgetGate {
   #most = 0
   #bulkWindow = 0
 
-  constructor(db: Db, policy: BudgetPolicy, shares: Shares) {
+  /**
+   * @param marginMs how much later than the vendor says its window is taken to turn: clocks differ, and a share that is
+   * spent a moment too early is refused whole.
+   */
+  constructor(db: Db, policy: BudgetPolicy, shares: Shares, marginMs: number) {
     this.#db = db
     this.#policy = policy
     this.#shares = shares
+    this.#marginMs = marginMs
   }
 
   /**
@@ -220,7 +226,7 @@ export class BudgetGate {
       ...reading,
       inFlight: this.#inFlight,
       ...(resetAt !== undefined && {
-        windowEndsAt: new Date(Math.min(resetAt, Date.now() + LONGEST_WINDOW_MS)),
+        windowEndsAt: new Date(Math.min(resetAt, Date.now() + LONGEST_WINDOW_MS) + this.#marginMs),
       }),
     })
     void this.#pump()

@@ -86,21 +86,25 @@ export async function openVendors(
   { db, firstBackoffMs, requested, back, log }: VendorPorts,
   accounts: VendorAccounts,
 ): Promise<Vendors> {
+  const marginMs = firstBackoffMs / 8
   const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
   const cloudtalkGate = new BudgetGate(
     db,
     { account: cloudtalkAccount, limit: CLOUDTALK_PER_MINUTE },
     CLOUDTALK_SHARES,
+    marginMs,
   )
   const kustomerGate = new BudgetGate(
     db,
     { account: `kustomer:${accounts.kustomer.org}`, limit: KUSTOMER_PER_MINUTE },
     KUSTOMER_SHARES,
+    marginMs,
   )
   const searchGate = new BudgetGate(
     db,
     { account: `kustomer-search:${accounts.kustomer.org}`, limit: KUSTOMER_SEARCHES_PER_MINUTE },
     KUSTOMER_SHARES,
+    marginMs,
   )
   const answered = { cloudtalk: 0, kustomer: 0 }
   const stopping = new AbortController()
