@@ -1,9 +1,13 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { askApi } from '../helpers/api.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, signIn } from '../helpers/console.ts'
 import { ANN, EVE, makeAdmin, startWorld } from '../helpers/console-world.ts'
+import { setFaults } from '../helpers/faults.ts'
+import { addContact, createCustomer, customer } from '../helpers/records.ts'
 import type { Stack } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** What supervisors do on the pages day by day: read the mapping, find what went wrong, decide and take apart. */
 
@@ -126,4 +130,45 @@ test('a review is kept apart, and a shared contact says who gave what and is tak
   await stack.settled()
   const apart = ((await stack.cloudtalk.state()).contacts ?? []).filter(({ name }) => name === 'Ann Bell')
   expect(apart.map(({ emails }) => emails).toSorted()).toEqual([[ANN.emails[1]], [ANN.emails[0]]].toSorted())
+})
+
+test('what a person decides while a vendor does not answer is told with what to do, and can be decided again', async () => {
+  const [number, ...others] = ['+442071838791', '+442071838792', '+442071838793']
+  for (const other of others) {
+    await addContact(stack, { name: 'Ivy Lane', ContactNumber: [{ public_number: other }] })
+  }
+  await stack.settled()
+  const id = await createCustomer(stack, customer(number ?? '', { name: 'IVY  Lane' }))
+  await stack.settled()
+  await setFaults(stack.cloudtalk, { route: '*', kind: 'status', status: 503 })
+  await page.goto(`${base}/review`)
+  const ivy = page.getByRole('region', { name: /^IVY Lane/ })
+  const merge = ivy.getByRole('button', { name: 'Merge with this one' }).first()
+  await merge.click()
+  await page.getByRole('alert').filter({ hasText: 'CloudTalk does not answer at this moment' }).waitFor()
+  const review = (await stack.service.operations.reviews()).find(({ recordId }) => recordId === id)
+  const made = await page.request.post(`${base}/people/tokens`, {
+    form: { name: 'Decisions', role: 'admin', days: '' },
+    headers: { origin: base },
+  })
+  const [, token = ''] = /<code>(ctk_[^<]+)/.exec(await made.text()) ?? []
+  const decision = { decision: 'merge', contactId: review?.candidates[0] }
+  const refused = await askApi(stack, token, 'POST', `/reviews/${review?.id}/decision`, decision)
+  expect(refused).toMatchObject({
+    status: 503,
+    body: { error: expect.stringContaining('CloudTalk does not answer'), whatToDo: expect.any(String) },
+  })
+  const { deeds } = (await askApi(stack, token, 'GET', '/audit')).body
+  const tried = { did: 'merged', subject: `review ${review?.id} (not finished)` }
+  expect(deeds.slice(0, 3)).toMatchObject([tried, { did: 'made' }, tried])
+
+  await setFaults(stack.cloudtalk)
+  await until('CloudTalk is back', async () => (await stack.service.operations.summary()).away.length === 0)
+  await page.goto(`${base}/review`)
+  await merge.click()
+  await page.getByText('They are one from now on.').waitFor()
+  expect(await merge.count()).toBe(0)
+  await stack.settled()
+  const merged = (await stack.cloudtalk.state()).contacts?.filter(({ name }) => /^ivy/i.test(name))
+  expect(merged?.map(({ numbers }) => numbers.length).toSorted()).toEqual([1, 2])
 })

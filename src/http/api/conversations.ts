@@ -36,11 +36,11 @@ export const conversationRoutes = [
       customer: z.string().trim().min(1).meta({ description: 'an id, email or number' }),
     }),
     answer: z.object({ conversationId: z.string(), customerId: z.string() }),
-    refuses: [409],
-    handle: ({ c, connection, note }, { params: { id }, body: { customer } }) =>
-      decided(c, async () => {
-        const associated = await connection.operations.associate(id, customer)
-        await note('associated', `conversation ${associated.conversationId}`)
+    refuses: [409, 502, 503],
+    handle: (asked, { params: { id }, body: { customer } }) =>
+      decided(asked, { did: 'associated', subject: `the conversation of ${id}` }, async () => {
+        const associated = await asked.connection.operations.associate(id, customer)
+        await asked.note('associated', `conversation ${associated.conversationId}`)
         return associated
       }),
   }),

@@ -22,6 +22,8 @@ const REFUSALS: Record<string, string> = {
   404: 'There is no such thing.',
   409: 'It cannot be done as things are; the answer says why.',
   429: 'Too many requests, or too many wrong tokens; `Retry-After` says when to come again.',
+  502: 'A vendor refused a part of it, or the connection’s key.',
+  503: 'A vendor does not answer at this moment.',
 }
 
 /** The OpenAPI 3.1 document of these routes. */

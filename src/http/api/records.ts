@@ -172,12 +172,14 @@ export const recordRoutes = [
     params: byId,
     body: z.strictObject({ customerId: z.string().min(1) }),
     answer: z.object({ unmerged: z.literal(true) }),
-    refuses: [409],
-    handle: ({ c, connection, note }, { params: { id }, body: { customerId } }) =>
-      decided(c, async () => {
-        await connection.operations.unmerge(id, customerId)
-        await note('took apart', `contact ${id} and customer ${customerId}`)
+    refuses: [409, 502, 503],
+    handle: (asked, { params: { id }, body: { customerId } }) => {
+      const deed = { did: 'took apart', subject: `contact ${id} and customer ${customerId}` }
+      return decided(asked, deed, async () => {
+        await asked.connection.operations.unmerge(id, customerId)
+        await asked.note(deed.did, deed.subject)
         return { unmerged: true as const }
-      }),
+      })
+    },
   }),
 ]

@@ -71,12 +71,14 @@ export const reviewRoutes = [
       contactId: z.string().min(1).optional().meta({ description: 'where there are several candidates' }),
     }),
     answer: review,
-    refuses: [409],
-    handle: ({ c, connection, note }, { params: { id }, body }) =>
-      decided(c, async () => {
-        const review = await connection.operations.decideReview(id, body.decision, body.contactId)
-        await note(DID[body.decision], `review ${id}`)
+    refuses: [409, 502, 503],
+    handle: (asked, { params: { id }, body }) => {
+      const deed = { did: DID[body.decision], subject: `review ${id}` }
+      return decided(asked, deed, async () => {
+        const review = await asked.connection.operations.decideReview(id, body.decision, body.contactId)
+        await asked.note(deed.did, deed.subject)
         return review
-      }),
+      })
+    },
   }),
 ]

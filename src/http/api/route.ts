@@ -48,8 +48,11 @@ export interface Route {
   /** The status of an answer where all went well. */
   status: 200 | 201 | 202
   answer: z.ZodType
-  /** Refusals of its own: 404 for what is not there, 409 for what cannot be done at present. */
-  refuses: readonly (404 | 409)[]
+  /**
+   * Refusals of its own: 404 for what is not there, 409 for what cannot be done as things are, 502 and 503 where a
+   * vendor is asked meanwhile.
+   */
+  refuses: readonly (404 | 409 | 502 | 503)[]
   handle(asked: Asked, given: { params: unknown; query: unknown; body: unknown }): Promise<unknown | Response>
 }
 

@@ -50,13 +50,15 @@ const pausing = (verb: 'pause' | 'resume') =>
     params: byUuid,
     answer: progress,
     refuses: [404, 409],
-    handle: (asked, { params: { id } }) =>
-      decided(asked.c, async () => {
+    handle: (asked, { params: { id } }) => {
+      const deed = { did: verb === 'pause' ? 'paused' : 'resumed', subject: `run ${id}` }
+      return decided(asked, deed, async () => {
         const run = await asked.connection.operations.pauseRun(id, verb === 'pause')
         if (!run) return noSuchRun(asked)
-        await asked.note(verb === 'pause' ? 'paused' : 'resumed', `run ${id}`)
+        await asked.note(deed.did, deed.subject)
         return run
-      }),
+      })
+    },
   })
 
 export const runRoutes = [
@@ -91,14 +93,16 @@ export const runRoutes = [
     status: 201,
     answer: z.object({ id: z.uuid() }),
     refuses: [409],
-    handle: ({ c, connection, note }, { body }) =>
-      decided(c, async () => {
-        const { kind, from, of } = { from: undefined, of: undefined, ...body }
+    handle: (asked, { body }) => {
+      const { kind, from, of } = { from: undefined, of: undefined, ...body }
+      const did = kind.endsWith('preview') ? 'previewed' : 'started'
+      return decided(asked, { did, subject: 'a run' }, async () => {
         const since = from === undefined ? undefined : new Date(from)
-        const id = await connection.operations.beginRun(kind, since, of)
-        await note(kind.endsWith('preview') ? 'previewed' : 'started', `run ${id}`)
+        const id = await asked.connection.operations.beginRun(kind, since, of)
+        await asked.note(did, `run ${id}`)
         return { id }
-      }),
+      })
+    },
   }),
   route({
     method: 'get',
@@ -139,12 +143,14 @@ export const runRoutes = [
     params: byUuid,
     answer: progress,
     refuses: [404, 409],
-    handle: (asked, { params: { id } }) =>
-      decided(asked.c, async () => {
+    handle: (asked, { params: { id } }) => {
+      const deed = { did: 'cancelled', subject: `run ${id}` }
+      return decided(asked, deed, async () => {
         const run = await asked.connection.operations.cancelRun(id)
         if (!run) return noSuchRun(asked)
-        await asked.note('cancelled', `run ${id}`)
+        await asked.note(deed.did, deed.subject)
         return run
-      }),
+      })
+    },
   }),
 ]

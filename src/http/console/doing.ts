@@ -1,10 +1,6 @@
 import type { Context } from 'hono'
 import { recordDeed } from '../../store/audit.ts'
-import { Undecidable } from '../../sync/contacts/decide.ts'
-import { Busy } from '../../sync/locks.ts'
-import { RunRefused } from '../../sync/runs/run.ts'
-import { Unassociable } from '../../sync/timeline/associate.ts'
-import { PersonUnchanged } from '../people.ts'
+import { refusalOf } from '../refusal.ts'
 import type { ConsoleEnv } from './console.tsx'
 import { tell } from './told.ts'
 
@@ -17,7 +13,10 @@ export interface Doing {
   done: string
 }
 
-/** Does what a person asked for, notes it, and goes back to a page that says how it went. */
+/**
+ * Does what a person asked for, notes it, and goes back to a page that says how it went. What was cut off in the middle
+ * is noted too: a part of it may be done.
+ */
 export async function doing(
   c: Context<ConsoleEnv>,
   { back, deed, done }: Doing,
@@ -25,14 +24,12 @@ export async function doing(
 ): Promise<Response> {
   try {
     await work()
-  } catch (error) {
-    const known =
-      error instanceof Undecidable ||
-      error instanceof Unassociable ||
-      error instanceof PersonUnchanged ||
-      error instanceof RunRefused
-    if (!known && !(error instanceof Busy)) throw error
-    return notDone(c, back, known ? error.message : 'It is being synced at this moment. Try again.')
+  } catch (thrown) {
+    const refusal = refusalOf(thrown)
+    if (!refusal) throw thrown
+    const { error, whatToDo, begun } = refusal
+    if (begun) await note(c, { ...deed, subject: `${deed.subject} (not finished)` })
+    return notDone(c, back, begun ? `${error} ${whatToDo}` : error)
   }
   await note(c, deed)
   tell(c, { tone: 'good', text: done })
