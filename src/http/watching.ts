@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CustomerRecord } from '../mapping/customer-record.ts'
 import { parsePhone } from '../mapping/phones.ts'
+import type { Settings } from '../mapping/settings.ts'
 import { nameKey } from '../mapping/text.ts'
 import {
   type ActivityFilter,
@@ -74,6 +75,8 @@ export interface WatchingPorts {
 
 /** What people look at while the service works. */
 export interface Watching {
+  /** By which it works. */
+  settings: Settings
   health(): Promise<Health>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
@@ -136,6 +139,7 @@ export function watchingOf(
 ): Watching {
   const { db, connection, settings, vendors, directory, now } = context
   return {
+    settings,
     async health() {
       return {
         budgets: await vendors.budgets(),

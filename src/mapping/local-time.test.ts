@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { localTime } from './local-time.ts'
+import { localDay, localTime } from './local-time.ts'
 
 test.each<[iso: string, timeZone: string, expected: string]>([
   ['2026-11-22T13:05:00Z', 'Europe/Bratislava', '22 Nov 2026, 14:05 GMT+1'],
@@ -22,4 +22,12 @@ test.each<[iso: string, timeZone: string, expected: string]>([
   ['2026-11-01T06:30:00Z', 'America/New_York', '1 Nov 2026, 01:30 GMT-5'],
 ])('%s in %s is %s', (iso, timeZone, expected) => {
   expect(localTime(iso, timeZone)).toBe(expected)
+})
+
+test.each<[iso: string, timeZone: string, expected: string]>([
+  ['2026-06-30T23:00:00Z', 'Europe/London', '2026-07-01'],
+  ['2026-07-01T03:59:59Z', 'America/New_York', '2026-06-30'],
+  ['2026-07-01T00:00:00Z', 'UTC', '2026-07-01'],
+])('%s in %s is on %s', (iso, timeZone, expected) => {
+  expect(localDay(new Date(iso), timeZone)).toBe(expected)
 })

@@ -13,3 +13,7 @@ export const localTime = (iso: string, timeZone: string): string =>
     hourCycle: 'h23',
     timeZoneName: 'shortOffset',
   }).format(new Date(iso))
+
+/** The day that it is then in a zone, as in `2026-01-31`. */
+export const localDay = (at: Date, timeZone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()

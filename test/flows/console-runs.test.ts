@@ -94,7 +94,9 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
   await expectFaultless(page)
   await page.getByRole('button', { name: 'Undo this run' }).click()
   await page.getByText('The undo is under way.').waitFor()
-  expect(questions.at(-1)).toMatch(/^Undo this run\? It takes back what the run wrote for \d+ records/)
+  expect(questions.at(-1)).toMatch(
+    /^Undo this run \(Sync of customers and contacts, begun .+\)\? It takes back .+ for \d+ records/,
+  )
   await isDone(page)
   await stack.settled()
   expect((await contacts()).map(({ name }) => name)).toEqual(own)

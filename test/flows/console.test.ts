@@ -284,7 +284,15 @@ describe('each role', () => {
     await theirs.getByRole('heading', { name: 'Overview' }).waitFor()
     await page.goto(`${base}/people`)
     const supervisor = page.getByRole('region', { name: 'Some supervisor' })
-    await supervisor.getByRole('button', { name: 'New password' }).click()
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void (asked.length === 1 ? dialog.dismiss() : dialog.accept())
+    })
+    const reset = supervisor.getByRole('button', { name: 'New password' })
+    await reset.click()
+    expect(asked).toEqual([expect.stringContaining('Some supervisor (supervisor@example.com)')])
+    await reset.click()
     await page.locator('.notice code').waitFor()
     await theirs.goto(`${base}/activity`)
     expect(new URL(theirs.url()).pathname).toBe('/sign-in')

@@ -10,14 +10,15 @@ export const setUpAddress = (stack: Stack): string => {
   return found[1]
 }
 
-/** A window of its own, as wide as `width`. */
+/** A window of its own, as wide as `width`, where scripts run unless `script` says no. */
 export async function openPage(
   browser: Browser,
-  options: { width?: number; dark?: boolean } = {},
+  options: { width?: number; dark?: boolean; script?: boolean } = {},
 ): Promise<{ page: Page; context: BrowserContext; problems: string[] }> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1_280, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
+    javaScriptEnabled: options.script ?? true,
     timezoneId: 'Europe/Prague',
     locale: 'en-GB',
   })

@@ -4,9 +4,10 @@ import type { Deed } from '../../store/audit.ts'
 import type { RecordKind } from '../../store/schema.ts'
 
 /** A moment, in UTC until the reader's browser shows it in the reader's own zone. */
-export const Time = ({ at }: { at: Date }) => (
-  <time datetime={at.toISOString()}>{at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>
-)
+export const Time = ({ at }: { at: Date }) => <time datetime={at.toISOString()}>{inWords(at)}</time>
+
+/** A moment where no browser can put it into the reader's zone. */
+export const inWords = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** How long ago, in words: `now` is the moment of the page. */
 export const Ago = ({ at, now }: { at: Date; now: Date }) => (

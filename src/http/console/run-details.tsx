@@ -1,6 +1,8 @@
+import { localDay, localTime } from '../../mapping/local-time.ts'
 import { type ReasonCode, reasons } from '../../mapping/reasons.ts'
 import { isOver, type Run, type RunItem, type RunProgress, type RunRecord } from '../../store/runs.ts'
 import { RUN_RECORDS_PAGE } from '../watching.ts'
+import { AskingButton } from './asks-first.tsx'
 import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from './components.tsx'
 import { link, type ShownConnection } from './layout.tsx'
 
@@ -8,13 +10,12 @@ import { link, type ShownConnection } from './layout.tsx'
 
 export const isAboutUndo = ({ kind }: Run): boolean => kind === 'undo' || kind === 'undo-preview'
 
-export const titleOf = ({ kind, from }: Run): string => {
+/** @param timeZone in which its day was chosen. */
+export const titleOf = ({ kind, from }: Run, timeZone: string): string => {
   if (kind === 'undo') return 'Undo of a sync'
   if (kind === 'undo-preview') return 'Preview of the undo of a sync'
   const what = kind === 'preview' ? 'Preview' : 'Sync'
-  return from
-    ? `${what} with calls since ${from.toISOString().slice(0, 10)}`
-    : `${what} of customers and contacts`
+  return from ? `${what} with calls since ${localDay(from, timeZone)}` : `${what} of customers and contacts`
 }
 
 const STATES: Record<Run['state'], string> = {
@@ -86,35 +87,52 @@ export const Progress = ({ run }: { run: RunProgress }) => {
   )
 }
 
-export const Control = ({ run, shown }: { run: RunProgress; shown: ShownConnection }) => {
+interface ControlProps {
+  run: RunProgress
+  /** The sync that it takes back, or would. */
+  of: Run | undefined
+  shown: ShownConnection
+  timeZone: string
+}
+
+export const Control = ({ run, of, shown, timeZone }: ControlProps) => {
   if (run.kind === 'preview' && run.state === 'done') {
     return (
-      <form
-        method="post"
-        action={link(shown, '/runs')}
-        class="row"
-        data-confirm="Start this sync? It writes to both sides."
-      >
+      <form method="post" action={link(shown, '/runs')} class="row">
         <input type="hidden" name="kind" value="sync" />
-        <input type="hidden" name="from" value={run.from?.toISOString().slice(0, 10) ?? ''} />
-        <button type="submit">Start this sync</button>
+        <input type="hidden" name="from" value={run.from?.toISOString() ?? ''} />
+        <AskingButton
+          asks={`Start this sync (${titleOf({ ...run, kind: 'sync' }, timeZone)})? It writes to both sides.`}
+        >
+          Start this sync
+        </AskingButton>
       </form>
     )
   }
-  if (run.kind === 'undo-preview' && run.state === 'done' && run.of !== undefined) {
+  if (run.kind === 'undo-preview' && run.state === 'done' && of) {
     const records = sumOf(run.raised)
     return records === 0 ? null : (
-      <UndoForm
-        kind="undo"
-        of={run.of}
-        text="Undo this run"
-        shown={shown}
-        confirm={`Undo this run? It takes back what the run wrote for ${count(records)} records, on both sides.`}
-      />
+      <form method="post" action={link(shown, '/runs')} class="row">
+        <input type="hidden" name="kind" value="undo" />
+        <input type="hidden" name="of" value={of.id} />
+        <AskingButton
+          asks={`Undo this run (${titleOf(of, timeZone)}, begun ${localTime(of.startedAt.toISOString(), timeZone)})? It takes back what the run wrote for ${count(records)} records, on both sides.`}
+        >
+          Undo this run
+        </AskingButton>
+      </form>
     )
   }
   if (run.kind === 'sync' && isOver(run)) {
-    return <UndoForm kind="undo-preview" of={run.id} text="Preview the undo" shown={shown} />
+    return (
+      <form method="post" action={link(shown, '/runs')} class="row">
+        <input type="hidden" name="kind" value="undo-preview" />
+        <input type="hidden" name="of" value={run.id} />
+        <button type="submit" class="quiet">
+          Preview the undo
+        </button>
+      </form>
+    )
   }
   if (isOver(run)) return null
   const verb = run.paused ? 'resume' : 'pause'
@@ -123,52 +141,35 @@ export const Control = ({ run, shown }: { run: RunProgress; shown: ShownConnecti
       <form method="post" action={link(shown, `/runs/${run.id}/${verb}`)}>
         <button type="submit">{run.paused ? 'Resume' : 'Pause'}</button>
       </form>
-      <form
-        method="post"
-        action={link(shown, `/runs/${run.id}/cancel`)}
-        data-confirm={`Cancel this run (${titleOf(run)})? What is done stays, the rest is not begun.`}
-      >
-        <button type="submit" class="quiet">
+      <form method="post" action={link(shown, `/runs/${run.id}/cancel`)}>
+        <AskingButton
+          class="quiet"
+          asks={`Cancel this run (${titleOf(run, timeZone)})? What is done stays, the rest is not begun.`}
+        >
           Cancel
-        </button>
+        </AskingButton>
       </form>
     </div>
   )
 }
 
-interface UndoFormProps {
-  kind: 'undo' | 'undo-preview'
-  of: string
-  text: string
+interface RelativesProps {
+  run: Run
+  others: Run[]
   shown: ShownConnection
-  confirm?: string
+  timeZone: string
 }
 
-const UndoForm = ({ kind, of, text, shown, confirm }: UndoFormProps) => (
-  <form
-    method="post"
-    action={link(shown, '/runs')}
-    class="row"
-    {...(confirm !== undefined && { 'data-confirm': confirm })}
-  >
-    <input type="hidden" name="kind" value={kind} />
-    <input type="hidden" name="of" value={of} />
-    <button type="submit" class={kind === 'undo' ? undefined : 'quiet'}>
-      {text}
-    </button>
-  </form>
-)
-
 /** The sync that an undo is about, and the undos of a sync. */
-export const Relatives = ({ run, others, shown }: { run: Run; others: Run[]; shown: ShownConnection }) =>
+export const Relatives = ({ run, others, shown, timeZone }: RelativesProps) =>
   others.length === 0 ? null : (
     <section aria-labelledby="relatives">
       <h2 id="relatives">{run.of === undefined ? 'Its undo' : 'What it is about'}</h2>
       <ul>
         {others.map((other) => (
           <li>
-            <a href={link(shown, `/runs/${other.id}`)}>{titleOf(other)}</a> <Time at={other.startedAt} />,{' '}
-            {stateOf(other)}
+            <a href={link(shown, `/runs/${other.id}`)}>{titleOf(other, timeZone)}</a>{' '}
+            <Time at={other.startedAt} />, {stateOf(other)}
           </li>
         ))}
       </ul>

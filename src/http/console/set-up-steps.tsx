@@ -1,9 +1,11 @@
 import type { Context } from 'hono'
 import type { Child, PropsWithChildren } from 'hono/jsx'
+import type { Settings } from '../../mapping/settings.ts'
 import type { Check } from '../../sync/check-accounts.ts'
 import { SECRET_HEADER } from '../../sync/recipes.ts'
 import type { Configured } from '../configuring.ts'
 import type { Health, Registration, ShownRecipe } from '../watching.ts'
+import { AskingButton } from './asks-first.tsx'
 import { Ago, Notice } from './components.tsx'
 import type { ConsoleConnection, ConsoleEnv } from './console.tsx'
 import { Page } from './layout.tsx'
@@ -109,6 +111,12 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
               Access key secret
               <input name="accessKeySecret" type="password" required autocomplete="off" />
             </label>
+            {configured.cloudtalk && (
+              <label class="switch">
+                <input type="checkbox" name="understood" required /> I copy the new secret into every workflow
+                then <small>until that is done, what they send is refused</small>
+              </label>
+            )}
             <div class="actions">
               <button type="submit">Check and save</button>
             </div>
@@ -130,7 +138,7 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
           </div>
           <Recipes id={id} recipes={recipes} showSecret={showSecret} />
           <AccountWebhooks configured={configured} url={recipes[0]?.url ?? ''} />
-          <Start id={id} active={settings.active} />
+          <Start id={id} settings={settings} />
         </>
       )}
     </Page>
@@ -368,7 +376,7 @@ const AccountWebhooks = ({ configured, url }: { configured: Configured; url: str
   </Step>
 )
 
-const Start = ({ id, active }: { id: string; active: boolean }) => (
+const Start = ({ id, settings: { name, active, timeZone } }: { id: string; settings: Settings }) => (
   <Step
     number={6}
     title="Preview, then switch on"
@@ -382,16 +390,19 @@ const Start = ({ id, active }: { id: string; active: boolean }) => (
     </p>
     <form method="post" class="row">
       <label>
-        With calls since <small>(a day; empty = no calls)</small>
+        With calls since <small>(a day in {timeZone}; empty = no calls)</small>
         <input name="from" type="date" />
       </label>
       <button type="submit" class="quiet" formaction={settingsLink(`${SET_UP}/preview`, id)}>
         Preview
       </button>
       {!active && (
-        <button type="submit" formaction={settingsLink(`${SET_UP}/start`, id)}>
+        <AskingButton
+          formaction={settingsLink(`${SET_UP}/start`, id)}
+          asks={`Switch on ${name} and start its first sync? From then on it writes to both sides.`}
+        >
           Switch on and start the first sync
-        </button>
+        </AskingButton>
       )}
     </form>
   </Step>

@@ -26,6 +26,9 @@ localTimes(document)
 listen()
 document.addEventListener('htmx:after:swap', () => localTimes(document))
 document.addEventListener('submit', (event) => {
-  const question = event.target.dataset.confirm
-  if (question && !confirm(question)) event.preventDefault()
+  const { name, value } = event.submitter ?? {}
+  if (name !== 'asks') return
+  if (!confirm(value)) return event.preventDefault()
+  const answer = ({ formData }) => formData.set('confirmed', 'yes')
+  event.target.addEventListener('formdata', answer, { once: true })
 })

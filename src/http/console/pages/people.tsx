@@ -7,7 +7,8 @@ import { endSession, people, type StoredPerson } from '../../../store/people.ts'
 import { needs } from '../../auth/guard.ts'
 import { ROLES } from '../../auth/roles.ts'
 import { type PeopleDesk, PersonUnchanged, peopleDesk } from '../../people.ts'
-import { Deeds, Notice, Time } from '../components.tsx'
+import { AskingButton, asksFirst } from '../asks-first.tsx'
+import { Deeds, inWords, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
@@ -28,22 +29,24 @@ const DEEDS = 50
 const deskOf = (c: Context<ConsoleEnv>): PeopleDesk =>
   peopleDesk(c.var.ports.db, c.var.ports.auth, c.req.header('origin') ?? c.var.ports.publicUrl)
 
+const peopleLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/people')
+
 const mayNot = (c: Context<ConsoleEnv>): Response =>
-  notDone(c, link(c.var.shown, '/people'), 'You cannot do this to yourself: ask another administrator.')
+  notDone(c, peopleLink(c), 'You cannot do this to yourself: ask another administrator.')
 
 export const peoplePage = new Hono<ConsoleEnv>()
-  .use('/people/*', needs('people', refused))
+  .use('/people/*', needs('people', refused), asksFirst(peopleLink))
   .get('/people', (c) => show(c))
   .post('/people', async (c) => {
     const form = inviteForm.safeParse(await c.req.parseBody())
-    if (!form.success) return notDone(c, link(c.var.shown, '/people'), 'Give a name, an email and a role.')
+    if (!form.success) return notDone(c, peopleLink(c), 'Give a name, an email and a role.')
     try {
       const { address } = await deskOf(c).invite(form.data)
       await note(c, { did: 'invited', subject: `${form.data.email} as ${form.data.role}` })
       return show(c, { email: form.data.email, address })
     } catch (error) {
       if (!(error instanceof PersonUnchanged)) throw error
-      return notDone(c, link(c.var.shown, '/people'), error.message)
+      return notDone(c, peopleLink(c), error.message)
     }
   })
   .post('/people/:id/reset', async (c) => {
@@ -55,11 +58,11 @@ export const peoplePage = new Hono<ConsoleEnv>()
   .post('/people/:id/role', async (c) => {
     const id = c.req.param('id')
     const form = roleForm.safeParse(await c.req.parseBody())
-    if (!form.success) return notDone(c, link(c.var.shown, '/people'), 'Choose a role.')
+    if (!form.success) return notDone(c, peopleLink(c), 'Choose a role.')
     if (id === c.var.person.id) return mayNot(c)
     const { role } = form.data
     const deed = { did: `gave the role ${role}`, subject: `person ${id}` }
-    return doing(c, { back: link(c.var.shown, '/people'), deed, done: `The role is ${role} now.` }, () =>
+    return doing(c, { back: peopleLink(c), deed, done: `The role is ${role} now.` }, () =>
       deskOf(c).giveRole(id, role),
     )
   })
@@ -67,14 +70,14 @@ export const peoplePage = new Hono<ConsoleEnv>()
     const id = c.req.param('id')
     if (id === c.var.person.id) return mayNot(c)
     const deed = { did: 'removed', subject: `person ${id}` }
-    return doing(c, { back: link(c.var.shown, '/people'), deed, done: 'Removed; they are signed out.' }, () =>
+    return doing(c, { back: peopleLink(c), deed, done: 'Removed; they are signed out.' }, () =>
       deskOf(c).remove(id),
     )
   })
   .post('/people/sessions/:id/end', async (c) => {
     const id = c.req.param('id')
     const deed = { did: 'ended a session', subject: id }
-    return doing(c, { back: link(c.var.shown, '/people'), deed, done: 'The session is ended.' }, () =>
+    return doing(c, { back: peopleLink(c), deed, done: 'The session is ended.' }, () =>
       endSession(c.var.ports.db, id),
     )
   })
@@ -153,18 +156,20 @@ const PersonPanel = ({ one, self, shown }: { one: StoredPerson; self: boolean; s
           </button>
         </form>
         <form method="post" action={link(shown, `/people/${one.id}/reset`)}>
-          <button type="submit" class="quiet">
+          <AskingButton
+            class="quiet"
+            asks={`End the password of ${one.name} (${one.email})? They are signed out everywhere, and choose a new one at an address that is shown to you once.`}
+          >
             New password
-          </button>
+          </AskingButton>
         </form>
-        <form
-          method="post"
-          action={link(shown, `/people/${one.id}/remove`)}
-          data-confirm={`Remove ${one.name}? They are signed out at once.`}
-        >
-          <button type="submit" class="danger">
+        <form method="post" action={link(shown, `/people/${one.id}/remove`)}>
+          <AskingButton
+            class="danger"
+            asks={`Remove ${one.name} (${one.email})? They are signed out at once.`}
+          >
             Remove
-          </button>
+          </AskingButton>
         </form>
       </div>
     )}
@@ -176,9 +181,13 @@ const PersonPanel = ({ one, self, shown }: { one: StoredPerson; self: boolean; s
               <span>
                 Signed in <Time at={since} /> <small>{[address, browser].filter(Boolean).join(', ')}</small>
               </span>
-              <button type="submit" class="quiet" aria-label={`End the session of ${one.name}`}>
+              <AskingButton
+                class="quiet"
+                aria-label={`End the session of ${one.name}`}
+                asks={`End the session of ${one.name} (${one.email}) since ${inWords(since)}${browser ? `, ${browser}` : ''}? Whoever has it signs in again.`}
+              >
                 End
-              </button>
+              </AskingButton>
             </form>
           </li>
         ))}

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { contactFieldRules } from '../../../mapping/contact-from-customer.ts'
 import { FROM_CONTACT } from '../../../mapping/merge-customers.ts'
@@ -8,6 +8,7 @@ import type { SharedContact } from '../../../store/shared-contacts.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { REVIEWS_PAGE, SHARED_CONTACTS_PAGE } from '../../watching.ts'
+import { AskingButton, asksFirst } from '../asks-first.tsx'
 import { Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
@@ -31,6 +32,8 @@ const DONE: Record<ReviewDecision, { did: string; told: string }> = {
   },
   'keep-apart-for-good': { did: 'kept apart for good', told: 'They are kept apart for good.' },
 }
+
+const reviewLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/review')
 
 export const reviewPage = new Hono<ConsoleEnv>()
   .get('/review', needs('oversee', refused), async (c) => {
@@ -72,9 +75,10 @@ export const reviewPage = new Hono<ConsoleEnv>()
       </Page>,
     )
   })
-  .post('/review/:id', needs('decide', refused), async (c) => {
+  .post('/review/*', needs('decide', refused), asksFirst(reviewLink))
+  .post('/review/:id', async (c) => {
     const id = c.req.param('id')
-    const back = link(c.var.shown, '/review')
+    const back = reviewLink(c)
     const form = decisionForm.safeParse(await c.req.parseBody())
     if (!form.success || !z.uuid().safeParse(id).success) {
       return notDone(c, back, 'Choose what to do with it.')
@@ -85,9 +89,9 @@ export const reviewPage = new Hono<ConsoleEnv>()
       c.var.connection.operations.decideReview(id, decision, contactId),
     )
   })
-  .post('/review/contacts/:id/unmerge', needs('decide', refused), async (c) => {
+  .post('/review/contacts/:id/unmerge', async (c) => {
     const contactId = c.req.param('id')
-    const back = link(c.var.shown, '/review')
+    const back = reviewLink(c)
     const form = unmergeForm.safeParse(await c.req.parseBody())
     if (!form.success) return notDone(c, back, 'Say which customer leaves the contact.')
     const { customer } = form.data
@@ -140,7 +144,7 @@ const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnect
             <form method="post" action={link(shown, `/review/${review.id}`)}>
               <input type="hidden" name="decision" value="merge" />
               <input type="hidden" name="contactId" value={side.id} />
-              <button type="submit">Merge with this one</button>
+              <AskingButton asks={mergeQuestion(review, side)}>Merge with this one</AskingButton>
             </form>
           </Side>
         ))}
@@ -152,21 +156,29 @@ const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnect
             Keep apart
           </button>
         </form>
-        <form
-          method="post"
-          action={link(shown, `/review/${review.id}`)}
-          data-confirm={`Keep ${name} apart for good? Nobody is asked about these records again.`}
-        >
+        <form method="post" action={link(shown, `/review/${review.id}`)}>
           <input type="hidden" name="decision" value="keep-apart-for-good" />
-          <button type="submit" class="quiet">
+          <AskingButton
+            class="quiet"
+            asks={`Keep ${inFull(record)} apart from ${candidateSides.map(inFull).join(', ')} for good? Nobody is asked about these records again.`}
+          >
             Keep apart for good
-          </button>
+          </AskingButton>
         </form>
         <small>Kept apart, you are asked again if what is shown of them changes.</small>
       </div>
     </section>
   )
 }
+
+/** Two records may have one name. */
+const inFull = ({ kind, name, id }: Pick<ReviewSide, 'kind' | 'name' | 'id'>): string =>
+  [KIND_NAMES[kind].one, name, `(${id})`].filter(Boolean).join(' ')
+
+const mergeQuestion = ({ kind, record }: ReviewInFull, side: ReviewSide): string =>
+  kind === 'ambiguous-name'
+    ? `Merge ${inFull(record)} with ${inFull(side)}? They are one from then on, and changes go both ways.`
+    : `Merge ${inFull(record)} with ${inFull(side)}? The second takes the numbers and emails of the first, which stays as it is. That cannot be taken back here.`
 
 /** A value of a shared contact, and who gave it. */
 interface Given {
@@ -234,15 +246,15 @@ const Shared = ({
               <a href={link(shown, '/trace', { q: id })}>{id}</a>
             </span>
             {canDecide && (
-              <form
-                method="post"
-                action={link(shown, `/review/contacts/${contact.id}/unmerge`)}
-                data-confirm={`Take ${name || id} out of contact ${contact.name}? The customer gets a contact of its own, and the two are kept apart for good.`}
-              >
+              <form method="post" action={link(shown, `/review/contacts/${contact.id}/unmerge`)}>
                 <input type="hidden" name="customer" value={id} />
-                <button type="submit" class="danger" aria-label={`Un-merge customer ${name || id}, ${id}`}>
+                <AskingButton
+                  class="danger"
+                  aria-label={`Un-merge customer ${name || id}, ${id}`}
+                  asks={`Take ${inFull({ kind: 'customer', name, id })} out of ${inFull({ kind: 'contact', ...contact })}? The customer gets a contact of its own, and the two are kept apart for good.`}
+                >
                   Un-merge
-                </button>
+                </AskingButton>
               </form>
             )}
           </li>

@@ -1,11 +1,13 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Run, RunItem } from '../../../store/runs.ts'
 import { recordKinds } from '../../../store/schema.ts'
 import { Busy } from '../../../sync/locks.ts'
+import { dayIn } from '../../../sync/prove/day.ts'
 import { RunRefused } from '../../../sync/runs/run.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
+import { AskingButton, asksFirst } from '../asks-first.tsx'
 import { Empty, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone, note } from '../doing.ts'
@@ -29,7 +31,9 @@ const startForm = z.union([
     from: z
       .literal('')
       .transform(() => undefined)
-      .or(z.iso.date().transform((day) => new Date(`${day}T00:00:00Z`))),
+      // A preview's moment comes back as it is.
+      .or(z.iso.date())
+      .or(z.iso.datetime().transform((moment) => new Date(moment))),
   }),
   z.object({ kind: z.enum(['undo-preview', 'undo']), of: z.uuid() }),
 ])
@@ -42,11 +46,14 @@ const STARTED: Record<Run['kind'], { did: string; text: string }> = {
   undo: { did: 'started the undo', text: 'The undo is under way.' },
 }
 
+const runsLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/runs')
+
 const isId = (id: string): boolean => z.uuid().safeParse(id).success
 
 export const runsPage = new Hono<ConsoleEnv>()
   .get('/runs', needs('oversee', refused), async (c) => {
     const { person, connection, shown } = c.var
+    const { timeZone } = connection.watching.settings
     const runs = await connection.watching.runs()
     return c.html(
       <Page
@@ -55,7 +62,7 @@ export const runsPage = new Hono<ConsoleEnv>()
         path="/runs"
         c={c}
       >
-        {may(person.role, 'configure') && <Start shown={shown} />}
+        {may(person.role, 'configure') && <Start shown={shown} timeZone={timeZone} />}
         <section aria-labelledby="past">
           <h2 id="past">Runs so far</h2>
           {runs.length === 0 ? (
@@ -64,8 +71,8 @@ export const runsPage = new Hono<ConsoleEnv>()
             <ul>
               {runs.map((run) => (
                 <li>
-                  <a href={link(shown, `/runs/${run.id}`)}>{titleOf(run)}</a> <Time at={run.startedAt} />,{' '}
-                  {stateOf(run)}
+                  <a href={link(shown, `/runs/${run.id}`)}>{titleOf(run, timeZone)}</a>{' '}
+                  <Time at={run.startedAt} />, {stateOf(run)}
                 </li>
               ))}
             </ul>
@@ -74,13 +81,15 @@ export const runsPage = new Hono<ConsoleEnv>()
       </Page>,
     )
   })
-  .post('/runs', needs('configure', refused), async (c) => {
+  .post('/runs/*', needs('configure', refused), asksFirst(runsLink))
+  .post('/runs', async (c) => {
     const { connection, shown } = c.var
-    const form = startForm.safeParse(await c.req.parseBody())
+    const form = startForm.safeParse({ kind: c.req.query('kind'), ...(await c.req.parseBody()) })
     if (!form.success) {
       return notDone(c, link(shown, '/runs'), 'The day is none: write it as 2026-01-31.')
     }
-    const { kind, from, of } = { from: undefined, of: undefined, ...form.data }
+    const { kind, from: since, of } = { from: undefined, of: undefined, ...form.data }
+    const from = typeof since === 'string' ? dayIn(connection.watching.settings.timeZone, since).from : since
     try {
       const id = await connection.operations.beginRun(kind, from, of)
       const { did, text } = STARTED[kind]
@@ -101,21 +110,22 @@ export const runsPage = new Hono<ConsoleEnv>()
     const id = c.req.param('id')
     const run = isId(id) ? await connection.operations.run(id) : undefined
     if (!run) return c.notFound()
+    const { timeZone } = connection.watching.settings
     const after = afterOf(c.req.query('after'))
     const of = run.of === undefined ? undefined : await connection.operations.run(run.of)
     const others = of ? [of] : await connection.watching.runsOf(id)
     const records = isAboutUndo(run) ? await connection.watching.runRecords(id, after) : undefined
     return c.html(
-      <Page title={titleOf(run)} path="/runs" c={c} live>
+      <Page title={titleOf(run, timeZone)} path="/runs" c={c} live>
         <Progress run={run} />
-        <Relatives run={run} others={others} shown={shown} />
-        {may(person.role, 'configure') && <Control run={run} shown={shown} />}
+        <Relatives run={run} others={others} shown={shown} timeZone={timeZone} />
+        {may(person.role, 'configure') && <Control run={run} of={of} shown={shown} timeZone={timeZone} />}
         <Outcomes run={run} />
         {records && <UndoneRecords run={run} records={records} after={after} shown={shown} />}
       </Page>,
     )
   })
-  .post('/runs/:id/cancel', needs('configure', refused), async (c) => {
+  .post('/runs/:id/cancel', async (c) => {
     const id = c.req.param('id')
     if (!isId(id)) return c.notFound()
     const deed = { did: 'cancelled', subject: `run ${id}` }
@@ -124,7 +134,7 @@ export const runsPage = new Hono<ConsoleEnv>()
       c.var.connection.operations.cancelRun(id),
     )
   })
-  .post('/runs/:id/:verb{pause|resume}', needs('configure', refused), async (c) => {
+  .post('/runs/:id/:verb{pause|resume}', async (c) => {
     const { id, verb } = c.req.param()
     if (!isId(id)) return c.notFound()
     const did = verb === 'pause' ? 'paused' : 'resumed'
@@ -142,20 +152,24 @@ function afterOf(text = ''): RunItem | undefined {
   return known && { kind: known, id }
 }
 
-const Start = ({ shown }: { shown: ShownConnection }) => (
+const Start = ({ shown, timeZone }: { shown: ShownConnection; timeZone: string }) => (
   <section aria-labelledby="start">
     <h2 id="start">Start</h2>
     <form method="post" action={link(shown, '/runs')} class="row">
       <label>
-        With calls since <small>(a day; empty = no calls)</small>
+        With calls since <small>(a day in {timeZone}; empty = no calls)</small>
         <input name="from" type="date" />
       </label>
       <button type="submit" name="kind" value="preview">
         Preview
       </button>
-      <button type="submit" name="kind" value="sync" class="quiet">
+      <AskingButton
+        class="quiet"
+        formaction={link(shown, '/runs', { kind: 'sync' })}
+        asks="Sync every customer and contact without a preview, and the calls since the day if you chose one? It writes to both sides."
+      >
         Sync without a preview
-      </button>
+      </AskingButton>
     </form>
   </section>
 )

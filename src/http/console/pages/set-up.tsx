@@ -3,9 +3,11 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Check } from '../../../sync/check-accounts.ts'
 import { Busy } from '../../../sync/locks.ts'
+import { dayIn } from '../../../sync/prove/day.ts'
 import { RunRefused } from '../../../sync/runs/run.ts'
 import { needs } from '../../auth/guard.ts'
 import { changeSettings, Unsettable } from '../../configuring.ts'
+import { asksFirst } from '../asks-first.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
 import { refused } from '../refused.tsx'
@@ -17,13 +19,19 @@ const trimmed = z.string().trim()
 const optional = trimmed.transform((given) => given || undefined).optional()
 const kustomerForm = z.object({ org: trimmed.min(1), apiKey: trimmed.min(1), apiUrl: optional })
 const newForm = kustomerForm.extend({ name: trimmed.min(1).max(100) })
-const cloudtalkForm = z.object({ accessKeyId: trimmed.min(1), accessKeySecret: trimmed.min(1) })
+const cloudtalkForm = z.object({
+  accessKeyId: trimmed.min(1),
+  accessKeySecret: trimmed.min(1),
+  understood: optional,
+})
 const signingForm = z.object({ secret: trimmed.regex(/^whsec_[A-Za-z0-9+/=]+$/) })
 const startForm = z.object({ from: z.literal('').or(z.iso.date()) })
 
+const stepsLink = (c: Context<ConsoleEnv>): string => settingsLink(SET_UP, c.req.query('connection') ?? '')
+
 /** The way from nothing to a connection that works, step by step; each says by itself whether it is done. */
 export const setUpPage = new Hono<ConsoleEnv>()
-  .use(`${SET_UP}/*`, needs('configure', refused))
+  .use(`${SET_UP}/*`, needs('configure', refused), asksFirst(stepsLink))
   .get(SET_UP, async (c) => {
     const wanted = c.req.query('connection')
     if (wanted === undefined) return c.html(<Begin c={c} />)
@@ -53,7 +61,13 @@ export const setUpPage = new Hono<ConsoleEnv>()
     }),
   )
   .post(`${SET_UP}/cloudtalk`, (c) =>
-    step(c, 'cloudtalk', cloudtalkForm, 'Give the id and the secret of the key.', async (id, key) => {
+    step(c, 'cloudtalk', cloudtalkForm, 'Give the id and the secret of the key.', async (id, given) => {
+      const { understood, ...key } = given
+      const all = await c.var.ports.configuring.connections()
+      // Not asked on a page of its own: a secret never goes back into a page.
+      if (!understood && all.find((one) => one.id === id)?.cloudtalk) {
+        throw new Unsettable('A new key ends the secret of the workflows: say that you copy the new one.')
+      }
       await c.var.ports.configuring.setCloudTalk(id, key)
       return { subject: `the CloudTalk key ${key.accessKeyId}`, done: 'CloudTalk accepts the key.' }
     }),
@@ -92,7 +106,6 @@ export const setUpPage = new Hono<ConsoleEnv>()
     const back = settingsLink(SET_UP, id)
     const form = startForm.safeParse(await c.req.parseBody())
     if (!form.success) return notDone(c, back, 'The day is none: write it as 2026-01-31.')
-    const from = form.data.from === '' ? undefined : new Date(`${form.data.from}T00:00:00Z`)
     const kind = c.req.param('verb') === 'preview' ? 'preview' : 'sync'
     return attempt(c, back, async () => {
       const running = () => c.var.ports.connections().find((one) => one.id === id)
@@ -100,6 +113,8 @@ export const setUpPage = new Hono<ConsoleEnv>()
       if (kind === 'sync') await switchOn(c, id)
       const connection = running()
       if (!connection) throw new Unsettable('It is being set up at this moment. Try again.')
+      const { timeZone } = connection.watching.settings
+      const from = form.data.from === '' ? undefined : dayIn(timeZone, form.data.from).from
       const run = await connection.operations.beginRun(kind, from)
       await note(c, {
         connection: id,

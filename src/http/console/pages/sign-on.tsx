@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { needs } from '../../auth/guard.ts'
 import { NEWCOMER_ROLES, SignOnRefused, type SignOnSetting, signOnForm } from '../../auth/sign-on.ts'
+import { AskingButton } from '../asks-first.tsx'
 import { Notice } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
@@ -123,14 +124,13 @@ async function show(
         </p>
       </section>
       {stored && (
-        <form
-          method="post"
-          action={link(shown, `${PATH}/off`)}
-          data-confirm={`Switch off single sign-on with ${stored.name}? Whoever has no password here needs a new invitation.`}
-        >
-          <button type="submit" class="danger">
+        <form method="post" action={link(shown, `${PATH}/off`)}>
+          <AskingButton
+            class="danger"
+            asks={`Switch off single sign-on with ${stored.name}? Whoever has no password here needs a new invitation.`}
+          >
             Switch off
-          </button>
+          </AskingButton>
         </form>
       )}
       <p>

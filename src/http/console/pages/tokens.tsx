@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { apiTokens, removeToken, type StoredToken } from '../../../store/api-tokens.ts'
 import { makeToken, newToken } from '../../auth/api-token.ts'
 import { needs } from '../../auth/guard.ts'
+import { AskingButton } from '../asks-first.tsx'
 import { Ago, Empty, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
@@ -115,14 +116,14 @@ const TokenRow = ({ token, shown, now }: { token: StoredToken; shown: ShownConne
     <td>{token.expiresAt ? <Ends at={token.expiresAt} now={now} /> : 'never'}</td>
     <td>{token.lastUsedAt ? <Ago at={token.lastUsedAt} now={now} /> : 'never'}</td>
     <td>
-      <form
-        method="post"
-        action={link(shown, `/people/tokens/${token.id}/revoke`)}
-        data-confirm={`Revoke the token “${token.name}”? The program that has it is refused at once.`}
-      >
-        <button type="submit" class="danger" aria-label={`Revoke ${token.name}`}>
+      <form method="post" action={link(shown, `/people/tokens/${token.id}/revoke`)}>
+        <AskingButton
+          class="danger"
+          aria-label={`Revoke ${token.name}`}
+          asks={`Revoke the token “${token.name}”? The program that has it is refused at once.`}
+        >
           Revoke
-        </button>
+        </AskingButton>
       </form>
     </td>
   </tr>
