@@ -74,7 +74,13 @@ describe('a token', () => {
     const twice = await admin.send(path, { name: "the agent's program", role: 'agent', days: '' })
     const nameless = await admin.send(path, { name: ' ', role: 'agent', days: '' })
     const noDays = await admin.send(path, { name: 'another', role: 'agent', days: '-1' })
-    expect([twice.status, nameless.status, noDays.status]).toEqual([303, 303, 303])
+    expect([twice.status, nameless.status, noDays.status]).toEqual([400, 400, 400])
+    const invited = await admin.send('/people', { name: 'Sam Super', email: 'sam', role: 'supervisor' })
+    // What was typed stays.
+    expect(invited.html).toMatch(/Give a name[\s\S]*value="Sam Super"[\s\S]*value="sam"/)
+    expect(invited.html).toMatch(/value="supervisor" selected/)
+    expect(twice.html).toContain('value="the agent&#39;s program"')
+    expect(noDays.html).toMatch(/value="another"[\s\S]*value="-1"/)
     expect(await admin.page('/people')).not.toContain('another')
   })
 

@@ -89,6 +89,7 @@ test('a conversation of a stranger is given to a customer', async () => {
   await page.getByLabel(`Customer for the call ${id}`).fill('nobody@example.com')
   await page.getByRole('button', { name: 'Move' }).first().click()
   await page.getByRole('alert').waitFor()
+  expect(await page.getByLabel(`Customer for the call ${id}`).inputValue()).toBe('nobody@example.com')
   await page.getByLabel(`Customer for the call ${id}`).fill(NUMBER)
   await page.getByRole('button', { name: 'Move' }).first().click()
   await page.getByText('The conversation is with its customer now.').waitFor()

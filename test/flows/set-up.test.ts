@@ -29,6 +29,7 @@ afterAll(async () => {
 
 const base = () => stack.service.publicUrl()
 const step = (name: string) => page.getByRole('region', { name })
+const setUpToken = () => new URL(setUpAddress(stack)).searchParams.get('token') ?? ''
 const running = () => stack.service.connections.get(undefined)
 
 async function typeKustomerKey(key: string): Promise<void> {
@@ -42,6 +43,12 @@ async function typeKustomerKey(key: string): Promise<void> {
 
 test('the first administrator is led to the set-up', async () => {
   await page.goto(setUpAddress(stack))
+  const early = { token: setUpToken(), name: ADMIN.name, email: ADMIN.email, password: 'short' }
+  const refused = await page.request.post(`${base()}/set-up`, { form: early, headers: { origin: base() } })
+  const again = await refused.text()
+  expect(again).toContain('the password needs at least')
+  expect(again).toContain(`value="${ADMIN.email}"`)
+  expect(again).not.toContain('short"')
   await page.getByLabel('Name').fill(ADMIN.name)
   await page.getByLabel('Email').fill(ADMIN.email)
   await page.getByLabel('Password').fill(ADMIN.password)
@@ -161,6 +168,7 @@ test('a wrong value is refused by its name, and nothing is saved', async () => {
   await general.getByRole('button', { name: 'Show what this changes' }).click()
   await page.getByText('Time zone: is not a time zone such as Europe/London.').waitFor()
   expect((await stack.service.configuring.connections())[0]?.settings.timeZone).toBe('UTC')
+  expect(await general.getByLabel('Time zone').inputValue()).toBe('Europe/Nowhere')
 })
 
 test('of two who change the same, the second is told to look again', async () => {

@@ -11,6 +11,8 @@ export interface Doing {
   deed: { did: string; subject: string }
   /** What the page that follows says where it went well. */
   done: string
+  /** Answers a form that keeps what was typed; without it the page that follows says why nothing was done. */
+  refuse?: (problem: string) => Response | Promise<Response>
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Doing {
  */
 export async function doing(
   c: Context<ConsoleEnv>,
-  { back, deed, done }: Doing,
+  { back, deed, done, refuse = (problem) => notDone(c, back, problem) }: Doing,
   work: () => Promise<unknown>,
 ): Promise<Response> {
   try {
@@ -29,7 +31,7 @@ export async function doing(
     if (!refusal) throw thrown
     const { error, whatToDo, begun } = refusal
     if (begun) await note(c, { ...deed, subject: `${deed.subject} (not finished)` })
-    return notDone(c, back, begun ? `${error} ${whatToDo}` : error)
+    return refuse(begun ? `${error} ${whatToDo}` : error)
   }
   await note(c, deed)
   tell(c, { tone: 'good', text: done })

@@ -10,15 +10,14 @@ import { Ago, Notice } from './components.tsx'
 import type { ConsoleConnection, ConsoleEnv } from './console.tsx'
 import { Page } from './layout.tsx'
 import { SET_UP, settingsLink } from './settings-link.ts'
+import type { Misfit } from './typed.ts'
 
 /** The steps of the set-up as an administrator sees them. */
 
 /** What went wrong with a step, shown beside its form with what was typed; keys are typed again. */
-export interface Refusal {
+export interface Refusal extends Misfit {
   step: 'kustomer' | 'cloudtalk'
-  problem: string
   checks: readonly Check[]
-  given: Record<string, string>
 }
 
 export const Begin = ({ c, refusal }: { c: Context<ConsoleEnv>; refusal?: Refusal }) => (

@@ -25,19 +25,22 @@ const texts = (form: Form, name: string): string[] =>
   [form[name] ?? []].flat().filter((value): value is string => typeof value === 'string' && value !== '')
 const text = (form: Form, name: string): string => texts(form, name)[0]?.trim() ?? ''
 
-/**
- * The settings as a section's form has them, the rest as they were.
- * @returns what is wrong, by the fields' names, where they are not valid.
- */
+/** A form that gives no valid settings: what is wrong by the fields' names, and what was typed. */
+export interface UnfitSettings {
+  problems: string[]
+  given: unknown
+}
+
+/** The settings as a section's form has them, the rest as they were. */
 export function settingsFrom(
   form: Form,
   section: SettingsSection,
   before: Settings,
-): { settings: Settings } | { problems: string[] } {
+): { settings: Settings } | UnfitSettings {
   let given: unknown = before
   for (const field of fieldsOf(section)) given = withValue(given, field.path, readField(form, field))
   const parsed = settingsSchema.safeParse(given)
-  return parsed.success ? { settings: parsed.data } : { problems: problemsOf(parsed.error) }
+  return parsed.success ? { settings: parsed.data } : { problems: problemsOf(parsed.error), given }
 }
 
 /** What is wrong with settings, by the names that people read. */
@@ -56,8 +59,12 @@ function readField(form: Form, { path, input }: SettingsField): unknown {
   switch (input) {
     case 'switch':
       return text(form, path) === 'on'
-    case 'hours':
-      return Number(text(form, path))
+    case 'hours': {
+      const typed = text(form, path)
+      const hours = Number(typed)
+      // What is no number is shown again as it was typed.
+      return Number.isNaN(hours) ? typed : hours
+    }
     case 'numbers':
       return texts(form, path)
     case 'assignees':
@@ -89,7 +96,8 @@ const assigneeAsValue = (assignee: Assignee | undefined): string => {
 
 interface SectionProps {
   section: SettingsSection
-  settings: Settings
+  /** Or what was typed instead. */
+  settings: unknown
   /** Undefined where the connection does not run yet. */
   choices: Choices | undefined
 }

@@ -10,6 +10,7 @@ import { Notice } from './components.tsx'
 import { Welcome } from './layout.tsx'
 import { signIn, signOut } from './session.ts'
 import { type SignOnPorts, signOnPages } from './sign-on.ts'
+import { type Misfit, typed } from './typed.ts'
 
 /** Wrong passwords of one email from one address in a quarter of an hour; a person mistypes three or four times. */
 const ATTEMPTS = 8
@@ -65,7 +66,7 @@ export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono
         c.header('retry-after', String(Math.ceil(allowed / 1_000)))
         const minutes = Math.ceil(allowed / 60_000)
         const problem = `Too many attempts. Try again in ${minutes} minutes.`
-        return c.html(<SignIn someone provider={await provider()} problem={problem} />, 429)
+        return c.html(<SignIn someone email={email} provider={await provider()} problem={problem} />, 429)
       }
       if (await signIn(c, auth, email, password)) {
         await attempts.delete(key)
@@ -84,8 +85,8 @@ export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono
       return invited ? c.html(<Choose token={token} email={invited.email} />) : c.html(<NoToken />, 403)
     })
     .post('/welcome', async (c) => {
-      const given = await c.req.parseBody()
-      const token = typeof given.token === 'string' ? given.token : ''
+      const given = await typed(c)
+      const { token = '' } = given
       const invited = await invitedBy(db, digestOf(token))
       if (!invited) return c.html(<NoToken />, 403)
       const form = passwordForm.safeParse(given)
@@ -107,13 +108,13 @@ export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono
     })
     .post('/set-up', async (c) => {
       if (await auth.hasPeople()) return c.redirect('/sign-in', 303)
-      const given = await c.req.parseBody()
+      const given = await typed(c)
       const form = setUpForm.safeParse(given)
-      if (typeof given.token !== 'string' || !sameSecret(given.token, setUpToken))
-        return c.html(<NoToken />, 403)
+      const { token = '' } = given
+      if (!sameSecret(token, setUpToken)) return c.html(<NoToken />, 403)
       if (!form.success) {
         const problem = form.error.issues.map(({ message }) => message).join(', ')
-        return c.html(<SetUp token={given.token} problem={`${problem}.`} />, 400)
+        return c.html(<SetUp token={token} misfit={{ problem: `${problem}.`, given }} />, 400)
       }
       const { name, email, password } = form.data
       await auth.addPerson({ name, email, password, role: 'admin' })
@@ -160,19 +161,19 @@ const SignIn = ({ someone, email, provider, problem }: SignInProps) => (
   </Welcome>
 )
 
-const SetUp = ({ token, problem }: { token: string; problem?: string }) => (
+const SetUp = ({ token, misfit }: { token: string; misfit?: Misfit }) => (
   <Welcome title="Make the first administrator">
     <p class="lead">This page works once. Everybody else is invited under People.</p>
-    {problem && <Notice tone="bad">{problem}</Notice>}
+    {misfit && <Notice tone="bad">{misfit.problem}</Notice>}
     <form method="post" action="/set-up" class="stack">
       <input type="hidden" name="token" value={token} />
       <label>
         Name
-        <input name="name" autocomplete="name" required />
+        <input name="name" autocomplete="name" required value={misfit?.given.name} />
       </label>
       <label>
         Email
-        <input name="email" type="email" autocomplete="username" required />
+        <input name="email" type="email" autocomplete="username" required value={misfit?.given.email} />
       </label>
       <NewPassword />
       <button type="submit">Make administrator</button>

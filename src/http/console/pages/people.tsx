@@ -14,6 +14,7 @@ import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 import { RoleChoice } from '../role-choice.tsx'
+import { type Misfit, typed } from '../typed.ts'
 import { Tokens } from './tokens.tsx'
 
 const inviteForm = z.object({
@@ -38,22 +39,23 @@ export const peoplePage = new Hono<ConsoleEnv>()
   .use('/people/*', needs('people', refused), asksFirst(peopleLink))
   .get('/people', (c) => show(c))
   .post('/people', async (c) => {
-    const form = inviteForm.safeParse(await c.req.parseBody())
-    if (!form.success) return notDone(c, peopleLink(c), 'Give a name, an email and a role.')
+    const given = await typed(c)
+    const form = inviteForm.safeParse(given)
+    if (!form.success) return show(c, { misfit: { problem: 'Give a name, an email and a role.', given } })
     try {
       const { address } = await deskOf(c).invite(form.data)
       await note(c, { did: 'invited', subject: `${form.data.email} as ${form.data.role}` })
-      return show(c, { email: form.data.email, address })
+      return show(c, { invited: { email: form.data.email, address } })
     } catch (error) {
       if (!(error instanceof PersonUnchanged)) throw error
-      return notDone(c, peopleLink(c), error.message)
+      return show(c, { misfit: { problem: error.message, given } })
     }
   })
   .post('/people/:id/reset', async (c) => {
     const reset = await deskOf(c).reset(c.req.param('id'))
     if (!reset) return c.notFound()
     await note(c, { did: 'reset the password of', subject: reset.email })
-    return show(c, reset)
+    return show(c, { invited: reset })
   })
   .post('/people/:id/role', async (c) => {
     const id = c.req.param('id')
@@ -82,7 +84,14 @@ export const peoplePage = new Hono<ConsoleEnv>()
     )
   })
 
-async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: string }): Promise<Response> {
+interface Shown {
+  /** Whoever is to be sent an address. */
+  invited?: { email: string; address: string }
+  /** An invitation that does not fit. */
+  misfit?: Misfit
+}
+
+async function show(c: Context<ConsoleEnv>, { invited, misfit }: Shown = {}): Promise<Response> {
   const { ports, shown, person } = c.var
   const provider = (await ports.signOn.setting())?.name
   const [everybody, tokens, deeds] = await Promise.all([
@@ -105,16 +114,17 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
       )}
       <section aria-labelledby="invite">
         <h2 id="invite">Invite</h2>
+        {misfit && <Notice tone="bad">{misfit.problem}</Notice>}
         <form method="post" action={link(shown, '/people')} class="row">
           <label>
             Name
-            <input name="name" required />
+            <input name="name" required value={misfit?.given.name} />
           </label>
           <label>
             Email
-            <input name="email" type="email" required />
+            <input name="email" type="email" required value={misfit?.given.email} />
           </label>
-          <RoleChoice />
+          <RoleChoice role={misfit?.given.role} />
           <button type="submit">Invite</button>
         </form>
         <p class="soft">
@@ -138,6 +148,7 @@ async function show(c: Context<ConsoleEnv>, invited?: { email: string; address: 
       <Tokens tokens={tokens} shown={shown} now={ports.now()} />
       <Deeds title="Who did what" deeds={deeds} none="Nobody has done anything by hand yet." />
     </Page>,
+    misfit ? 400 : 200,
   )
 }
 

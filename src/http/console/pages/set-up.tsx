@@ -14,6 +14,7 @@ import { refused } from '../refused.tsx'
 import { Begin, type Refusal, Steps } from '../set-up-steps.tsx'
 import { SET_UP, settingsLink } from '../settings-link.ts'
 import { tell } from '../told.ts'
+import { typed } from '../typed.ts'
 
 const trimmed = z.string().trim()
 const optional = trimmed.transform((given) => given || undefined).optional()
@@ -131,12 +132,6 @@ export const setUpPage = new Hono<ConsoleEnv>()
       return settingsLink(`/runs/${run}`, id)
     })
   })
-
-/** The text fields of a form. */
-async function typed(c: Context<ConsoleEnv>): Promise<Record<string, string>> {
-  const form = Object.entries(await c.req.parseBody())
-  return Object.fromEntries(form.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
-}
 
 /** Does what a form asks for, and goes where that says, or back with the reason why not. */
 async function attempt(c: Context<ConsoleEnv>, back: string, work: () => Promise<string>): Promise<Response> {

@@ -17,7 +17,7 @@ import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
 import { Page } from '../layout.tsx'
 import { refused } from '../refused.tsx'
-import { problemsOf, SectionFields, settingsFrom } from '../settings-form.tsx'
+import { problemsOf, SectionFields, settingsFrom, type UnfitSettings } from '../settings-form.tsx'
 import { SET_UP, settingsLink } from '../settings-link.ts'
 import { tell } from '../told.ts'
 
@@ -51,7 +51,7 @@ export const settingsPage = new Hono<ConsoleEnv>()
     const shown = all.find(({ id }) => id === c.req.query('connection'))
     if (!shown) return c.notFound()
     const read = settingsFrom(await c.req.parseBody({ all: true }), section, shown.settings)
-    if ('problems' in read) return show(c, all, shown, { section, problems: read.problems })
+    if ('problems' in read) return show(c, all, shown, { section, ...read })
     const changes = settingsChanges(shown.settings, read.settings)
     if (changes.length === 0) {
       return notDone(c, settingsLink('/settings', shown.id), 'Nothing was changed, so nothing was saved.')
@@ -83,7 +83,7 @@ async function show(
   c: Context<ConsoleEnv>,
   all: readonly Configured[],
   shown: Configured,
-  wrong?: { section: SettingsSection; problems: string[] },
+  wrong?: UnfitSettings & { section: SettingsSection },
 ): Promise<Response> {
   const { ports } = c.var
   const running = ports.connections().find(({ id }) => id === shown.id)
@@ -116,7 +116,7 @@ async function show(
           section={section}
           shown={shown}
           choices={choices}
-          problems={wrong?.section === section ? wrong.problems : []}
+          unfit={wrong?.section === section ? wrong : undefined}
         />
       ))}
       <Deeds title="Who changed what" deeds={deeds} none="Nobody has changed anything here yet." />
@@ -182,21 +182,21 @@ interface SectionProps {
   section: SettingsSection
   shown: Configured
   choices: Choices | undefined
-  problems: readonly string[]
+  unfit: UnfitSettings | undefined
 }
 
-const Section = ({ section, shown, choices, problems }: SectionProps) => (
+const Section = ({ section, shown, choices, unfit }: SectionProps) => (
   <section aria-labelledby={section}>
     <h2 id={section}>
       {SECTION_TITLES[section]} <small>{shown.settings.name}</small>
     </h2>
-    {problems.length > 0 && (
+    {unfit && (
       <Notice tone="bad">
-        Nothing was saved. {problems.join(' ')} Put that right, then show the change again.
+        Nothing was saved. {unfit.problems.join(' ')} Put that right, then show the change again.
       </Notice>
     )}
     <form method="post" action={settingsLink(`/settings/${section}`, shown.id)} class="stack settings">
-      <SectionFields section={section} settings={shown.settings} choices={choices} />
+      <SectionFields section={section} settings={unfit?.given ?? shown.settings} choices={choices} />
       {shown.settingsFrom === 'console' && (
         <div class="actions">
           <button type="submit">Show what this changes</button>

@@ -9,6 +9,7 @@ import { notDone, note } from '../doing.ts'
 import { link, Page } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 import { tell } from '../told.ts'
+import { typed } from '../typed.ts'
 
 /** A form gives text: a secret that is not given anew as empty text, several domains as words. */
 const form = signOnForm.extend({
@@ -29,7 +30,7 @@ export const signOnPage = new Hono<ConsoleEnv>()
   .get(PATH, async (c) => show(c, await c.var.ports.signOn.setting()))
   .post(PATH, async (c) => {
     const { ports, shown } = c.var
-    const given = await c.req.parseBody()
+    const given = await typed(c)
     const parsed = form.safeParse(given)
     const current = await ports.signOn.setting()
     if (!parsed.success) return show(c, asGiven(given, current), z.prettifyError(parsed.error), 400)
@@ -52,15 +53,9 @@ export const signOnPage = new Hono<ConsoleEnv>()
   })
 
 /** What was typed stays in the form; a secret never goes back into a page. */
-function asGiven(given: Record<string, unknown>, current: SignOnSetting | undefined): SignOnSetting {
-  const text = (name: string): string => (typeof given[name] === 'string' ? given[name] : '')
-  return {
-    name: text('name'),
-    issuer: text('issuer'),
-    clientId: text('clientId'),
-    domains: text('domains').split(/[\s,]+/),
-    role: text('role') || (current?.role ?? ''),
-  }
+function asGiven(given: Record<string, string>, current: SignOnSetting | undefined): SignOnSetting {
+  const { name = '', issuer = '', clientId = '', domains = '', role } = given
+  return { name, issuer, clientId, domains: domains.split(/[\s,]+/), role: role || (current?.role ?? '') }
 }
 
 async function show(

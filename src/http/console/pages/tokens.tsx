@@ -1,4 +1,5 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import type { Child } from 'hono/jsx'
 import { z } from 'zod'
 import { apiTokens, removeToken, type StoredToken } from '../../../store/api-tokens.ts'
 import { makeToken, newToken } from '../../auth/api-token.ts'
@@ -11,6 +12,7 @@ import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 import { RoleChoice } from '../role-choice.tsx'
 import { tell } from '../told.ts'
+import { typed } from '../typed.ts'
 
 /** A form gives text, and nothing as empty text. */
 const tokenForm = newToken.extend({
@@ -20,27 +22,22 @@ const tokenForm = newToken.extend({
 export const tokensPage = new Hono<ConsoleEnv>()
   .use('/people/tokens/*', needs('people', refused))
   .post('/people/tokens', async (c) => {
-    const { ports, shown, person } = c.var
-    const back = link(shown, '/people')
-    const form = tokenForm.safeParse(await c.req.parseBody())
-    if (!form.success) return notDone(c, back, 'Give a name, a role, and a number of days or none.')
+    const given = await typed(c)
+    const form = tokenForm.safeParse(given)
+    const refuse = (problem: string) => show(c, <Notice tone="bad">{problem}</Notice>, given)
+    if (!form.success) return refuse('Give a name, a role, and a number of days or none.')
     const { name, role } = form.data
-    const made = await makeToken(ports.db, form.data, person.name)
-    if (!made) return notDone(c, back, `There is an API token “${name}” already: give it another name.`)
+    const made = await makeToken(c.var.ports.db, form.data, c.var.person.name)
+    if (!made) return refuse(`There is an API token “${name}” already: give it another name.`)
     await note(c, { did: 'made', subject: `the API token ${name} as ${role}` })
-    return c.html(
-      <Page title="API tokens" path="/people" c={c}>
-        <Notice tone="good">
-          <p>The token “{name}”. Copy it now: it is kept as a digest only, and not shown again.</p>
-          <p>
-            <code>{made.token}</code>
-          </p>
-        </Notice>
-        <Tokens tokens={await apiTokens(ports.db)} shown={shown} now={ports.now()} />
+    return show(
+      c,
+      <Notice tone="good">
+        <p>The token “{name}”. Copy it now: it is kept as a digest only, and not shown again.</p>
         <p>
-          <a href={back}>Back to People</a>
+          <code>{made.token}</code>
         </p>
-      </Page>,
+      </Notice>,
     )
   })
   .post('/people/tokens/:id/revoke', async (c) => {
@@ -52,14 +49,35 @@ export const tokensPage = new Hono<ConsoleEnv>()
     return c.redirect(link(c.var.shown, '/people'), 303)
   })
 
+/** What became of a new token. @param given what was typed, where there is none. */
+async function show(
+  c: Context<ConsoleEnv>,
+  notice: Child,
+  given?: Record<string, string>,
+): Promise<Response> {
+  const { ports, shown } = c.var
+  return c.html(
+    <Page title="API tokens" path="/people" c={c}>
+      {notice}
+      <Tokens tokens={await apiTokens(ports.db)} shown={shown} now={ports.now()} given={given} />
+      <p>
+        <a href={link(shown, '/people')}>Back to People</a>
+      </p>
+    </Page>,
+    given ? 400 : 200,
+  )
+}
+
 interface TokensProps {
   tokens: readonly StoredToken[]
+  /** Typed before, and shown again. */
+  given?: Record<string, string> | undefined
   shown: ShownConnection
   now: Date
 }
 
 /** What programs may act with. */
-export const Tokens = ({ tokens, shown, now }: TokensProps) => (
+export const Tokens = ({ tokens, given, shown, now }: TokensProps) => (
   <section aria-labelledby="tokens">
     <h2 id="tokens">API tokens</h2>
     <p class="soft">
@@ -69,12 +87,12 @@ export const Tokens = ({ tokens, shown, now }: TokensProps) => (
     <form method="post" action={link(shown, '/people/tokens')} class="row">
       <label>
         Token for
-        <input name="name" required maxlength={100} />
+        <input name="name" required maxlength={100} value={given?.name} />
       </label>
-      <RoleChoice label="Role of the token" />
+      <RoleChoice label="Role of the token" role={given?.role} />
       <label>
         Days <small>(empty = no end)</small>
-        <input name="days" type="number" min={1} max={3_650} />
+        <input name="days" type="number" min={1} max={3_650} value={given?.days} />
       </label>
       <button type="submit">Make token</button>
     </form>

@@ -5,52 +5,20 @@ import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
 import { UNASSOCIATED } from '../../operations.ts'
 import type { NamedCustomer } from '../../watching.ts'
-import { Empty, KIND_NAMES, Time } from '../components.tsx'
+import { Empty, KIND_NAMES, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
-import { doing, notDone } from '../doing.ts'
+import { doing } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
 
 const moveForm = z.object({ customer: z.string().trim().min(1) })
 
 export const unassociatedPage = new Hono<ConsoleEnv>()
-  .get('/unassociated', needs('oversee', refused), async (c) => {
-    const { connection, shown } = c.var
-    const conversations = await connection.operations.unassociated()
-    return c.html(
-      <Page
-        title="Unassociated"
-        lead="Conversations of numbers that no customer has. Give one to a customer, or give a customer the number: then it moves by itself."
-        path="/unassociated"
-        c={c}
-      >
-        <section aria-label="Conversations">
-          {conversations.length === 0 ? (
-            <Empty>
-              Every conversation belongs to a customer. One of an unknown number shows here until it does.
-            </Empty>
-          ) : (
-            <Conversations conversations={conversations} shown={shown} />
-          )}
-          {conversations.length === UNASSOCIATED && (
-            <p class="soft">
-              These are the newest {UNASSOCIATED}. Older ones show once these have a customer.
-            </p>
-          )}
-        </section>
-      </Page>,
-    )
-  })
+  .get('/unassociated', needs('oversee', refused), (c) => show(c))
   .post('/unassociated/:id', needs('decide', refused), async (c) => {
     const id = c.req.param('id')
     const form = moveForm.safeParse(await c.req.parseBody())
-    if (!form.success) {
-      return notDone(
-        c,
-        link(c.var.shown, '/unassociated'),
-        'Say which customer: an id, email, number or name.',
-      )
-    }
+    if (!form.success) return show(c, { id, problem: 'Say which customer: an id, email, number or name.' })
     const { customer } = form.data
     const named = await c.var.connection.watching.customersNamed(customer)
     if (named.length > 0) return c.html(<Choose c={c} id={id} name={customer} customers={named} />)
@@ -60,10 +28,48 @@ export const unassociatedPage = new Hono<ConsoleEnv>()
         back: link(c.var.shown, '/unassociated'),
         deed: { did: 'associated', subject: `conversation ${id}` },
         done: 'The conversation is with its customer now.',
+        refuse: (problem) => show(c, { id, customer, problem }),
       },
       () => c.var.connection.operations.associate(id, customer),
     )
   })
+
+/** A move that was not done. */
+interface NotMoved {
+  /** Of the conversation. */
+  id: string
+  /** As somebody typed it. */
+  customer?: string
+  problem: string
+}
+
+async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Response> {
+  const { connection, shown } = c.var
+  const conversations = await connection.operations.unassociated()
+  return c.html(
+    <Page
+      title="Unassociated"
+      lead="Conversations of numbers that no customer has. Give one to a customer, or give a customer the number: then it moves by itself."
+      path="/unassociated"
+      c={c}
+    >
+      {notMoved && <Notice tone="bad">{notMoved.problem}</Notice>}
+      <section aria-label="Conversations">
+        {conversations.length === 0 ? (
+          <Empty>
+            Every conversation belongs to a customer. One of an unknown number shows here until it does.
+          </Empty>
+        ) : (
+          <Conversations conversations={conversations} notMoved={notMoved} shown={shown} />
+        )}
+        {conversations.length === UNASSOCIATED && (
+          <p class="soft">These are the newest {UNASSOCIATED}. Older ones show once these have a customer.</p>
+        )}
+      </section>
+    </Page>,
+    notMoved ? 400 : 200,
+  )
+}
 
 interface ChooseProps {
   c: Context<ConsoleEnv>
@@ -101,13 +107,13 @@ const Choose = ({ c, id, name, customers }: ChooseProps) => (
   </Page>
 )
 
-const Conversations = ({
-  conversations,
-  shown,
-}: {
+interface ConversationsProps {
   conversations: readonly Unassociated[]
+  notMoved: NotMoved | undefined
   shown: ShownConnection
-}) => (
+}
+
+const Conversations = ({ conversations, notMoved, shown }: ConversationsProps) => (
   <div class="scroll">
     <table>
       <thead>
@@ -133,6 +139,7 @@ const Conversations = ({
                 <input
                   name="customer"
                   required
+                  value={notMoved?.id === conversationId ? notMoved.customer : undefined}
                   aria-label={`Customer for the ${KIND_NAMES[kind].one} ${id}`}
                   placeholder="name, number, email or id"
                 />
