@@ -6,6 +6,7 @@ import { connectionIds, saveConfiguration } from './store/connections.ts'
 import type { Db } from './store/database.ts'
 import type { StoredAccounts } from './store/schema.ts'
 import { keepSecret, type SecretName } from './store/secrets.ts'
+import { forgetWorkflows } from './store/sightings.ts'
 import { NO_VAULT, type WantedConnection } from './stored-connections.ts'
 import { type Check, checkCloudTalk, checkKustomer } from './sync/check-accounts.ts'
 import { recipes, workflowSecret } from './sync/recipes.ts'
@@ -53,6 +54,7 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
     revision: number,
     change: Parameters<typeof saveConfiguration>[3],
     secrets: Partial<Record<SecretName, string>> = {},
+    more: (trx: Db) => Promise<void> = async () => undefined,
   ): Promise<void> => {
     await db.transaction().execute(async (trx) => {
       if (!(await saveConfiguration(trx, id, revision, change))) throw new Unsettable(FASTER)
@@ -61,6 +63,7 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
         config.secrets.add(secret)
         await keepSecret(trx, vault, id, name as SecretName, secret)
       }
+      await more(trx)
     })
     await changed()
   }
@@ -111,7 +114,7 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
       await save(id, revision, { accounts }, { 'kustomer-api-key': key.apiKey })
     },
     async setCloudTalk(id, key) {
-      const { revision, kustomer } = await findOwn(id)
+      const { revision, kustomer, config: before } = await findOwn(id)
       config.secrets.add(key.accessKeySecret)
       accepted(await cloudtalkChecks(key), 'CloudTalk')
       const { accessKeyId, accessKeySecret } = key
@@ -119,7 +122,11 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
         ...(kustomer && { kustomer: accountOf(kustomer) }),
         cloudtalk: { accessKeyId },
       }
-      await save(id, revision, { accounts }, { 'cloudtalk-access-key-secret': accessKeySecret })
+      // The workflows' secret changes with it: what they sent before does not say that they send the new one.
+      const forget = async (trx: Db) => {
+        if (before?.accounts.cloudtalk.accessKeySecret !== accessKeySecret) await forgetWorkflows(trx, id)
+      }
+      await save(id, revision, { accounts }, { 'cloudtalk-access-key-secret': accessKeySecret }, forget)
     },
     async setAccountWebhookSecret(id, secret) {
       const { revision } = await findOwn(id)

@@ -25,3 +25,12 @@ export async function sightings(db: Db, connection: string): Promise<Partial<Rec
     .execute()
   return Object.fromEntries(rows.map(({ what, at }) => [what, at]))
 }
+
+/** Has the workflows wait to be heard of again. */
+export async function forgetWorkflows(db: Db, connection: string): Promise<void> {
+  await db
+    .deleteFrom('sighting')
+    .where('connection', '=', connection)
+    .where('what', 'like', 'workflow/%')
+    .execute()
+}

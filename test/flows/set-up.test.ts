@@ -238,10 +238,34 @@ test('a key that cannot be read any more is told, and what runs goes on', async 
   await set(sealed)
 })
 
+test('another CloudTalk key is taken with the word that the workflows get its secret, and their lights go out', async () => {
+  await page.goto(`${base()}/settings/set-up?connection=support-eu`)
+  const lights = step('4. CloudTalk’s workflows')
+  await lights.getByText('✓ Call Ended').waitFor()
+  await stack.cloudtalk.control('PUT', '/switches', { accessKeySecret: 'renewed' })
+  const key = { accessKeyId: 'CLOUDTALK', accessKeySecret: 'renewed' }
+  const unsaid = await page.request.post(`${base()}/settings/set-up/cloudtalk?connection=support-eu`, {
+    form: key,
+    headers: { origin: base() },
+  })
+  expect([unsaid.status(), await unsaid.text()]).toEqual([
+    400,
+    expect.stringContaining('say that you copy the new one'),
+  ])
+  await page.getByText('Change the CloudTalk key').click()
+  const cloudtalk = step('2. CloudTalk')
+  await cloudtalk.getByLabel('Access key id').fill(key.accessKeyId)
+  await cloudtalk.getByLabel('Access key secret').fill(key.accessKeySecret)
+  await cloudtalk.getByLabel('I copy the new secret into every workflow').check()
+  await cloudtalk.getByRole('button', { name: 'Check and save' }).click()
+  await page.getByText('CloudTalk accepts the key.').waitFor()
+  await lights.getByText('0 of 8 heard of').waitFor()
+})
+
 test('no key stands in a page, and nothing went wrong in the browser', async () => {
   for (const path of ['/settings', '/settings/set-up?connection=support-eu']) {
     const html = await (await page.context().request.get(`${base()}${path}`)).text()
-    expect(html).not.toMatch(/value="(emulator|not the secret of it)"/)
+    expect(html).not.toMatch(/value="(emulator|renewed|not the secret of it)"/)
   }
   expect(problems.filter((text) => !/40[03]/.test(text))).toEqual([])
 })

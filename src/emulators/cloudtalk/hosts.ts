@@ -7,7 +7,7 @@ import { parseBody } from './request-body.ts'
 import { placeOf, routes } from './routes.ts'
 import { escapeTexts } from './wire.ts'
 
-const BASIC = `Basic ${Buffer.from('CLOUDTALK:emulator').toString('base64')}`
+const basic = (secret: string): string => `Basic ${Buffer.from(`CLOUDTALK:${secret}`).toString('base64')}`
 
 const write = ({ status, data }: Reply): Response =>
   Response.json({ responseData: escapeTexts(data) }, { status })
@@ -78,7 +78,7 @@ export const createHosts = ({ account }: { account: Account }) => {
     const { host, path } = placeOf(url.pathname)
     const match = routes.match(request.method, path)
     const authorization = request.headers.get('authorization')
-    const authorized = authorization === BASIC
+    const authorized = authorization === basic(account.switches().accessKeySecret)
     const budget = host === 'main' || account.switches().sharedRateLimit ? 'company' : host
 
     const text = request.method === 'GET' ? '' : await request.text()

@@ -40,6 +40,8 @@ export const switchesSchema = z.strictObject({
   analyticsDelayMs: z.number().min(0).default(1_000),
   /** `success` of sms/send (§4). */
   smsSuccess: z.enum(['boolean', 'string']).default('boolean'),
+  /** Of the key that is accepted; an account can make another one. */
+  accessKeySecret: z.string().min(1).default('emulator'),
 })
 
 export type CloudTalkSwitches = z.output<typeof switchesSchema>
