@@ -1,4 +1,5 @@
-const emailKey = (email: string): string => email.trim().toLowerCase()
+/** The form in which two addresses are the same. */
+export const emailKey = (email: string): string => email.trim().toLowerCase()
 
 /** Whether two addresses are one: case does not count. */
 export const sameEmail = (one: string, other: string): boolean => emailKey(one) === emailKey(other)

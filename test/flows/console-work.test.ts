@@ -144,6 +144,9 @@ test('what a person decides while a vendor does not answer is told with what to 
   await page.goto(`${base}/review`)
   const ivy = page.getByRole('region', { name: /^IVY Lane/ })
   const merge = ivy.getByRole('button', { name: 'Merge with this one' }).first()
+  // In another case and spacing.
+  const name = ivy.getByRole('listitem').filter({ hasText: 'IVY' }).first()
+  await name.getByText('the same').waitFor()
   await merge.click()
   await page.getByRole('alert').filter({ hasText: 'CloudTalk does not answer at this moment' }).waitFor()
   const review = (await stack.service.operations.reviews()).find(({ recordId }) => recordId === id)
@@ -220,4 +223,19 @@ test('without a script: somebody signs in, narrows down, and is asked before som
   await plain.getByText('It writes to both sides.').waitFor()
   await plain.getByRole('button', { name: 'Yes, do it' }).click()
   await plain.getByText('The sync is under way.').waitFor()
+})
+
+test('two contacts that were one: what is merged of them is told as what it is, and cannot be taken apart', async () => {
+  const [number, other] = ['+442071838795', '+442071838796']
+  await createCustomer(stack, customer(number, { name: 'Noa Reed' }))
+  await stack.settled()
+  const numbers = [number, other].map((one) => ({ public_number: one }))
+  await addContact(stack, { name: 'N. Reed', ContactNumber: numbers })
+  await stack.settled()
+  await page.goto(`${base}/review`)
+  const double = page.getByRole('region', { name: /^N\. Reed/ })
+  expect(await double.getByText('the same').count()).toBe(2)
+  await double.getByRole('button', { name: 'Merge with this one' }).click()
+  await page.getByText('That is not taken back here').waitFor()
+  expect(await page.getByRole('button', { name: /Un-merge .*Noa Reed/ }).count()).toBe(0)
 })

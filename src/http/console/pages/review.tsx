@@ -1,7 +1,10 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { contactFieldRules } from '../../../mapping/contact-from-customer.ts'
+import { emailKey } from '../../../mapping/emails.ts'
 import { FROM_CONTACT } from '../../../mapping/merge-customers.ts'
+import { parsePhone } from '../../../mapping/phones.ts'
+import { nameKey } from '../../../mapping/text.ts'
 import type { ReviewInFull, ReviewSide } from '../../../store/review-sides.ts'
 import { type ReviewDecision, reviewDecisions } from '../../../store/schema.ts'
 import type { SharedContact } from '../../../store/shared-contacts.ts'
@@ -24,7 +27,7 @@ const unmergeForm = z.object({ customer: z.string().min(1) })
 const DONE: Record<ReviewDecision, { did: string; told: string }> = {
   merge: {
     did: 'merged',
-    told: 'They are one from now on. Customers that share a contact can be taken apart below.',
+    told: 'They are one from now on. Where several customers share the contact, they can be taken apart below.',
   },
   'keep-apart': {
     did: 'kept apart',
@@ -35,9 +38,13 @@ const DONE: Record<ReviewDecision, { did: string; told: string }> = {
 
 const reviewLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/review')
 
+const CONTACTS_MERGED =
+  'The contact has the numbers and emails of both now. That is not taken back here: take out of it in CloudTalk what is not its own.'
+
 export const reviewPage = new Hono<ConsoleEnv>()
   .get('/review', needs('oversee', refused), async (c) => {
     const { connection, person, shown } = c.var
+    const { defaultCountry } = connection.watching.settings
     const after = c.req.query('after')
     const [reviews, shared] = await Promise.all([
       after === undefined ? connection.watching.reviews() : [],
@@ -51,7 +58,7 @@ export const reviewPage = new Hono<ConsoleEnv>()
         path="/review"
         c={c}
       >
-        {after === undefined && <Reviews reviews={reviews} shown={shown} />}
+        {after === undefined && <Reviews reviews={reviews} shown={shown} defaultCountry={defaultCountry} />}
         <h2>Shared contacts</h2>
         {shared.length === 0 && (
           <section>
@@ -85,7 +92,9 @@ export const reviewPage = new Hono<ConsoleEnv>()
     }
     const { decision, contactId } = form.data
     const { did, told } = DONE[decision]
-    return doing(c, { back, deed: { did, subject: `review ${id}` }, done: told }, () =>
+    const { kind } = (await c.var.connection.watching.review(id)) ?? {}
+    const done = decision === 'merge' && kind === 'duplicate-contact' ? CONTACTS_MERGED : told
+    return doing(c, { back, deed: { did, subject: `review ${id}` }, done }, () =>
       c.var.connection.operations.decideReview(id, decision, contactId),
     )
   })
@@ -100,7 +109,11 @@ export const reviewPage = new Hono<ConsoleEnv>()
     return doing(c, { back, deed, done }, () => c.var.connection.operations.unmerge(contactId, customer))
   })
 
-const Reviews = ({ reviews, shown }: { reviews: readonly ReviewInFull[]; shown: ShownConnection }) => (
+interface ReviewsProps extends Omit<DecisionProps, 'review'> {
+  reviews: readonly ReviewInFull[]
+}
+
+const Reviews = ({ reviews, shown, defaultCountry }: ReviewsProps) => (
   <>
     {reviews.length === 0 && (
       <section>
@@ -116,12 +129,19 @@ const Reviews = ({ reviews, shown }: { reviews: readonly ReviewInFull[]; shown: 
       </p>
     )}
     {reviews.map((review) => (
-      <Decision review={review} shown={shown} />
+      <Decision review={review} shown={shown} defaultCountry={defaultCountry} />
     ))}
   </>
 )
 
-const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnection }) => {
+interface DecisionProps {
+  review: ReviewInFull
+  shown: ShownConnection
+  /** Of numbers without a country's code. */
+  defaultCountry: string | undefined
+}
+
+const Decision = ({ review, shown, defaultCountry }: DecisionProps) => {
   const { record, candidateSides } = review
   const name = record.name || record.id
   return (
@@ -138,9 +158,9 @@ const Decision = ({ review, shown }: { review: ReviewInFull; shown: ShownConnect
           : 'This contact’s number or email belongs to a customer that has another contact already. Are they one?'}
       </p>
       <div class="side-by-side">
-        <Side side={record} others={candidateSides} shown={shown} />
+        <Side side={record} others={candidateSides} shown={shown} defaultCountry={defaultCountry} />
         {candidateSides.map((side) => (
-          <Side side={side} others={[record]} shown={shown}>
+          <Side side={side} others={[record]} shown={shown} defaultCountry={defaultCountry}>
             <form method="post" action={link(shown, `/review/${review.id}`)}>
               <input type="hidden" name="decision" value="merge" />
               <input type="hidden" name="contactId" value={side.id} />
@@ -264,28 +284,38 @@ const Shared = ({
   )
 }
 
+interface ValuesProps {
+  values: readonly string[]
+  others: readonly string[]
+  /** The form in which the matching compares them. */
+  keyOf: (value: string) => string
+}
+
 /** What agrees with the other side is marked, in words too. */
-const Values = ({ values, others }: { values: readonly string[]; others: readonly string[] }) =>
-  values.length === 0 ? (
+const Values = ({ values, others, keyOf }: ValuesProps) => {
+  const keys = others.map(keyOf)
+  return values.length === 0 ? (
     <span class="soft">none</span>
   ) : (
     <ul class="values">
       {values.map((value) => (
         <li>
-          {value} {others.includes(value) && <span class="badge good">the same</span>}
+          {value} {keys.includes(keyOf(value)) && <span class="badge good">the same</span>}
         </li>
       ))}
     </ul>
   )
+}
 
 interface SideProps {
   side: ReviewSide
   others: readonly ReviewSide[]
   shown: ShownConnection
+  defaultCountry: string | undefined
   children?: unknown
 }
 
-const Side = ({ side, others, shown, children }: SideProps) => (
+const Side = ({ side, others, shown, defaultCountry, children }: SideProps) => (
   <div class="panel">
     <h3>
       <a href={link(shown, '/trace', { q: side.id })}>
@@ -295,15 +325,23 @@ const Side = ({ side, others, shown, children }: SideProps) => (
     <dl class="facts">
       <dt>Name</dt>
       <dd>
-        <Values values={side.name ? [side.name] : []} others={others.map(({ name }) => name)} />
+        <Values
+          values={side.name ? [side.name] : []}
+          others={others.map(({ name }) => name)}
+          keyOf={nameKey}
+        />
       </dd>
       <dt>Numbers</dt>
       <dd>
-        <Values values={side.numbers} others={others.flatMap(({ numbers }) => numbers)} />
+        <Values
+          values={side.numbers}
+          others={others.flatMap(({ numbers }) => numbers)}
+          keyOf={(number) => parsePhone(number, defaultCountry) ?? number}
+        />
       </dd>
       <dt>Emails</dt>
       <dd>
-        <Values values={side.emails} others={others.flatMap(({ emails }) => emails)} />
+        <Values values={side.emails} others={others.flatMap(({ emails }) => emails)} keyOf={emailKey} />
       </dd>
     </dl>
     {children}
