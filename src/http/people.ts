@@ -21,6 +21,8 @@ export interface PeopleDesk {
   giveRole(id: string, role: Role): Promise<void>
   /** @throws {PersonUnchanged} */
   remove(id: string): Promise<void>
+  /** How the audit names somebody: by the email. @param id of the person, or of a session. */
+  named(id: string): Promise<string>
 }
 
 /** @param base where the person reaches the console. */
@@ -50,6 +52,13 @@ export function peopleDesk(db: Db, auth: Auth, base: string): PeopleDesk {
     },
     giveRole: async (id, role) => refuse(await giveRole(db, id, role)),
     remove: async (id) => refuse(await removePerson(db, id)),
+    async named(id) {
+      const everybody = await people(db)
+      const found = everybody.find(
+        (one) => one.id === id || one.sessions.some((session) => session.id === id),
+      )
+      return found?.email ?? id
+    },
   }
 }
 

@@ -65,8 +65,8 @@ describe('a token', () => {
     expect(asked).toEqual(['Revoke the token “Night report”? The program that has it is refused at once.'])
     expect((await askApi(stack, token, 'GET', '/me')).status).toBe(401)
     const deeds = await page.getByRole('region', { name: 'Who did what' }).textContent()
-    expect(deeds).toContain('Ada Admin made the API token Night report as supervisor')
-    expect(deeds).toContain('Ada Admin revoked the API token Night report')
+    expect(deeds).toContain('Ada Admin (ada@example.com) made the API token Night report as supervisor')
+    expect(deeds).toContain('Ada Admin (ada@example.com) revoked the API token Night report')
   }, 60_000)
 
   test('two of one name are refused, and so is one without a name or with days that are none', async () => {
@@ -120,6 +120,16 @@ describe('each role', () => {
   const ADMINISTRATION = [
     ['POST', '/runs'],
     ['POST', `/runs/${UUID}/pause`],
+    ['POST', `/runs/${UUID}/resume`],
+    ['POST', `/runs/${UUID}/cancel`],
+    ['GET', '/settings'],
+    ['POST', '/settings/default'],
+    ['POST', '/connections'],
+    ...['kustomer', 'cloudtalk', 'signing-secret'].map(
+      (key) => ['POST', `/connections/default/${key}`] as const,
+    ),
+    ['GET', '/connections/default/check'],
+    ['GET', '/connections/default/recipes'],
     ['GET', '/people'],
     ['POST', '/people'],
     ['POST', '/people/x/role'],
@@ -211,10 +221,10 @@ describe('what the console does', () => {
       .filter(({ who }: { who: string }) => who === "API token the admin's program")
       .map(({ did, subject }: { did: string; subject: string }) => `${did} ${subject}`)
     expect(said).toEqual([
-      `ended a session ${ada.sessions[0].id}`,
-      `removed person ${id}`,
+      `ended a session of ${ADMIN.email}`,
+      'removed sam@example.com',
       'reset the password of sam@example.com',
-      `gave the role agent person ${id}`,
+      'gave the role agent to sam@example.com',
       'invited sam@example.com as supervisor',
     ])
   })

@@ -73,6 +73,12 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
   await page.getByRole('button', { name: 'Start this sync' }).click()
   await page.getByText('The sync is under way.').waitFor()
   await until('some stand', async () => (await contacts()).length > own.length)
+  await until('it tells its rate and the time left', async () => {
+    await page.reload()
+    return /[\d,]+ of [\d,]+, [\d.]+ a second, about [\d.]+ \w+ left/.test(
+      (await page.textContent('main')) ?? '',
+    )
+  })
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByText('The run is paused.').waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()

@@ -178,17 +178,13 @@ test('what a person decides while a vendor does not answer is told with what to 
 
 test('calls since a day are those since its midnight in the connection’s zone', async () => {
   await page.goto(`${base}/runs`)
-  await page.getByLabel('With calls since (a day in Europe/London; empty = no calls)').fill('2025-07-01')
+  await page.getByLabel('With calls since (a day in Europe/London; empty = no calls)').fill('2026-07-01')
   await page.getByRole('button', { name: 'Preview', exact: true }).click()
-  await page.getByRole('heading', { name: 'Preview with calls since 2025-07-01' }).waitFor()
+  await page.getByRole('heading', { name: 'Preview with calls since 2026-07-01' }).waitFor()
   const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
   const previewed = await stack.service.operations.run(id)
-  expect(previewed?.from?.toISOString()).toBe('2025-06-30T23:00:00.000Z')
-  await page.getByText('The sync takes about').waitFor()
-  await page.getByRole('button', { name: 'Start this sync' }).click()
-  await page.getByRole('heading', { name: 'Sync with calls since 2025-07-01' }).waitFor()
-  const [run] = (await stack.service.connections.get('default')?.watching.runs()) ?? []
-  expect([run?.kind, run?.from]).toEqual(['sync', previewed?.from])
+  expect(previewed?.from?.toISOString()).toBe('2026-06-30T23:00:00.000Z')
+  await stack.service.operations.cancelRun(id)
 })
 
 test('without a script: somebody signs in, narrows down, and is asked before something ends', async () => {

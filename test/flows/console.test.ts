@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cookiesOf } from '../helpers/api.ts'
 import { faultsOf } from '../helpers/axe.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, setUpAddress, signIn } from '../helpers/console.ts'
@@ -217,7 +218,7 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
 const UUID = '01a20000-0000-7000-8000-000000000000'
 const LOOKS = ['/', '/activity', '/trace']
 const OVERSIGHT = ['/mapping', '/runs', `/runs/${UUID}`, '/review', '/unassociated']
-const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`]
+const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`, '/review/contacts/x/unmerge']
 const SETTINGS = ['/settings', '/settings/set-up', '/settings/set-up?connection=default']
 const CONFIGURING = [
   '/runs',
@@ -235,6 +236,10 @@ const ABOUT_PEOPLE = [
   '/people/x/role',
   '/people/x/remove',
   '/people/sessions/x/end',
+  '/people/tokens',
+  `/people/tokens/${UUID}/revoke`,
+  '/people/sign-on',
+  '/people/sign-on/off',
 ]
 
 describe('each role', () => {
@@ -253,7 +258,7 @@ describe('each role', () => {
     const page = await invited('agent')
     expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace'])
     expect(await Promise.all(LOOKS.map(statusOf(page, 'GET')))).toEqual(all(LOOKS, 200))
-    const hidden = [...OVERSIGHT, ...SETTINGS, '/people']
+    const hidden = [...OVERSIGHT, ...SETTINGS, '/people', '/people/sign-on']
     expect(await Promise.all(hidden.map(statusOf(page, 'GET')))).toEqual(all(hidden, 403))
     const forbidden = [...DECISIONS, ...CONFIGURING, ...ABOUT_PEOPLE]
     expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))
@@ -277,6 +282,7 @@ describe('each role', () => {
       [DECISIONS[0], 303],
       [DECISIONS[1], 303],
       [DECISIONS[2], 400],
+      [DECISIONS[3], 303],
     ])
     const forbidden = [...CONFIGURING, ...ABOUT_PEOPLE]
     expect(await Promise.all(forbidden.map(statusOf(page, 'POST')))).toEqual(all(forbidden, 403))
@@ -306,6 +312,25 @@ describe('each role', () => {
     await theirs.getByText('Email or password is wrong.').waitFor()
   }, 60_000)
 
+  test('a session that an administrator ends is over', async () => {
+    const { page } = await openPage(browser)
+    page.on('dialog', (dialog) => void dialog.accept())
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    const { page: theirs } = await openPage(browser)
+    await signIn(theirs, base, 'agent@example.com', 'another long password')
+    await theirs.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.goto(`${base}/people`)
+    const ends = page.getByRole('button', { name: 'End the session of Some agent' })
+    const before = await ends.count()
+    await ends.first().click()
+    await page.getByText('The session is ended.').waitFor()
+    expect(await ends.count()).toBe(before - 1)
+    await theirs.goto(`${base}/activity`)
+    expect(new URL(theirs.url()).pathname).toBe('/sign-in')
+    const deeds = await page.getByRole('region', { name: 'Who did what' }).textContent()
+    expect(deeds).toContain('Ada Admin (ada@example.com) ended a session of agent@example.com')
+  }, 60_000)
+
   test('whoever is removed is signed out, and what was done is written down', async () => {
     const { page } = await openPage(browser)
     page.on('dialog', (dialog) => void dialog.accept())
@@ -316,8 +341,8 @@ describe('each role', () => {
     await page.getByText('Removed; they are signed out.').waitFor()
     expect(await page.getByRole('region', { name: 'Some agent' }).count()).toBe(0)
     const deeds = await page.getByRole('region', { name: 'Who did what' }).textContent()
-    expect(deeds).toContain('Ada Admin invited agent@example.com as agent')
-    expect(deeds).toContain('Ada Admin removed person')
+    expect(deeds).toContain('Ada Admin (ada@example.com) invited agent@example.com as agent')
+    expect(deeds).toContain('Ada Admin (ada@example.com) removed agent@example.com')
   }, 60_000)
 })
 
@@ -341,6 +366,42 @@ describe('signing in', () => {
   test('a form of another site is refused', async () => {
     const response = await attempt(ADMIN.email, ADMIN.password, { origin: 'https://evil.test' })
     expect(response.status).toBe(403)
+  })
+
+  test('a form of another site is refused to whoever is signed in, too, and does nothing', async () => {
+    const signedIn = await attempt(ADMIN.email, ADMIN.password)
+    const cookie = cookiesOf(signedIn)
+    const invite = (origin: string) =>
+      fetch(`${base}/people`, {
+        method: 'POST',
+        headers: { cookie, origin },
+        body: new URLSearchParams({ name: 'Foreign', email: 'foreign@example.com', role: 'admin' }),
+      })
+    expect((await invite('https://evil.test')).status).toBe(403)
+    const people = await (await fetch(`${base}/people`, { headers: { cookie } })).text()
+    expect(people).not.toContain('foreign@example.com')
+    expect((await invite(base)).status).toBe(200)
+  })
+
+  test('somebody with a keyboard alone skips the menu, and sends a form', async () => {
+    const { page } = await openPage(browser)
+    await page.goto(`${base}/sign-in`)
+    await page.getByLabel('Email').focus()
+    await page.keyboard.type(ADMIN.email)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(ADMIN.password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.goto(`${base}/people`)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate('document.activeElement.id')).toBe('main')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('Kit Keys')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('kit@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByText('Send kit@example.com this address.').waitFor()
   })
 
   test('its cookie is for this site and not for scripts, and worth nothing after signing out', async () => {

@@ -151,7 +151,9 @@ test('a changed setting is shown before it is saved, is in force at once, and is
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved. It is in force from now on.').waitFor()
   const deeds = await page.getByRole('region', { name: 'Who changed what' }).textContent()
-  expect(deeds).toContain('Ada Admin changed “Status after Answered Call” from Done to Open')
+  expect(deeds).toContain(
+    'Ada Admin (ada@example.com) changed “Status after Answered Call” from Done to Open',
+  )
   const { id } = await endCall(stack, { external_number: NUMBER, internal_number: '+442079460018' })
   const other = await endCall(stack, { external_number: NUMBER, internal_number: '+12125550142' })
   await stack.settled()

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { latestDeeds } from '../../store/audit.ts'
 import { endSession, people } from '../../store/people.ts'
-import { PersonUnchanged } from '../people.ts'
 import { problem } from '../problem.ts'
+import { decided } from './decided.ts'
 import { type Asked, route } from './route.ts'
 import { byId, role, time } from './schemas.ts'
 
@@ -15,16 +15,6 @@ const address = z
   .meta({ description: 'where the person chooses a password: it works once, and is not shown again' })
 
 const noSuchPerson = ({ c }: Asked) => problem(c, 404, 'There is no such person.', 'Load the list again.')
-
-/** What was asked for, or why it cannot be done to this person. */
-async function changed<T>({ c }: Asked, change: () => Promise<T>): Promise<T | Response> {
-  try {
-    return await change()
-  } catch (error) {
-    if (error instanceof PersonUnchanged) return problem(c, 409, error.message, 'Load the list of people.')
-    throw error
-  }
-}
 
 export const peopleRoutes = [
   route({
@@ -70,12 +60,14 @@ export const peopleRoutes = [
     status: 201,
     answer: z.object({ id: z.string(), address }),
     refuses: [409],
-    handle: (asked, { body }) =>
-      changed(asked, async () => {
+    handle: (asked, { body }) => {
+      const deed = { did: 'invited', subject: `${body.email} as ${body.role}` }
+      return decided(asked, deed, async () => {
         const invited = await asked.desk.invite(body)
-        await asked.note('invited', `${body.email} as ${body.role}`)
+        await asked.note(deed.did, deed.subject)
         return invited
-      }),
+      })
+    },
   }),
   route({
     method: 'post',
@@ -88,12 +80,14 @@ export const peopleRoutes = [
     body: z.strictObject({ role }),
     answer: done,
     refuses: [409],
-    handle: (asked, { params: { id }, body }) =>
-      changed(asked, async () => {
+    handle: async (asked, { params: { id }, body }) => {
+      const deed = { did: `gave the role ${body.role} to`, subject: await asked.desk.named(id) }
+      return decided(asked, deed, async () => {
         await asked.desk.giveRole(id, body.role)
-        await asked.note(`gave the role ${body.role}`, `person ${id}`)
+        await asked.note(deed.did, deed.subject)
         return { done: true as const }
-      }),
+      })
+    },
   }),
   route({
     method: 'post',
@@ -122,12 +116,14 @@ export const peopleRoutes = [
     params: byId,
     answer: done,
     refuses: [409],
-    handle: (asked, { params: { id } }) =>
-      changed(asked, async () => {
+    handle: async (asked, { params: { id } }) => {
+      const deed = { did: 'removed', subject: await asked.desk.named(id) }
+      return decided(asked, deed, async () => {
         await asked.desk.remove(id)
-        await asked.note('removed', `person ${id}`)
+        await asked.note(deed.did, deed.subject)
         return { done: true as const }
-      }),
+      })
+    },
   }),
   route({
     method: 'delete',
@@ -139,11 +135,12 @@ export const peopleRoutes = [
     params: byId,
     answer: done,
     refuses: [404],
-    handle: async ({ c, db, note }, { params: { id } }) => {
+    handle: async ({ c, db, desk, note }, { params: { id } }) => {
+      const whose = await desk.named(id)
       if (!(await endSession(db, id))) {
         return problem(c, 404, 'There is no such session.', 'Load the list of people again.')
       }
-      await note('ended a session', id)
+      await note('ended a session of', whose)
       return { done: true as const }
     },
   }),

@@ -38,12 +38,16 @@ export async function doing(
   return c.redirect(back, 303)
 }
 
-/** Writes down who did it. */
+/** Writes down who did it: names change, and two people may have one. */
 export const note = (
   c: Context<ConsoleEnv>,
   deed: Doing['deed'] & { details?: unknown; connection?: string },
 ): Promise<void> =>
-  recordDeed(c.var.ports.db, { connection: c.var.shown.id, who: c.var.person.name, ...deed })
+  recordDeed(c.var.ports.db, {
+    connection: c.var.shown.id,
+    who: `${c.var.person.name} (${c.var.person.email})`,
+    ...deed,
+  })
 
 /** Goes back to a page that says why nothing was done. */
 export function notDone(c: Context<ConsoleEnv>, back: string, problem: string): Response {

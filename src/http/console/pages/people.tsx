@@ -63,7 +63,7 @@ export const peoplePage = new Hono<ConsoleEnv>()
     if (!form.success) return notDone(c, peopleLink(c), 'Choose a role.')
     if (id === c.var.person.id) return mayNot(c)
     const { role } = form.data
-    const deed = { did: `gave the role ${role}`, subject: `person ${id}` }
+    const deed = { did: `gave the role ${role} to`, subject: await deskOf(c).named(id) }
     return doing(c, { back: peopleLink(c), deed, done: `The role is ${role} now.` }, () =>
       deskOf(c).giveRole(id, role),
     )
@@ -71,17 +71,17 @@ export const peoplePage = new Hono<ConsoleEnv>()
   .post('/people/:id/remove', async (c) => {
     const id = c.req.param('id')
     if (id === c.var.person.id) return mayNot(c)
-    const deed = { did: 'removed', subject: `person ${id}` }
+    const deed = { did: 'removed', subject: await deskOf(c).named(id) }
     return doing(c, { back: peopleLink(c), deed, done: 'Removed; they are signed out.' }, () =>
       deskOf(c).remove(id),
     )
   })
   .post('/people/sessions/:id/end', async (c) => {
     const id = c.req.param('id')
-    const deed = { did: 'ended a session', subject: id }
-    return doing(c, { back: peopleLink(c), deed, done: 'The session is ended.' }, () =>
-      endSession(c.var.ports.db, id),
-    )
+    const deed = { did: 'ended a session of', subject: await deskOf(c).named(id) }
+    return doing(c, { back: peopleLink(c), deed, done: 'The session is ended.' }, async () => {
+      if (!(await endSession(c.var.ports.db, id))) throw new PersonUnchanged('This session is over already.')
+    })
   })
 
 interface Shown {
