@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askApi } from '../helpers/api.ts'
+import { faultsOf } from '../helpers/axe.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { ADMIN, openPage, signIn } from '../helpers/console.ts'
 import { ANN, EVE, makeAdmin, startWorld } from '../helpers/console-world.ts'
@@ -185,6 +186,19 @@ test('calls since a day are those since its midnight in the connection’s zone'
   const previewed = await stack.service.operations.run(id)
   expect(previewed?.from?.toISOString()).toBe('2026-06-30T23:00:00.000Z')
   await stack.service.operations.cancelRun(id)
+})
+
+test('the page that asks has no faults', async () => {
+  await page.goto(`${base}/runs`)
+  // As a browser without scripts sends it; axe needs them.
+  await page.evaluate(`{
+    const button = document.querySelector('button[name=asks]')
+    const { form, name, value } = button
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
+    form.submit()
+  }`)
+  await page.getByRole('heading', { name: 'Is this meant?' }).waitFor()
+  expect(await faultsOf(page)).toEqual([])
 })
 
 test('without a script: somebody signs in, narrows down, and is asked before something ends', async () => {
