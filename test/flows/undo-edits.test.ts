@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunProgress } from '../../src/store/runs.ts'
 import type { RunKind } from '../../src/store/schema.ts'
 import { lookAtContacts } from '../../src/sync/contacts/poll-contacts.ts'
+import { setFaults } from '../helpers/faults.ts'
 import { addContact, createCustomer, customer, editContact, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -12,6 +13,7 @@ const JOINED = '+442071838753'
 const EDITED = '+442071838754'
 const STRANGER = '+442071838755'
 const AGAIN = '+442071838756'
+const REFUSED = '+442071838757'
 
 let stack: Stack
 beforeAll(async () => {
@@ -163,3 +165,16 @@ test('what a later sync wrote again is not taken back with the first one, and wh
   await stack.settled()
   expect(await contact(contactId)).toMatchObject({ emails: ['abe@example.com'] })
 }, 60_000)
+
+test('what the vendor does not let an undo take back is not synced again by trying again', async () => {
+  const customerId = await createCustomer(stack, customer(REFUSED, { name: 'Flo' }))
+  const sync = await run('sync')
+  await stack.settled()
+  await setFaults(stack.cloudtalk, { route: 'POST /bulk/contacts.json', kind: 'status', status: 400 })
+  await run('undo', sync.id)
+  await setFaults(stack.cloudtalk)
+  const { operations } = stack.service
+  const [record] = await operations.trace(customerId)
+  expect(record?.story.map(({ reason }) => reason)).toContain('NOT_UNDONE')
+  expect(await operations.failures({})).toEqual([])
+})

@@ -59,9 +59,11 @@ export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono
       }
       const { email, password } = form.data
       const key = `${email} ${addressOf(c)}`
-      const allowed = await Promise.all([attempts.consume(key), fromAnywhere.consume(email)]).catch(
-        (limit: RateLimiterRes) => limit.msBeforeNext,
-      )
+      // One after the other: an address that is refused cannot use up what all others have for this email.
+      const allowed = await attempts
+        .consume(key)
+        .then(() => fromAnywhere.consume(email))
+        .catch((limit: RateLimiterRes) => limit.msBeforeNext)
       if (typeof allowed === 'number') {
         c.header('retry-after', String(Math.ceil(allowed / 1_000)))
         const minutes = Math.ceil(allowed / 60_000)

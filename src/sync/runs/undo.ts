@@ -113,8 +113,9 @@ export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<
     )
     await raiseEdited(context, run, trail)
     if (!done) return
-    const { outcome, meter } = done
+    const { meter } = done
     const sent = meter.writes ?? []
+    const outcome = done.outcome.outcome === 'failed' ? brokenOff(done.outcome, sent) : done.outcome
     await record(context, {
       ...outcome,
       details: { ...outcome.details, ...(sent.length > 0 && { writes: sent }) },
@@ -250,6 +251,17 @@ async function patiently(
       }
     }
   }
+}
+
+/** Not a failed record: what can be tried again of those is to sync them, and that is what the undo has taken back. */
+function brokenOff({ sentence }: Outcome, sent: readonly Write[]): Outcome {
+  return sent.length > 0
+    ? {
+        outcome: 'skipped',
+        reason: 'UNDONE_IN_PART',
+        sentence: `Some of what the run had written was taken back, then it could not go on: ${sentence}`,
+      }
+    : { outcome: 'unchanged', reason: 'NOT_UNDONE', sentence: `It could not be taken back: ${sentence}` }
 }
 
 function outcomeOf(undo: Undoing): Outcome {
