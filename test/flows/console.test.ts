@@ -63,6 +63,39 @@ test('from first start to a logged call: the administrator is made once, and see
   expect(problems.filter((text) => !text.includes('403'))).toEqual([])
 }, 60_000)
 
+test('a page that cannot be loaded anew stays as it is and says so, until it can', async () => {
+  const { page } = await openPage(browser)
+  await page.clock.install()
+  await signIn(page, base, ADMIN.email, ADMIN.password)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  const notLive = page.getByText('This page is not live at the moment')
+  const streams = new URL('/events', base).href
+  await page.route(streams, (route) => route.fulfill({ status: 502 }))
+  await page.goto(`${base}/activity`)
+  await notLive.waitFor()
+  await page.unroute(streams)
+  await page.clock.fastForward(10_000)
+  await notLive.waitFor({ state: 'hidden' })
+
+  const list = page.getByRole('region', { name: 'Outcomes' })
+  for (const answer of [
+    { status: 500, json: { error: 'The service could not take this request.' } },
+    { status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' },
+    { status: 200, contentType: 'text/html', body: '<h1>Sign in to the proxy</h1>' },
+  ]) {
+    await page.route(page.url(), (route) => route.fulfill(answer))
+    await page.clock.fastForward(10_000)
+    await notLive.waitFor()
+    expect(await list.count()).toBe(1)
+    await page.unroute(page.url())
+    await page.clock.fastForward(10_000)
+    await notLive.waitFor({ state: 'hidden' })
+  }
+  await stack.service.db.deleteFrom('person_session').execute()
+  await page.clock.fastForward(10_000)
+  await page.waitForURL(`${base}/sign-in`)
+}, 60_000)
+
 test('preview, then the run, paused and resumed', async () => {
   const { page } = await openPage(browser)
   await signIn(page, base, ADMIN.email, ADMIN.password)
@@ -169,6 +202,8 @@ describe('every page', () => {
     for (const path of [...PATHS, '/events']) {
       const response = await fetch(`${base}${path}`, { redirect: 'manual' })
       expect([path, response.status, response.headers.get('location')]).toEqual([path, 303, '/sign-in'])
+      const part = await fetch(`${base}${path}`, { headers: { 'hx-request': 'true' } })
+      expect([path, part.status, part.headers.get('hx-redirect')]).toEqual([path, 401, '/sign-in'])
     }
   })
 

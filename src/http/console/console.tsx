@@ -74,15 +74,17 @@ const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
   async (c, next) => {
     const person = await ports.auth.personOf(c.req.raw.headers)
-    if (!person) return c.redirect('/sign-in', 303)
+    // A live part that is loaded anew is no page that follows, and none that somebody can sign in on.
+    const isPart = c.req.header('hx-request') !== undefined
+    if (!person)
+      return isPart ? c.body(null, 401, { 'hx-redirect': '/sign-in' }) : c.redirect('/sign-in', 303)
     const wanted = c.req.query('connection')
     const all = ports.connections()
     const connection = all.find(({ id }) => id === wanted) ?? all[0]
     c.set('person', person)
     c.set('shown', { id: connection?.id, all })
     if (connection) c.set('connection', connection)
-    // A live part that is loaded anew is no page that follows.
-    const follows = c.req.path !== '/events' && c.req.header('hx-request') === undefined
+    const follows = c.req.path !== '/events' && !isPart
     c.set('told', follows ? takeTold(c) : undefined)
     c.set('ports', ports)
     if (NO_CONNECTION_NEEDED.test(c.req.path)) return next()

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Child, PropsWithChildren } from 'hono/jsx'
 import { type Ability, may } from '../auth/roles.ts'
-import { Notice } from './components.tsx'
+import { Notice, Time } from './components.tsx'
 import type { ConsoleEnv } from './console.tsx'
 
 /** The pages in the order of the menu; who may not open one does not see it. */
@@ -41,6 +41,13 @@ interface DocumentProps {
   title: string
 }
 
+/** What somebody has opened stays open when a part is loaded anew, and an answer that does not come is no answer. */
+const HTMX = JSON.stringify({
+  includeIndicatorCSS: false,
+  morphIgnore: ['data-htmx-powered', 'open'],
+  defaultTimeout: 10_000,
+})
+
 /** What every page has: no script and no style stands in a page itself (strict CSP). */
 export const Document = ({ title, children }: PropsWithChildren<DocumentProps>) => (
   <html lang="en">
@@ -48,7 +55,7 @@ export const Document = ({ title, children }: PropsWithChildren<DocumentProps>) 
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
-      <meta name="htmx-config" content='{"includeIndicatorCSS":false}' />
+      <meta name="htmx-config" content={HTMX} />
       <title>{title} · CloudTalk ⇄ Kustomer</title>
       <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
       <link rel="stylesheet" href="/assets/console.css" />
@@ -65,12 +72,12 @@ interface PageProps {
   lead?: Child
   path: string
   c: Context<ConsoleEnv>
-  /** The part that is loaded anew whenever something happens. */
+  /** Its content is loaded anew whenever something happens, and now and then. */
   live?: boolean
 }
 
 export const Page = ({ title, lead, path, c, live, children }: PropsWithChildren<PageProps>) => {
-  const { person, shown: connection, told } = c.var
+  const { person, shown: connection, told, ports } = c.var
   return (
     <Document title={title}>
       <a class="skip" href="#main">
@@ -108,16 +115,24 @@ export const Page = ({ title, lead, path, c, live, children }: PropsWithChildren
         {lead && <p class="lead">{lead}</p>}
         {told && <Notice tone={told.tone}>{told.text}</Notice>}
         {live ? (
-          <div
-            id="live"
-            data-live={link(connection, '/events')}
-            hx-get=""
-            hx-trigger="news"
-            hx-select="#live"
-            hx-swap="outerMorph"
-          >
-            {children}
-          </div>
+          <>
+            <div role="status">
+              <p id="not-live" class="notice busy" hidden>
+                This page is not live at the moment: it shows how things stood at <Time at={ports.now()} />.
+                It goes on by itself once the service answers.
+              </p>
+            </div>
+            <div
+              id="live"
+              data-live={link(connection, '/events')}
+              hx-get=""
+              hx-trigger="news"
+              hx-select="#live"
+              hx-swap="outerMorph"
+            >
+              {children}
+            </div>
+          </>
         ) : (
           children
         )}

@@ -1,4 +1,4 @@
-/** Shows times in the reader's zone, and has the live part of a page loaded anew when something has happened. */
+/** Shows times in the reader's zone, and keeps the live part of a page as things are. */
 
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 
@@ -10,20 +10,59 @@ function localTimes(root) {
   }
 }
 
-function listen() {
-  const live = document.querySelector('[data-live]')
-  if (!live) return
-  const events = new EventSource(live.dataset.live)
-  events.addEventListener('changed', () => {
-    // Nobody's typing or reading position is taken away.
-    const busy = document.activeElement?.closest('#live form, #live details[open]')
-    if (!busy) document.getElementById('live')?.dispatchEvent(new Event('news'))
-  })
+/** Without any news: how long ago something was goes on, and so does what has come to a stop. */
+const LOOK_AGAIN_MS = 10_000
+
+function keepLive(part) {
+  const notice = document.getElementById('not-live')
+  const heard = { events: true, part: true }
+  let events
+
+  const load = () => {
+    // Nobody's typing is taken away.
+    if (!document.activeElement?.closest('#live form')) part.dispatchEvent(new Event('news'))
+  }
+  const hear = (from, well) => {
+    heard[from] = well
+    notice.hidden = heard.events && heard.part
+  }
+  const listen = () => {
+    events = new EventSource(part.dataset.live)
+    events.addEventListener('changed', load)
+    events.addEventListener('error', () => hear('events', false))
+    events.addEventListener('open', () => {
+      if (!heard.events) load()
+      hear('events', true)
+    })
+  }
+  const lookAgain = () => {
+    if (document.hidden) return
+    // After an answer that is no stream, the browser does not ask again by itself.
+    if (events.readyState === EventSource.CLOSED) listen()
+    load()
+  }
+
+  listen()
+  setInterval(lookAgain, LOOK_AGAIN_MS)
+  document.addEventListener('visibilitychange', lookAgain)
   addEventListener('pagehide', () => events.close())
+  part.addEventListener('htmx:error', () => hear('part', false))
+  part.addEventListener('htmx:before:swap', ({ detail }) => hear('part', holdsItsPart(detail)))
+  part.addEventListener('htmx:after:swap', () => {
+    notice.querySelector('time').dateTime = new Date().toISOString()
+    localTimes(notice)
+  })
 }
 
+/** An error, or the page of a proxy, has nothing to put in the place of what is shown. */
+const holdsItsPart = ({ tasks }) => tasks.every(({ fragment }) => fragment.childElementCount > 0)
+
 localTimes(document)
-listen()
+const live = document.getElementById('live')
+if (live) keepLive(live)
+document.addEventListener('htmx:before:swap', (event) => {
+  if (!holdsItsPart(event.detail)) event.preventDefault()
+})
 document.addEventListener('htmx:after:swap', () => localTimes(document))
 document.addEventListener('submit', (event) => {
   const { name, value } = event.submitter ?? {}
