@@ -167,7 +167,8 @@ export async function openConnection(
         return true
       },
       (error: unknown) => {
-        registration = { problem: error instanceof Error ? error.message : String(error) }
+        const since = registration && 'since' in registration ? registration.since : new Date()
+        registration = { problem: error instanceof Error ? error.message : String(error), since }
         if (!stopping)
           log.warn({ err: error }, 'the Kustomer webhook is not registered; polling goes on meanwhile')
         return false

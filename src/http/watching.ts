@@ -14,6 +14,7 @@ import {
   type ReasonCount,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
+import { type FailureFilter, failuresPage, type ListedFailure } from '../store/failures.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import {
@@ -60,7 +61,7 @@ const namedCustomer = ({ id, name, phones, emails }: CustomerRecord): NamedCusto
 })
 
 /** Whether Kustomer sends webhooks here: when that was last seen to, or why not; undefined before the first try. */
-export type Registration = { at: Date } | { problem: string } | undefined
+export type Registration = { at: Date } | { problem: string; since: Date } | undefined
 
 /** A workflow to make in CloudTalk, and when it was last heard of. */
 export interface ShownRecipe extends Recipe {
@@ -78,10 +79,14 @@ export interface Watching {
   /** By which it works. */
   settings: Settings
   health(): Promise<Health>
+  /** When anything was settled last. */
+  lastSettled(): Promise<Date | undefined>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
   /** How often each reason was given: for the records as they stand, or within a time. */
   reasons(filter: ActivityFilter): Promise<ReasonCount[]>
+  /** Records that have failed and stand so, the latest first, a page at a time. @param after the last of the page before. */
+  failing(filter: FailureFilter, after?: FailurePlace): Promise<ListedFailure[]>
   /** Another text whenever anything has happened; a run that is under way is always something. */
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
@@ -106,11 +111,15 @@ export interface Watching {
   runsOf(id: string): Promise<Run[]>
 }
 
+export type FailurePlace = Pick<ListedFailure, 'exactAt' | 'kind' | 'id'>
+
 /** What settings choose from, and the vendors that could not be asked for it. */
 export type Choices = Listed & { unread: Vendor[] }
 
 /** Entries of the list of all outcomes that are shown at once. */
 export const ACTIVITY_PAGE = 50
+/** Failed records that are shown at once. */
+export const FAILING_PAGE = 50
 /** Reviews, and shared contacts, that are shown at once. */
 export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
@@ -148,8 +157,10 @@ export function watchingOf(
         lastDay: await lastDay(db, connection),
       }
     },
+    lastSettled: async () => (await activity(db, connection, {}, 1))[0]?.at,
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
     reasons: (filter) => countReasons(db, connection, filter),
+    failing: (filter, after) => failuresPage(db, connection, filter, FAILING_PAGE, after),
     async newest() {
       const id = await newestActivity(db, connection)
       const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)

@@ -18,10 +18,23 @@ export interface ActivityRow {
 /** Those that fit all of what is given. */
 export interface ActivityFilter {
   kind?: RecordKind | undefined
-  outcome?: OutcomeKind | undefined
+  outcome?: OutcomeKind | 'in-sync' | undefined
   reason?: ReasonCode | undefined
   since?: Date | undefined
   until?: Date | undefined
+}
+
+const SYNCED = [
+  'created',
+  'updated',
+  'unchanged',
+  'merged',
+  'linked',
+] as const satisfies readonly OutcomeKind[]
+
+const outcomesOf = (outcome: ActivityFilter['outcome']): readonly OutcomeKind[] => {
+  if (outcome === undefined) return outcomeKinds
+  return outcome === 'in-sync' ? SYNCED : [outcome]
 }
 
 /**
@@ -48,7 +61,7 @@ export async function activity(
   ]
   const { rows } = await sql<ActivityRow>`
     select newest.* from unnest(${textArray(kind ? [kind] : recordKinds)}) k(kind)
-    cross join unnest(${textArray(outcome ? [outcome] : outcomeKinds)}) o(outcome)
+    cross join unnest(${textArray(outcomesOf(outcome))}) o(outcome)
     cross join lateral (
       select h.id, h.kind, h.record_id as "recordId", h.outcome, h.reason, h.sentence, h.at
       from outcome_history h where ${sql.join(conditions, sql` and `)}
@@ -77,7 +90,7 @@ export async function countReasons(
   const conditions = [
     sql`connection = ${connection}`,
     ...(kind === undefined ? [] : [sql`kind = ${kind}`]),
-    ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
+    ...(outcome === undefined ? [] : [sql`outcome = any(${textArray(outcomesOf(outcome))})`]),
     ...(reason === undefined ? [] : [sql`reason = ${reason}`]),
     ...(since === undefined ? [] : [sql`hour >= date_trunc('hour', ${since}::timestamptz, 'UTC')`]),
     ...(until === undefined ? [] : [sql`hour < ${until}`]),
@@ -88,14 +101,6 @@ export async function countReasons(
     group by reason having sum(count) > 0 order by count desc, reason`.execute(db)
   return rows
 }
-
-const SYNCED = [
-  'created',
-  'updated',
-  'unchanged',
-  'merged',
-  'linked',
-] as const satisfies readonly OutcomeKind[]
 
 /** The record of one kind that was synced last. */
 export async function latestSynced(

@@ -30,7 +30,25 @@ export const failures = (
   connection: string,
   filter: FailureFilter,
   limit: number,
-): Promise<Failure[]> => select(db, connection, filter, limit, false, undefined)
+): Promise<Failure[]> => failed(db, connection, filter, limit, false, undefined).execute()
+
+/** A failure in a list that goes on below it. */
+export interface ListedFailure extends Failure {
+  /** Its time, exactly: a Date has milliseconds, and many fail within one. */
+  exactAt: string
+}
+
+/** Failed records, the latest first, a page at a time. @param after the last of the page before. */
+export const failuresPage = (
+  db: Db,
+  connection: string,
+  filter: FailureFilter,
+  limit: number,
+  after: Pick<ListedFailure, 'exactAt' | 'kind' | 'id'> | undefined,
+): Promise<ListedFailure[]> =>
+  failed(db, connection, filter, limit, false, after && { ...after, at: after.exactAt })
+    .select(sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('exactAt'))
+    .execute()
 
 /**
  * Records that can be settled again: those that failed and, where the filter names them, those that were undone.
@@ -44,17 +62,17 @@ export const retryable = (
   after: Pick<Failure, 'at' | 'kind' | 'id'> | undefined,
 ): Promise<Failure[]> => {
   const named = filter.id !== undefined || (filter.reason !== undefined && UNDONE.includes(filter.reason))
-  return select(db, connection, filter, limit, named, after)
+  return failed(db, connection, filter, limit, named, after).execute()
 }
 
-async function select(
+function failed(
   db: Db,
   connection: string,
   filter: FailureFilter,
   limit: number,
   undoneToo: boolean,
-  after: Pick<Failure, 'at' | 'kind' | 'id'> | undefined,
-): Promise<Failure[]> {
+  after: { at: Date | string; kind: RecordKind; id: string } | undefined,
+) {
   return db
     .selectFrom('outcome')
     .select(['kind', 'record_id as id', 'reason', 'sentence', 'at'])
@@ -69,12 +87,11 @@ async function select(
     )
     .$if(after !== undefined, (query) =>
       query.where(
-        sql<boolean>`(at, kind, record_id) < (${after?.at ?? null}, ${after?.kind ?? ''}, ${after?.id ?? ''})`,
+        sql<boolean>`(at, kind, record_id) < (${after?.at ?? null}::timestamptz, ${after?.kind ?? ''}, ${after?.id ?? ''})`,
       ),
     )
     .orderBy('at', 'desc')
     .orderBy('kind', 'desc')
     .orderBy('record_id', 'desc')
     .limit(limit)
-    .execute()
 }

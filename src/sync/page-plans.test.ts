@@ -14,7 +14,7 @@ import {
   newestActivity,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
-import { failures } from '../store/failures.ts'
+import { failures, failuresPage, type ListedFailure } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
@@ -99,6 +99,7 @@ const filters: { label: string; filter: ActivityFilter }[] = [
   { label: 'no filter', filter: {} },
   { label: 'a kind', filter: { kind: 'call' } },
   { label: 'an outcome', filter: { outcome: 'failed' } },
+  { label: 'what is in sync', filter: { kind: 'call', outcome: 'in-sync' } },
   { label: 'an outcome that never was', filter: { outcome: 'linked' } },
   { label: 'a reason', filter: { reason: 'REJECTED_BY_KUSTOMER' } },
   { label: 'a reason that the kind never has', filter: { reason: 'RATE_LIMITED', kind: 'message' } },
@@ -116,12 +117,24 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
   { label: 'the last page of the activity', work: () => activity(db, CONNECTION, {}, PAGE, '100') },
   { label: 'activity of a quiet connection', work: () => activity(db, 'quiet', {}, PAGE) },
   { label: 'reasons', work: () => countReasons(db, CONNECTION, {}) },
+  { label: 'reasons of what is in sync', work: () => countReasons(db, CONNECTION, { outcome: 'in-sync' }) },
   { label: 'reasons of an hour', work: () => countReasons(db, CONNECTION, { since: HOUR_AGO }) },
   { label: 'the newest entry', work: () => newestActivity(db, CONNECTION) },
   { label: 'how the records stand', work: () => countOutcomes(db, CONNECTION) },
   { label: 'the last day', work: () => lastDay(db, CONNECTION) },
   { label: 'what was synced last', work: () => latestSynced(db, CONNECTION, 'customer') },
   { label: 'failures', work: () => failures(db, CONNECTION, {}, PAGE) },
+  {
+    label: 'failures of a reason that there is none of',
+    work: () => failuresPage(db, CONNECTION, { reason: 'CREATED', kind: 'call' }, PAGE, undefined),
+  },
+  {
+    label: 'the second page of the failures',
+    work: async () => {
+      const first = await failuresPage(db, CONNECTION, {}, 10, undefined)
+      await failuresPage(db, CONNECTION, {}, PAGE, first.at(-1))
+    },
+  },
   { label: 'a story', work: () => historyOf(db, CONNECTION, 'customer', FILLED.customer) },
   ...['+442070000007', 'person7@example.com', FILLED.name, FILLED.call, FILLED.customer, 'nobody'].map(
     (question) => ({
@@ -170,6 +183,18 @@ describe('of a filled database', () => {
     )
     expect((await runProgress(db, RUN))?.outcomes).toEqual(items)
   })
+})
+
+test('page by page, each failed record comes once', async () => {
+  const paged: ListedFailure[] = []
+  for (let last: ListedFailure | undefined; ; last = paged.at(-1)) {
+    const page = await failuresPage(db, CONNECTION, {}, 3, last)
+    paged.push(...page)
+    if (page.length < 3) break
+  }
+  const all = await failures(db, CONNECTION, {}, OUTCOMES)
+  expect(all.length).toBeGreaterThan(10)
+  expect(paged.map(({ exactAt: _exactly, ...failure }) => failure)).toEqual(all)
 })
 
 test('page by page, each record of a run comes once', async () => {

@@ -164,6 +164,7 @@ test('a name finds the customers that have it, and nothing moves before one is c
 const PATHS = [
   '/',
   '/activity',
+  '/failing',
   '/trace',
   `/trace?q=${encodeURIComponent(NUMBER)}`,
   '/mapping',
@@ -251,9 +252,15 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
 }
 
 const UUID = '01a20000-0000-7000-8000-000000000000'
-const LOOKS = ['/', '/activity', '/trace']
+const LOOKS = ['/', '/activity', '/failing', '/trace']
 const OVERSIGHT = ['/mapping', '/runs', `/runs/${UUID}`, '/review', '/unassociated']
-const DECISIONS = ['/trace/retry', `/review/${UUID}`, `/unassociated/${UUID}`, '/review/contacts/x/unmerge']
+const DECISIONS = [
+  '/trace/retry',
+  '/failing/retry',
+  `/review/${UUID}`,
+  `/unassociated/${UUID}`,
+  '/review/contacts/x/unmerge',
+]
 const SETTINGS = ['/settings', '/settings/set-up', '/settings/set-up?connection=default']
 const CONFIGURING = [
   '/runs',

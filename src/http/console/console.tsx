@@ -14,6 +14,7 @@ import { PAGES, type ShownConnection } from './layout.tsx'
 import { notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { apiPage } from './pages/api.tsx'
+import { failingPage } from './pages/failing.tsx'
 import { mappingPage } from './pages/mapping.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
@@ -68,7 +69,12 @@ export type ConsoleEnv = SignedIn & {
 const NO_CONNECTION_NEEDED = /^\/(settings|people)(\/|$)/
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
-const PATHS = ['/events', '/api', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
+const PATHS = [
+  '/events',
+  '/api',
+  '/failing/*',
+  ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`)),
+]
 
 const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
@@ -103,6 +109,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   pages
     .route('/', overviewPage)
     .route('/', activityPage)
+    .route('/', failingPage)
     .route('/', tracePage)
     .route('/', mappingPage)
     .route('/', runsPage)

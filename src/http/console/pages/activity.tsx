@@ -19,7 +19,10 @@ const DAY_MS = 86_400_000
 /** What does not fit is as good as not given: an old bookmark still opens. */
 const query = z.object({
   kind: z.enum(KINDS).optional().catch(undefined),
-  outcome: z.enum(outcomeKinds).optional().catch(undefined),
+  outcome: z
+    .enum([...outcomeKinds, 'in-sync'])
+    .optional()
+    .catch(undefined),
   reason: z
     .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
     .optional()
@@ -55,6 +58,12 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
       live={asked.before === undefined}
     >
       <Filters asked={asked} shown={shown} />
+      {asked.outcome === 'failed' && (
+        <p>
+          <a href={link(shown, '/failing', { kind: asked.kind, reason: asked.reason })}>What fails now</a>,
+          and can be tried again.
+        </p>
+      )}
       <ByReason counts={byReason} asked={asked} shown={shown} />
       <List rows={rows} asked={asked} shown={shown} />
     </Page>,
@@ -121,7 +130,7 @@ const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => 
       name="outcome"
       label="Outcome"
       chosen={asked.outcome}
-      options={outcomeKinds.map((one) => [one, one])}
+      options={[['in-sync', 'in sync'], ...outcomeKinds.map((one) => [one, one] as const)]}
     />
     <Choice
       name="reason"
