@@ -109,6 +109,27 @@ test('activity narrows down by reason and by day, and says what to do', async ()
   expect(await inDay.count()).toBeGreaterThan(3)
 })
 
+test('what fails now is listed by reason, and is tried again', async () => {
+  await page.goto(base)
+  await page.getByRole('link', { name: /^1 failing: / }).click()
+  const records = page.getByRole('region', { name: 'Records', exact: true }).locator('tbody tr')
+  expect(await records.allTextContents()).toEqual([expect.stringMatching(/call .*REJECTED_BY_KUSTOMER/)])
+  expect(await page.getByRole('region', { name: 'By reason' }).textContent()).toContain('retry')
+  expect(await faultsOf(page)).toEqual([])
+  await page.getByRole('button', { name: 'Try these again' }).click()
+  await page.getByText('1 record is tried again.').waitFor()
+  await page.getByText('Nothing fails now.').waitFor()
+  await page.getByRole('link', { name: 'What failed before' }).click()
+  await page.getByRole('link', { name: 'What fails now' }).waitFor()
+
+  await page.goto(base)
+  const calls = page.getByRole('region', { name: 'Calls', exact: true })
+  await calls.getByRole('link', { name: 'in sync' }).click()
+  const outcomes = page.getByRole('region', { name: 'Outcomes' }).locator('.badge')
+  expect(await outcomes.allTextContents()).toContain('created')
+  expect(await outcomes.filter({ hasText: /failed|skipped|waiting/ }).count()).toBe(0)
+})
+
 test('a review is kept apart, and a shared contact says who gave what and is taken apart', async () => {
   await page.goto(`${base}/review`)
   const eve = page.getByRole('region', { name: /^Eve Hall/ })

@@ -1,23 +1,36 @@
 import { scaleLinear } from 'd3-scale'
 import { stack } from 'd3-shape'
 import { Hono } from 'hono'
-import { type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import type { HourOfOutcomes } from '../../../store/activity.ts'
-import { VENDOR_NAMES } from '../../../sync/circuit.ts'
 import type { KindSummary } from '../../../sync/summary.ts'
 import type { ShownBudget } from '../../../sync/vendors.ts'
-import type { Summary } from '../../operations.ts'
+import { may, type Role } from '../../auth/roles.ts'
 import type { Health } from '../../watching.ts'
 import { Ago, count, Empty, Notice, Time, TONES } from '../components.tsx'
-import type { ConsoleEnv } from '../console.tsx'
+import type { ConsoleConnection, ConsoleEnv } from '../console.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
+import { gravityOf, type Need, needsOf } from '../needs.ts'
 
 export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
-  const { connection, shown, ports } = c.var
-  const [summary, health] = await Promise.all([connection.operations.summary(), connection.watching.health()])
+  const { connection, shown, ports, person } = c.var
+  const [configured, running] = await Promise.all([
+    ports.configuring.connections(),
+    Promise.all(ports.connections().map(faresOf)),
+  ])
+  const { summary, health } = running.find(({ id }) => id === connection.id) ?? (await faresOf(connection))
+  // Those that cannot run included: whoever looks at one is not to miss what another needs.
+  const needs = configured.map((one) => ({
+    id: one.id,
+    name: one.settings.name,
+    needs: needsOf(
+      one,
+      running.find(({ id }) => id === one.id),
+      ports.now(),
+    ),
+  }))
   return c.html(
     <Page title="Overview" path="/" c={c} live>
-      {connection.active ? <State summary={summary} shown={shown} /> : <SwitchedOff />}
+      <State all={needs} role={person.role} />
       <div class="cards">
         <Kind title="Contacts" kind="contact" summary={summary.contacts} shown={shown} />
         <Kind title="Customers" kind="customer" summary={summary.customers} shown={shown} />
@@ -58,11 +71,12 @@ const Kind = ({
   shown: ShownConnection
 }) => {
   const groups = groupsOf(summary)
-  const rows: { label: string; n: number; query: Record<string, string> }[] = [
-    { label: 'in sync', n: groups.inSync, query: { kind } },
-    { label: 'excluded', n: groups.excluded, query: { kind, outcome: 'skipped' } },
-    { label: 'waiting', n: groups.waiting, query: { kind, outcome: 'waiting' } },
-    { label: 'failing', n: groups.failing, query: { kind, outcome: 'failed' } },
+  const happened = (outcome: string) => link(shown, '/activity', { kind, outcome })
+  const rows: { label: string; n: number; href: string }[] = [
+    { label: 'in sync', n: groups.inSync, href: happened('in-sync') },
+    { label: 'excluded', n: groups.excluded, href: happened('skipped') },
+    { label: 'waiting', n: groups.waiting, href: happened('waiting') },
+    { label: 'failing', n: groups.failing, href: link(shown, '/failing', { kind }) },
   ]
   return (
     <section aria-labelledby={`kind-${kind}`}>
@@ -71,16 +85,10 @@ const Kind = ({
         <Empty>None yet.</Empty>
       ) : (
         <dl class="figures">
-          {rows.map(({ label, n, query }) => (
+          {rows.map(({ label, n, href }) => (
             <>
               <dt>{count(n)}</dt>
-              <dd>
-                {n > 0 ? (
-                  <a href={link(shown, '/activity', query)}>{label}</a>
-                ) : (
-                  <span class="soft">{label}</span>
-                )}
-              </dd>
+              <dd>{n > 0 ? <a href={href}>{label}</a> : <span class="soft">{label}</span>}</dd>
             </>
           ))}
         </dl>
@@ -89,21 +97,29 @@ const Kind = ({
   )
 }
 
-const SwitchedOff = () => (
-  <Notice tone="busy">
-    <p>
-      <strong>This connection is switched off.</strong> Nothing is written to either side, and what comes
-      meanwhile is skipped. An administrator switches it on under Settings; a run then brings over what came.
-    </p>
-  </Notice>
-)
+/** What a connection needs of people. */
+interface OneOfMany {
+  id: string
+  name: string
+  needs: readonly Need[]
+}
+
+async function faresOf({ id, active, operations, watching }: ConsoleConnection) {
+  const [summary, health, lastSettled, runs] = await Promise.all([
+    operations.summary(),
+    watching.health(),
+    watching.lastSettled(),
+    watching.runs(),
+  ])
+  return { id, active, summary, health, lastSettled, runs, registration: watching.registration() }
+}
 
 /** All is well, or what needs a person, the gravest first. */
-const State = ({ summary, shown }: { summary: Summary; shown: ShownConnection }) => {
-  const failing = Object.entries(failingReasons(summary))
-  const unexplained = summary.proof?.unexplained ?? 0
-  const well = summary.away.length === 0 && failing.length === 0 && summary.reviews === 0 && unexplained === 0
-  if (well) {
+const State = ({ all, role }: { all: readonly OneOfMany[]; role: Role }) => {
+  const inNeed = all
+    .filter(({ needs }) => needs.length > 0)
+    .toSorted((one, other) => gravityOf(one.needs) - gravityOf(other.needs))
+  if (inNeed.length === 0) {
     return (
       <Notice tone="good">
         <p>
@@ -115,59 +131,57 @@ const State = ({ summary, shown }: { summary: Summary; shown: ShownConnection })
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">What needs a person</h2>
-      {summary.away.map(({ vendor, cause, sentence, since }) => (
-        <Notice tone="bad">
-          <p>
-            <strong>
-              {VENDOR_NAMES[vendor]} {cause === 'refused' ? 'refuses the key' : 'does not answer'}
-            </strong>{' '}
-            since <Time at={since} />: {sentence}. What waits goes on by itself.
-          </p>
-        </Notice>
-      ))}
-      <ul>
-        {failing.map(([reason, n]) => (
-          <li>
-            <a href={link(shown, '/activity', { outcome: 'failed', reason })}>
-              {count(n)} failing: {reasons[reason as ReasonCode].meaning}
-            </a>{' '}
-            <span class="soft">{reasons[reason as ReasonCode].whatToDo}</span>
-          </li>
-        ))}
-        {summary.reviews > 0 && (
-          <li>
-            <a href={link(shown, '/review')}>
-              {summary.reviews === 1
-                ? '1 possible duplicate waits'
-                : `${count(summary.reviews)} possible duplicates wait`}
-            </a>{' '}
-            for a decision.
-          </li>
-        )}
-        {unexplained > 0 && (
-          <li>
-            {unexplained === 1 ? '1 record' : `${count(unexplained)} records`} of {summary.proof?.day}{' '}
-            {unexplained === 1 ? 'is' : 'are'} not explained by the last proof.
-          </li>
-        )}
-      </ul>
+      {inNeed.map(({ id, name, needs }) => {
+        const shown = { id, all }
+        return (
+          <>
+            {all.length > 1 && (
+              <h3>
+                <a href={link(shown, '/')}>{name}</a>
+              </h3>
+            )}
+            {needs.map((need) =>
+              need.tone === 'calm' ? null : (
+                <Notice tone={need.tone}>
+                  <p>
+                    <OneNeed need={need} shown={shown} role={role} />
+                  </p>
+                </Notice>
+              ),
+            )}
+            {needs.some(({ tone }) => tone === 'calm') && (
+              <ul>
+                {needs.map((need) =>
+                  need.tone === 'calm' ? (
+                    <li>
+                      <OneNeed need={need} shown={shown} role={role} />
+                    </li>
+                  ) : null,
+                )}
+              </ul>
+            )}
+          </>
+        )
+      })}
     </section>
   )
 }
 
-function failingReasons({
-  contacts,
-  customers,
-  calls,
-  messages,
-}: Summary): Partial<Record<ReasonCode, number>> {
-  const sums: Partial<Record<ReasonCode, number>> = {}
-  for (const { failedByReason } of [contacts, customers, calls, messages]) {
-    for (const [reason, n] of Object.entries(failedByReason)) {
-      sums[reason as ReasonCode] = (sums[reason as ReasonCode] ?? 0) + n
-    }
-  }
-  return sums
+const OneNeed = ({ need, shown, role }: { need: Need; shown: ShownConnection; role: Role }) => {
+  const { tone, what, since, whatToDo, at } = need
+  const linked = at && may(role, at.ability) ? <a href={link(shown, at.path, at.query)}>{what}</a> : what
+  return (
+    <>
+      {tone === 'calm' ? linked : <strong>{linked}</strong>}
+      {since && (
+        <>
+          {' '}
+          since <Time at={since} />
+        </>
+      )}
+      . <span class={tone === 'calm' ? 'soft' : undefined}>{whatToDo}</span>
+    </>
+  )
 }
 
 const Lag = ({ health: { oldestPending, seen }, now }: { health: Health; now: Date }) => (
