@@ -68,7 +68,7 @@ const messageSettings = (windowHours: number) =>
     windowHours: z.number().positive().max(LONGEST_WINDOW_HOURS).default(windowHours),
   })
 
-const isTimeZone = (name: string): boolean => {
+export const isTimeZone = (name: string): boolean => {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
   } catch {

@@ -109,6 +109,34 @@ test('activity narrows down by reason and by day, and says what to do', async ()
   expect(await inDay.count()).toBeGreaterThan(3)
 })
 
+test('times and days are those of the reader’s zone', async () => {
+  await page.goto(base)
+  await page.getByText('Times are in Europe/Prague').waitFor()
+  const hour = page.locator('.chart text').first()
+  const at = new Date((await hour.getAttribute('data-hour')) ?? '')
+  const inPrague = { timeStyle: 'short', timeZone: 'Europe/Prague' } as const
+  expect(await hour.textContent()).toBe(new Intl.DateTimeFormat('en-GB', inPrague).format(at))
+  await page.goto(`${base}/trace?q=${encodeURIComponent(ANN.number)}`)
+  await page
+    .getByRole('heading', { name: /call of \d+ \w+ \d{4}, \d\d:/ })
+    .first()
+    .waitFor()
+
+  await page.goto(`${base}/activity`)
+  const today = Temporal.Now.plainDateISO('Europe/Prague').toString()
+  await page.getByLabel('From').fill(today)
+  await page.getByRole('button', { name: 'Show' }).click()
+  await page.waitForURL(/from=[\d-]+&.*zone=Europe%2FPrague/)
+  await page.getByText('(day, Europe/Prague)').first().waitFor()
+  // Where it is another day than in UTC.
+  const zone = new Date().getUTCHours() >= 11 ? 'Pacific/Kiritimati' : 'Etc/GMT+12'
+  const there = Temporal.Now.plainDateISO(zone).toString()
+  await page.goto(`${base}/activity?from=${there}&to=${there}&zone=${encodeURIComponent(zone)}`)
+  await page.getByRole('region', { name: 'Outcomes' }).waitFor()
+  await page.goto(`${base}/activity?from=${there}&to=${there}`)
+  await page.getByText('Nothing fits.').waitFor()
+})
+
 test('what fails now is listed by reason, and is tried again', async () => {
   await page.goto(base)
   await page.getByRole('link', { name: /^1 failing: / }).click()

@@ -9,6 +9,9 @@ export const Time = ({ at }: { at: Date }) => <time datetime={at.toISOString()}>
 /** A moment where no browser can put it into the reader's zone. */
 export const inWords = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+/** The zone of the times of a page. */
+export const Zone = () => <span data-zone>UTC</span>
+
 /** How long ago, in words: `now` is the moment of the page. */
 export const Ago = ({ at, now }: { at: Date; now: Date }) => (
   <time datetime={at.toISOString()} data-ago>

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Child, PropsWithChildren } from 'hono/jsx'
 import { type Ability, may } from '../auth/roles.ts'
-import { Notice, Time } from './components.tsx'
+import { Notice, Time, Zone } from './components.tsx'
 import type { ConsoleEnv } from './console.tsx'
 
 /** The pages in the order of the menu; who may not open one does not see it. */
@@ -139,6 +139,9 @@ export const Page = ({ title, lead, path, c, live, children }: PropsWithChildren
       </main>
       <footer class="foot">
         <a href={link(connection, '/api')}>API</a>
+        <span class="soft">
+          Times are in <Zone />
+        </span>
       </footer>
     </Document>
   )

@@ -1,12 +1,20 @@
 /** Shows times in the reader's zone, and keeps the live part of a page as things are. */
 
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 function localTimes(root) {
   for (const time of root.querySelectorAll('time[datetime]')) {
     const text = whole.format(new Date(time.dateTime))
     if ('ago' in time.dataset) time.title = text
     else time.textContent = text
+  }
+  for (const mark of root.querySelectorAll('[data-hour]'))
+    mark.textContent = hour.format(new Date(mark.dataset.hour))
+  const { timeZone } = whole.resolvedOptions()
+  for (const name of root.querySelectorAll('[data-zone]')) {
+    if (name instanceof HTMLInputElement) name.value = timeZone
+    else name.textContent = timeZone
   }
 }
 

@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { outcomeKinds, type ReasonCode, reasons } from '../../../mapping/reasons.ts'
+import { isTimeZone } from '../../../mapping/settings.ts'
 import type { ActivityFilter, ActivityRow, ReasonCount } from '../../../store/activity.ts'
 import type { RecordKind } from '../../../store/schema.ts'
+import { dayIn } from '../../../sync/prove/day.ts'
 import { ACTIVITY_PAGE } from '../../watching.ts'
-import { count, Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
+import { count, Empty, KIND_NAMES, OutcomeBadge, Time, Zone } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 
@@ -12,9 +14,7 @@ const KINDS = ['contact', 'customer', 'call', 'message'] as const satisfies read
 const PERIODS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 type Period = keyof typeof PERIODS
 
-/** A day in UTC. */
 const day = z.iso.date().optional().catch(undefined)
-const DAY_MS = 86_400_000
 
 /** What does not fit is as good as not given: an old bookmark still opens. */
 const query = z.object({
@@ -33,6 +33,8 @@ const query = z.object({
     .catch(undefined),
   from: day,
   to: day,
+  /** By which the days are meant: the reader's. */
+  zone: z.string().refine(isTimeZone).optional().catch(undefined),
   before: z
     .string()
     .regex(/^\d{1,18}$/)
@@ -43,7 +45,7 @@ type Query = z.output<typeof query>
 
 export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) => {
   const { connection, shown, ports } = c.var
-  const asked = query.parse(c.req.query())
+  const asked = askedOf(c.req.query())
   const filter = filterOf(asked, ports.now())
   const [rows, byReason] = await Promise.all([
     connection.watching.activity(filter, asked.before),
@@ -70,15 +72,26 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
   )
 })
 
+function askedOf(given: Record<string, string>): Query {
+  const { zone, ...asked } = query.parse(given)
+  return asked.from || asked.to ? { ...asked, zone } : asked
+}
+
 /** A day narrows a period, and a period a day. */
-function filterOf({ kind, outcome, reason, period, from, to }: Query, now: Date): ActivityFilter {
-  const begins = [...(period ? [now.getTime() - PERIODS[period]] : []), ...(from ? [Date.parse(from)] : [])]
+function filterOf(
+  { kind, outcome, reason, period, from, to, zone = 'UTC' }: Query,
+  now: Date,
+): ActivityFilter {
+  const begins = [
+    ...(period ? [now.getTime() - PERIODS[period]] : []),
+    ...(from ? [dayIn(zone, from).from.getTime()] : []),
+  ]
   return {
     kind,
     outcome,
     reason,
     since: begins.length > 0 ? new Date(Math.max(...begins)) : undefined,
-    until: to ? new Date(Date.parse(to) + DAY_MS) : undefined,
+    until: to ? dayIn(zone, to).to : undefined,
   }
 }
 
@@ -106,55 +119,60 @@ const Choice = ({
   </label>
 )
 
-const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => (
-  <form method="get" action="/activity" class="row">
-    {shown.all.length > 1 && (
+const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => {
+  const named = asked.from ?? asked.to
+  const zone = named === undefined ? <Zone /> : (asked.zone ?? 'UTC')
+  return (
+    <form method="get" action="/activity" class="row">
+      {shown.all.length > 1 && (
+        <label>
+          Connection
+          <select name="connection">
+            {shown.all.map(({ id, name }) => (
+              <option value={id} selected={id === shown.id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <Choice
+        name="kind"
+        label="Kind"
+        chosen={asked.kind}
+        options={KINDS.map((kind) => [kind, KIND_NAMES[kind].many])}
+      />
+      <Choice
+        name="outcome"
+        label="Outcome"
+        chosen={asked.outcome}
+        options={[['in-sync', 'in sync'], ...outcomeKinds.map((one) => [one, one] as const)]}
+      />
+      <Choice
+        name="reason"
+        label="Reason"
+        chosen={asked.reason}
+        options={Object.keys(reasons).map((one) => [one, one])}
+      />
+      <Choice
+        name="period"
+        label="Time"
+        chosen={asked.period}
+        options={Object.keys(PERIODS).map((one) => [one, `the last ${one}`])}
+      />
       <label>
-        Connection
-        <select name="connection">
-          {shown.all.map(({ id, name }) => (
-            <option value={id} selected={id === shown.id}>
-              {name}
-            </option>
-          ))}
-        </select>
+        From <small>(day, {zone})</small>
+        <input name="from" type="date" value={asked.from} />
       </label>
-    )}
-    <Choice
-      name="kind"
-      label="Kind"
-      chosen={asked.kind}
-      options={KINDS.map((kind) => [kind, KIND_NAMES[kind].many])}
-    />
-    <Choice
-      name="outcome"
-      label="Outcome"
-      chosen={asked.outcome}
-      options={[['in-sync', 'in sync'], ...outcomeKinds.map((one) => [one, one] as const)]}
-    />
-    <Choice
-      name="reason"
-      label="Reason"
-      chosen={asked.reason}
-      options={Object.keys(reasons).map((one) => [one, one])}
-    />
-    <Choice
-      name="period"
-      label="Time"
-      chosen={asked.period}
-      options={Object.keys(PERIODS).map((one) => [one, `the last ${one}`])}
-    />
-    <label>
-      From <small>(day, UTC)</small>
-      <input name="from" type="date" value={asked.from} />
-    </label>
-    <label>
-      To <small>(day, UTC)</small>
-      <input name="to" type="date" value={asked.to} />
-    </label>
-    <button type="submit">Show</button>
-  </form>
-)
+      <label>
+        To <small>(day, {zone})</small>
+        <input name="to" type="date" value={asked.to} />
+      </label>
+      <input type="hidden" name="zone" value={asked.zone} data-zone={named === undefined ? '' : undefined} />
+      <button type="submit">Show</button>
+    </form>
+  )
+}
 
 /** Shown without being asked for: first those that ask something of a person, then the most frequent ones. */
 const SHOWN_REASONS = 4

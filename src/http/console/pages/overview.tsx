@@ -275,7 +275,12 @@ const LastDay = ({ hours, now }: { hours: readonly HourOfOutcomes[]; now: Date }
             )}
             {bars.map(({ hour }, at) =>
               at % 6 === 5 ? (
-                <text x={(at + 0.5) * slot} y={HEIGHT - 4} text-anchor="middle">
+                <text
+                  x={(at + 0.5) * slot}
+                  y={HEIGHT - 4}
+                  text-anchor="middle"
+                  data-hour={hour.toISOString()}
+                >
                   {hour.toISOString().slice(11, 16)} UTC
                 </text>
               ) : null,

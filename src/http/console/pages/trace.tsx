@@ -83,7 +83,8 @@ const Story = ({ record, org, shown, canRetry }: StoryProps) => {
   return (
     <section aria-labelledby={`story-${kind}-${id}`}>
       <h2 id={`story-${kind}-${id}`}>
-        {title} <small>{KIND_NAMES[kind].one}</small> {last && <OutcomeBadge outcome={last.outcome} />}
+        <Title title={title} /> <small>{KIND_NAMES[kind].one}</small>{' '}
+        {last && <OutcomeBadge outcome={last.outcome} />}
       </h2>
       {last && (
         <p>
@@ -108,6 +109,17 @@ const Story = ({ record, org, shown, canRetry }: StoryProps) => {
         </ol>
       )}
     </section>
+  )
+}
+
+/** Calls and messages are called by their time, which is shown as every other time. */
+const Title = ({ title }: { title: string }) => {
+  const [, what, at] = /^(.* of) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)$/.exec(title) ?? []
+  if (what === undefined || at === undefined) return <>{title}</>
+  return (
+    <>
+      {what} <Time at={new Date(at.replace(' ', 'T'))} />
+    </>
   )
 }
 
