@@ -6,6 +6,7 @@ import type { Db } from '../store/database.ts'
 import { api } from './api/api.ts'
 import { createCallers, type FindCaller } from './api/caller.ts'
 import { type ConsolePorts, createConsole } from './console/console.tsx'
+import { problemsAsPages } from './console/problem-page.tsx'
 import type { Doors } from './doors.ts'
 import { isLocal, limitAddress } from './limit-address.ts'
 import { problem } from './problem.ts'
@@ -32,7 +33,9 @@ export interface HttpPorts extends ProbePorts {
 
 export function createHttp(ports: HttpPorts): Hono {
   const callerOf = createCallers(ports.db, ports.token)
-  const app = begun(ports, callerOf)
+  const app = new Hono()
+  app.use(problemsAsPages(ports.console))
+  begun(app, ports, callerOf)
   app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
   app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
   app.use('/api/*', limitBody)
@@ -42,11 +45,12 @@ export function createHttp(ports: HttpPorts): Hono {
 }
 
 /** For a process that takes nothing in: whether it is well, and what it has counted. */
-export const createProbes = (ports: ProbePorts): Hono => begun(ports, createCallers(ports.db, ports.token))
+export const createProbes = (ports: ProbePorts): Hono =>
+  begun(new Hono(), ports, createCallers(ports.db, ports.token))
 
 /** What every process answers. */
-function begun({ ready, metrics, log }: ProbePorts, callerOf: FindCaller): Hono {
-  const app = new Hono().use(limitAddress())
+function begun(app: Hono, { ready, metrics, log }: ProbePorts, callerOf: FindCaller): Hono {
+  app.use(limitAddress())
   app.get('/healthz', (c) => c.json({ alive: true }))
   app.get('/readyz', async (c) => {
     try {

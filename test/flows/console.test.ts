@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cookiesOf } from '../helpers/api.ts'
 import { faultsOf } from '../helpers/axe.ts'
 import { startBrowser } from '../helpers/browser.ts'
@@ -207,6 +207,55 @@ describe('every page', () => {
       expect([path, part.status, part.headers.get('hx-redirect')]).toEqual([path, 401, '/sign-in'])
     }
   })
+
+  test('what goes wrong is a page for people, and JSON for programs', async () => {
+    const { page } = await openPage(browser)
+    await page.goto(`${base}/nowhere`)
+    expect([await page.textContent('h1'), await page.getByRole('navigation').count()]).toEqual([
+      'There is nothing here',
+      0,
+    ])
+    await signIn(page, base, ADMIN.email, ADMIN.password)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    const missing = await page.goto(`${base}/runs/01a20000-0000-7000-8000-000000000000`)
+    expect([missing?.status(), await page.textContent('h1')]).toEqual([404, 'There is nothing here'])
+    expect(missing?.headers()['content-security-policy']).toContain("default-src 'none'")
+    expect(await page.getByRole('link', { name: 'Trace' }).count()).toBe(1)
+    expect(await faultsOf(page)).toEqual([])
+
+    const asBrowser = { accept: 'text/html,*/*;q=0.8', origin: base }
+    const told = async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(`${base}${path}`, { headers: asBrowser, ...init })
+      const [, title] = /<h1>([^<]*)/.exec(await response.text()) ?? []
+      return [response.status, response.headers.get('content-type')?.split(';')[0], title]
+    }
+    const form = (body: string, origin = base) => ({
+      method: 'POST',
+      headers: { ...asBrowser, origin, 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    expect(await told('/sign-in', form('', 'https://evil.test'))).toEqual([
+      403,
+      'text/html',
+      'Nothing was done',
+    ])
+    expect(await told('/sign-in', form('x'.repeat(1_100_000)))).toEqual([
+      413,
+      'text/html',
+      'Nothing was done',
+    ])
+    const summary = vi.spyOn(stack.service.operations, 'summary').mockRejectedValue(new Error('broken'))
+    const broken = await page.goto(base)
+    summary.mockRestore()
+    expect([broken?.status(), await page.textContent('h1')]).toEqual([500, 'This did not work'])
+    expect(await told('/api/v1/me')).toEqual([401, 'application/json', undefined])
+    expect(await told('/webhooks/nobody')).toEqual([404, 'application/json', undefined])
+    expect(await told('/nowhere', { headers: { accept: 'application/json' } })).toEqual([
+      404,
+      'application/json',
+      undefined,
+    ])
+  }, 60_000)
 
   test('no script and no style but our own files', async () => {
     const response = await fetch(`${base}/sign-in`)
