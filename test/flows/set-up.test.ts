@@ -117,6 +117,8 @@ test('a light turns green when its workflow is heard of; switched off, nothing i
   expect(conversations).toEqual([])
   await page.goto(base())
   await page.getByText('This connection is switched off.').waitFor()
+  const messages = page.getByRole('region', { name: 'Messages' })
+  expect(await messages.textContent()).toContain('shows here once CloudTalk tells of it')
   await page.goto(`${base()}/settings/set-up?connection=support-eu`)
 })
 

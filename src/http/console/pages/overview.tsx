@@ -2,11 +2,13 @@ import { scaleLinear } from 'd3-scale'
 import { stack } from 'd3-shape'
 import { Hono } from 'hono'
 import type { HourOfOutcomes } from '../../../store/activity.ts'
+import type { RecordKind } from '../../../store/schema.ts'
 import type { KindSummary } from '../../../sync/summary.ts'
 import type { ShownBudget } from '../../../sync/vendors.ts'
 import { may, type Role } from '../../auth/roles.ts'
+import type { Summary } from '../../operations.ts'
 import type { Health } from '../../watching.ts'
-import { Ago, count, Empty, Notice, Time, TONES } from '../components.tsx'
+import { Ago, count, Empty, KIND_NAMES, Notice, Time, TONES } from '../components.tsx'
 import type { ConsoleConnection, ConsoleEnv } from '../console.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { gravityOf, type Need, needsOf } from '../needs.ts'
@@ -32,10 +34,9 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
     <Page title="Overview" path="/" c={c} live>
       <State all={needs} role={person.role} />
       <div class="cards">
-        <Kind title="Contacts" kind="contact" summary={summary.contacts} shown={shown} />
-        <Kind title="Customers" kind="customer" summary={summary.customers} shown={shown} />
-        <Kind title="Calls" kind="call" summary={summary.calls} shown={shown} />
-        <Kind title="Messages" kind="message" summary={summary.messages} shown={shown} />
+        {KINDS.map(([kind, of]) => (
+          <Kind kind={kind} summary={of(summary)} shown={shown} canRun={may(person.role, 'configure')} />
+        ))}
       </div>
       <div class="side-by-side">
         <Lag health={health} now={ports.now()} />
@@ -45,6 +46,13 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
     </Page>,
   )
 })
+
+const KINDS: [RecordKind, (summary: Summary) => KindSummary][] = [
+  ['contact', ({ contacts }) => contacts],
+  ['customer', ({ customers }) => customers],
+  ['call', ({ calls }) => calls],
+  ['message', ({ messages }) => messages],
+]
 
 type Group = 'inSync' | 'excluded' | 'waiting' | 'failing'
 
@@ -59,16 +67,24 @@ function groupsOf({ byOutcome }: KindSummary): Record<Group, number> {
   }
 }
 
+/** When the first one of a kind shows. */
+const APPEARS: Record<RecordKind, string> = {
+  contact: 'A contact of CloudTalk shows here once it is new or has changed.',
+  customer: 'A customer of Kustomer shows here once it is new or has changed.',
+  call: 'A call shows here once it has ended.',
+  message: 'An SMS or WhatsApp message shows here once CloudTalk tells of it.',
+}
+
 const Kind = ({
-  title,
   kind,
   summary,
   shown,
+  canRun,
 }: {
-  title: string
-  kind: string
+  kind: RecordKind
   summary: KindSummary
   shown: ShownConnection
+  canRun: boolean
 }) => {
   const groups = groupsOf(summary)
   const happened = (outcome: string) => link(shown, '/activity', { kind, outcome })
@@ -80,9 +96,17 @@ const Kind = ({
   ]
   return (
     <section aria-labelledby={`kind-${kind}`}>
-      <h2 id={`kind-${kind}`}>{title}</h2>
+      <h2 id={`kind-${kind}`}>{KIND_NAMES[kind].many}</h2>
       {summary.total === 0 ? (
-        <Empty>None yet.</Empty>
+        <Empty>
+          None yet. {APPEARS[kind]}
+          {canRun && (kind === 'contact' || kind === 'customer') && (
+            <>
+              {' '}
+              <a href={link(shown, '/runs')}>Bring over what is there</a>
+            </>
+          )}
+        </Empty>
       ) : (
         <dl class="figures">
           {rows.map(({ label, n, href }) => (
