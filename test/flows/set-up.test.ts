@@ -235,6 +235,8 @@ test('a key that cannot be read any more is told, and what runs goes on', async 
     .execute()
   await connections.refresh()
   expect((await configuring.connections())[0]?.problem).toMatch(/cannot be decrypted/)
+  await page.goto(base())
+  await page.getByRole('link', { name: 'Its set-up cannot be used' }).waitFor()
   const { id } = await endCall(stack, { external_number: NUMBER, internal_number: '+442079460018' })
   await stack.settled()
   const { conversations = [] } = await stack.kustomer.state()

@@ -52,11 +52,14 @@ export function needsOf(
   now: Date,
 ): Need[] {
   const setUp = { path: SET_UP, query: { connection: id }, ability: 'configure' } as const
-  if (problem !== undefined)
-    return [{ tone: 'bad', what: 'Its set-up cannot be used', whatToDo: problem, at: setUp }]
-  if (!fares) return [{ ...NOT_CONNECTED, at: setUp }]
-  if (!fares.active) return [{ ...SWITCHED_OFF, at: { ...setUp, path: '/settings' } }]
+  const unusable: Need[] =
+    problem === undefined
+      ? []
+      : [{ tone: 'bad', what: 'Its set-up cannot be used', whatToDo: problem, at: setUp }]
+  if (!fares) return problem === undefined ? [{ ...NOT_CONNECTED, at: setUp }] : unusable
+  if (!fares.active) return [...unusable, { ...SWITCHED_OFF, at: { ...setUp, path: '/settings' } }]
   return [
+    ...unusable,
     ...vendorsAway(fares.summary, setUp),
     ...standstill(fares, now),
     ...unregistered(fares.registration, setUp, now),
