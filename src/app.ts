@@ -18,6 +18,8 @@ import { createMetrics } from './metrics.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
 import { type Db, openDatabase } from './store/database.ts'
+import { resealSecrets } from './store/secrets.ts'
+import { resealSignOn } from './store/sign-on.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
 import { createHaltCheck } from './sync/runs/run-halt.ts'
 import { createVault } from './vault.ts'
@@ -67,6 +69,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   // Several processes share no folder: without a key of their own they keep no secret.
   const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
   const vault = keys && createVault(keys)
+  if (vault) await Promise.all([resealSecrets(db, vault), resealSignOn(db, vault)])
   const away = () =>
     connections.all().map(({ context }) => [context.connection, context.vendors.away()] as const)
   const metrics = createMetrics({ db, away })

@@ -7,8 +7,8 @@ export interface Vault {
   seal(name: string, secret: string): Promise<string>
   /** @throws {Unopenable} where none of the keys fits, or it was sealed under another name. */
   open(name: string, sealed: string): Promise<string>
-  /** Whether it was sealed with a key that is on its way out. */
-  isOld(sealed: string): boolean
+  /** The same secret under the newest key. @returns undefined where it is so already, or no key opens it. */
+  renew(name: string, sealed: string): Promise<string | undefined>
 }
 
 export class Unopenable extends Error {
@@ -34,7 +34,7 @@ export function createVault(keys: readonly Uint8Array[]): Vault {
   const [newest] = byId
   if (!newest) throw new RangeError('a vault needs a key')
   const [newestId, newestKey] = newest
-  return {
+  const vault: Vault = {
     seal: (name, secret) =>
       new CompactEncrypt(new TextEncoder().encode(secret))
         .setProtectedHeader({ ...DIRECT, kid: newestId, sub: name })
@@ -55,8 +55,17 @@ export function createVault(keys: readonly Uint8Array[]): Vault {
       }
       throw new Unopenable(name)
     },
-    isOld: (sealed) => decodeProtectedHeader(sealed).kid !== newestId,
+    async renew(name, sealed) {
+      try {
+        if (decodeProtectedHeader(sealed).kid === newestId) return undefined
+        return await vault.seal(name, await vault.open(name, sealed))
+      } catch {
+        // Whoever needs the secret says that it cannot be opened.
+        return undefined
+      }
+    },
   }
+  return vault
 }
 
 /** Names a key without telling it. */

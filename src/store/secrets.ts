@@ -9,12 +9,9 @@ export type SecretName =
   | 'account-webhook-secret'
 
 /** The name under which it is sealed: another connection's secret does not open as this one's. */
-const sealName = (connection: string, name: SecretName): string => `${connection}/${name}`
+const sealName = (connection: string, name: string): string => `${connection}/${name}`
 
-/**
- * A secret as it was last kept; sealed anew where its key is on its way out.
- * @returns undefined where none was kept. @throws {Unopenable}
- */
+/** A secret as it was last kept. @returns undefined where none was kept. @throws {Unopenable} */
 export async function findSecret(
   db: Db,
   vault: Vault,
@@ -27,20 +24,7 @@ export async function findSecret(
     .where('connection', '=', connection)
     .where('name', '=', name)
     .executeTakeFirst()
-  if (!row) return undefined
-  const secret = await vault.open(sealName(connection, name), row.sealed)
-  if (vault.isOld(row.sealed)) {
-    const sealed = await vault.seal(sealName(connection, name), secret)
-    // Unless another one was kept meanwhile.
-    await db
-      .updateTable('secret')
-      .set({ sealed })
-      .where('connection', '=', connection)
-      .where('name', '=', name)
-      .where('sealed', '=', row.sealed)
-      .execute()
-  }
-  return secret
+  return row && vault.open(sealName(connection, name), row.sealed)
 }
 
 export async function keepSecret(
@@ -56,4 +40,21 @@ export async function keepSecret(
     .values({ connection, name, sealed })
     .onConflict((conflict) => conflict.columns(['connection', 'name']).doUpdateSet({ sealed }))
     .execute()
+}
+
+/** Seals anew what an older key has sealed, so that the older key can go. */
+export async function resealSecrets(db: Db, vault: Vault): Promise<void> {
+  const rows = await db.selectFrom('secret').select(['connection', 'name', 'sealed']).execute()
+  for (const row of rows) {
+    const sealed = await vault.renew(sealName(row.connection, row.name), row.sealed)
+    if (sealed === undefined) continue
+    // Unless another one was kept meanwhile.
+    await db
+      .updateTable('secret')
+      .set({ sealed })
+      .where('connection', '=', row.connection)
+      .where('name', '=', row.name)
+      .where('sealed', '=', row.sealed)
+      .execute()
+  }
 }

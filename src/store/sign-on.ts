@@ -1,4 +1,8 @@
+import type { Vault } from '../vault.ts'
 import type { Db } from './database.ts'
+
+/** What the client secret is sealed as: it is of no connection. */
+export const SIGN_ON_SECRET = 'sign-on/client-secret'
 
 /** The provider by whom people sign in. */
 export interface StoredSignOn {
@@ -38,9 +42,18 @@ export async function saveSignOn(db: Db, signOn: StoredSignOn): Promise<void> {
     .execute()
 }
 
-/** Seals the same secret anew, unless another one was saved meanwhile. */
-export async function resealSignOn(db: Db, from: string, to: string): Promise<void> {
-  await db.updateTable('sign_on').set({ sealed_secret: to }).where('sealed_secret', '=', from).execute()
+/** Seals the secret anew where an older key has sealed it, so that the older key can go. */
+export async function resealSignOn(db: Db, vault: Vault): Promise<void> {
+  const signOn = await findSignOn(db)
+  if (!signOn) return
+  const sealed_secret = await vault.renew(SIGN_ON_SECRET, signOn.sealedSecret)
+  if (sealed_secret === undefined) return
+  // Unless another one was saved meanwhile.
+  await db
+    .updateTable('sign_on')
+    .set({ sealed_secret })
+    .where('sealed_secret', '=', signOn.sealedSecret)
+    .execute()
 }
 
 /** @returns false where there was none. */

@@ -2,7 +2,13 @@ import * as oidc from 'openid-client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Db } from '../../store/database.ts'
-import { findSignOn, removeSignOn, resealSignOn, type StoredSignOn, saveSignOn } from '../../store/sign-on.ts'
+import {
+  findSignOn,
+  removeSignOn,
+  SIGN_ON_SECRET,
+  type StoredSignOn,
+  saveSignOn,
+} from '../../store/sign-on.ts'
 import { Unopenable, type Vault } from '../../vault.ts'
 
 /** Single sign-on by OpenID Connect: the provider of the stored setting, read anew at each sign-in (ADR 19). */
@@ -82,8 +88,6 @@ export const signOnForm = z.strictObject({
   role: z.enum(NEWCOMER_ROLES).meta({ description: 'of those who are let in so' }),
 })
 
-/** Deployment-wide: of no connection. */
-const SECRET = 'sign-on/client-secret'
 const TIMEOUT_SECONDS = 10
 const SCOPE = 'openid email profile'
 
@@ -141,9 +145,8 @@ export function createSignOn({ db, vault, publicUrl, log }: SignOnPorts): SignOn
     return { signOn, client: await clientOf(signOn, await secretOf(vault, signOn)) }
   }
 
-  /** Sealed anew where its key is on its way out. */
-  async function secretOf(vault: Vault, signOn: StoredSignOn): Promise<string> {
-    const secret = await vault.open(SECRET, signOn.sealedSecret).catch((error: unknown) => {
+  const secretOf = (vault: Vault, signOn: StoredSignOn): Promise<string> =>
+    vault.open(SIGN_ON_SECRET, signOn.sealedSecret).catch((error: unknown) => {
       if (!(error instanceof Unopenable)) throw error
       log.error(error.message)
       throw new SignOnRefused(
@@ -151,11 +154,6 @@ export function createSignOn({ db, vault, publicUrl, log }: SignOnPorts): SignOn
         'Single sign-on is out of order: tell an administrator to set it up again.',
       )
     })
-    if (vault.isOld(signOn.sealedSecret)) {
-      await resealSignOn(db, signOn.sealedSecret, await vault.seal(SECRET, secret))
-    }
-    return secret
-  }
 
   /** The stored secret goes to nobody but those it was given for. */
   async function secretFor(setting: z.output<typeof signOnForm>): Promise<string> {
@@ -184,7 +182,7 @@ export function createSignOn({ db, vault, publicUrl, log }: SignOnPorts): SignOn
       const secret = await secretFor(form)
       const { clientSecret: _, ...setting } = form
       await clientOf(setting, secret)
-      await saveSignOn(db, { ...setting, sealedSecret: await vault.seal(SECRET, secret) })
+      await saveSignOn(db, { ...setting, sealedSecret: await vault.seal(SIGN_ON_SECRET, secret) })
     },
     remove: () => removeSignOn(db),
     async begin() {
