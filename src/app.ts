@@ -29,8 +29,10 @@ const UNKNOWN_CONNECTION_MS = 30_000
 /** Requests under way, ours and to us, may go on for this long after the word to stop. */
 const GRACE_MS = 4_000
 /** Settles may take this long to end; what is under way then comes again after the next start. */
-const DRAIN_MS = 7_000
+const DRAIN_MS = 6_000
 const LAST_REQUESTS_MS = 1_000
+/** A database that has not answered by then counts as away. */
+const READY_MS = 2_000
 
 export interface Service {
   connections: Connections
@@ -51,6 +53,8 @@ export interface Service {
   watch(): Promise<void>
   /** Takes nothing new, finishes what is under way, closes the database. */
   close(): Promise<void>
+  /** What has not ended yet, once it closes. */
+  stillOpen(): string[]
 }
 
 /**
@@ -99,15 +103,15 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     log,
     ready: async () => {
       if (ending.signal.aborted) throw new Error('closing')
-      await sql`select 1`.execute(db)
+      await within(READY_MS, sql`select 1`.execute(db))
     },
   }
 
-  const drained = async () => {
-    const timer = new AbortController()
-    const late = wait(DRAIN_MS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined)
-    await Promise.race([queue.stopWorkers(), late])
-    timer.abort()
+  const open = new Set<string>()
+  const ends = async (what: string, ending: Promise<unknown>) => {
+    open.add(what)
+    await ending
+    open.delete(what)
   }
   const first = () => {
     const connection = connections.get(undefined)
@@ -202,17 +206,37 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
       }, GRACE_MS)
       try {
         // The doors stay open while the workers drain: what comes meanwhile is kept, and settled after the next start.
-        await Promise.all([connections.stop(), drained()])
-        if (listening) await closeServer(listening.server)
-        await queue.close()
+        const drained = [
+          ends('runs, pollers and deeds', connections.stop()),
+          ends('settles', queue.stopWorkers()),
+        ]
+        await within(DRAIN_MS, Promise.all(drained)).catch((error: unknown) => {
+          log.warn({ err: error, open: [...open] }, 'what is under way is left to the next start')
+        })
+        if (listening) await ends('requests to the service', closeServer(listening.server))
+        await ends('the queue', queue.close())
       } finally {
         clearTimeout(cutting)
         stopRenewing?.()
         connections.close()
-        await database.close()
+        await ends('the database', database.close())
         await folder?.release()
       }
     },
+    stillOpen: () => [...open],
+  }
+}
+
+/** @throws what the work throws, or when it takes longer. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController()
+  const late = wait(ms, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new Error(`it took more than ${ms} ms`)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    timer.abort()
   }
 }
 

@@ -110,7 +110,12 @@ export async function openConnection(
   const back = () => releaseHeld(db, id)
   const vendors = await openVendors({ db, firstBackoffMs, requested: counts.requested, back, log }, accounts)
   const expected = createExpected()
-  const bulkWriter = createBulkWriter(vendors, pace, { customers: expected })
+  const closing = new AbortController()
+  const bulkWriter = createBulkWriter(vendors, pace, { customers: expected }, closing.signal)
+  const closeVendors = () => {
+    closing.abort()
+    vendors.close()
+  }
   const context: SyncContext = {
     connection: id,
     org: accounts.kustomer.org,
@@ -204,7 +209,7 @@ export async function openConnection(
   }
   const close = () => {
     context.locks.close()
-    vendors.close()
+    closeVendors()
   }
   const took = (door: Vendor) => {
     counts.webhook(door)
@@ -261,13 +266,13 @@ export async function openConnection(
       // What a person has begun by hand is not cut in the middle; what waits for a vendor comes again, and goes anew.
       await Promise.race([Promise.allSettled(deeds), wait(DEEDS_MS, undefined, { ref: false })])
       const stopped = stop()
-      vendors.close()
+      closeVendors()
       await stopped
       await Promise.allSettled(settles)
       close()
     },
     cutOff() {
-      vendors.close()
+      closeVendors()
       vendors.abort()
     },
     close,

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
@@ -23,12 +24,21 @@ export interface OpenDatabase {
 const POOL_SIZE = 10
 const QUEUE_POOL_SIZE = 6
 
+/** A server that takes no connection for this long is away; nor is one of ours waited for any longer. */
+const CONNECT_MS = 30_000
+/** A connection that is silent for this long in the middle of a statement is dead: ours take seconds at most. */
+const SILENT_MS = 120_000
+
 /**
  * Opens PostgreSQL by URL, or PostgreSQL in this process (PGlite) in a folder, with the schema up to date.
  * @throws when the server cannot be reached or a migration fails.
  */
 export async function openDatabase(location: DatabaseLocation): Promise<OpenDatabase> {
-  const open = location.kind === 'postgres' ? openServer(location.url) : await openEmbedded(location.folder)
+  if (location.kind === 'postgres') {
+    await migrateServer(location.url)
+    return openServer(location.url)
+  }
+  const open = await openEmbedded(location.folder)
   try {
     await migrate(open.db)
     return open
@@ -38,19 +48,47 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
   }
 }
 
+/** By connections of its own: an index of a large table may take longer than any other statement. */
+async function migrateServer(url: string): Promise<void> {
+  const db = connect(url)
+  try {
+    await migrate(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
 function openServer(url: string): OpenDatabase {
-  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
-  // A connection that the server drops must not end the process, whether it is idle or between two statements of one
-  // that has it; the next query opens another.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  const db = connect(url, { stream: impatientSocket })
   return {
     db,
     embedded: false,
     queue: { backend: 'postgres', connectionString: url, max: QUEUE_POOL_SIZE },
     close: () => db.destroy(),
   }
+}
+
+function connect(url: string, options: Pick<pg.PoolConfig, 'stream'> = {}): Db {
+  const pool = new pg.Pool({
+    ...options,
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  })
+  // A connection that the server drops must not end the process, whether it is idle or between two statements of one
+  // that has it; the next query opens another.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/** pg's own time limit for queries gives the connection back to the pool, where the next query waits behind the first. */
+function impatientSocket(): Socket {
+  const socket = new Socket()
+  return socket.setTimeout(SILENT_MS, () =>
+    socket.destroy(new Error(`the database was silent for ${SILENT_MS / 1_000} seconds`)),
+  )
 }
 
 async function openEmbedded(folder: string): Promise<OpenDatabase> {

@@ -15,6 +15,7 @@ import { VendorAway } from './circuit.ts'
 import { coalesce } from './coalesce.ts'
 import type { Pace } from './context.ts'
 import type { Expected } from './expected.ts'
+import { Stopping } from './stopping.ts'
 import type { Vendors } from './vendors.ts'
 
 /** Writes what a run brings over to Kustomer, up to a hundred records of one kind in a request (contract §2.8). */
@@ -36,6 +37,13 @@ const LONGEST_LOOK_MS = 30_000
 /** How soon a bulk request is first asked for. */
 type LookPace = Pick<Pace, 'firstBackoffMs'>
 
+/** How the end of a bulk request is waited for. */
+interface Looks {
+  vendors: Vendors
+  firstMs: number
+  closing: AbortSignal | undefined
+}
+
 type Outcome = { id: string | undefined } | { error: unknown }
 type Result = BulkBatch['results'][number]
 type Referenced<Item> = Item & { _clientRef: string }
@@ -46,14 +54,19 @@ interface Way<Item> {
   send(kustomer: Kustomer, items: Referenced<Item>[]): Promise<Bulk>
 }
 
-/** @param expected creations that are on their way: a bulk request of their kind waits for them. */
+/**
+ * @param expected creations that are on their way: a bulk request of their kind waits for them.
+ * @param closing from then on nobody waits for the end of a bulk request.
+ */
 export function createBulkWriter(
   vendors: Vendors,
   pace: LookPace,
   expected: Partial<Record<BulkKind, Expected>> = {},
+  closing?: AbortSignal,
 ): BulkWriter {
+  const looks: Looks = { vendors, firstMs: pace.firstBackoffMs, closing }
   const together = <Item extends object>(way: Way<Item>, onTheirWay?: Expected) =>
-    coalesce<Item, Outcome>(BULK_ITEMS, (board) => writeInBulk(vendors, pace, way, board), onTheirWay?.count)
+    coalesce<Item, Outcome>(BULK_ITEMS, (board) => writeInBulk(looks, way, board), onTheirWay?.count)
   const creating = <K extends BulkKind>(kind: K) =>
     together<BulkItems[K]>(
       { route: `POST /${kind}/bulk`, send: (kustomer, items) => kustomer.bulk.create(kind, items) },
@@ -90,18 +103,17 @@ export function createBulkWriter(
  * others'. One item that Kustomer cannot read makes the whole request a 400: then each half goes on its own.
  */
 async function writeInBulk<Item extends object>(
-  vendors: Vendors,
-  pace: LookPace,
+  looks: Looks,
   way: Way<Item>,
   board: () => readonly Item[],
 ): Promise<Outcome[]> {
-  const sent = await send(vendors, way, board)
-  if ('bulkId' in sent) return outcomesOf(vendors, pace, way, sent.bulkId, sent.refs)
+  const sent = await send(looks.vendors, way, board)
+  if ('bulkId' in sent) return outcomesOf(looks, way, sent.bulkId, sent.refs)
   const { items, error } = sent
   if (items.length === 1 || !isAboutItems(error)) return items.map(() => ({ error }))
   const middle = Math.ceil(items.length / 2)
   const halves = [items.slice(0, middle), items.slice(middle)].map((half) =>
-    writeInBulk(vendors, pace, way, () => half).catch((error: unknown) => half.map(() => ({ error }))),
+    writeInBulk(looks, way, () => half).catch((error: unknown) => half.map(() => ({ error }))),
   )
   return (await Promise.all(halves)).flat()
 }
@@ -132,21 +144,22 @@ const isAboutItems = ({ failure }: KustomerError): boolean =>
   ['rejected', 'conflict', 'tooLarge'].includes(failure.kind)
 
 async function outcomesOf(
-  vendors: Vendors,
-  pace: LookPace,
+  looks: Looks,
   { route }: Way<never>,
   bulkId: string,
   refs: readonly string[],
 ): Promise<Outcome[]> {
   try {
-    const results = await resultsOf(vendors, pace, bulkId, refs)
+    const results = await resultsOf(looks, bulkId, refs)
     return refs.map((ref) => outcomeOf(route, results.get(ref)))
   } catch (error) {
     // The request was taken, so whatever hinders us to see its end, the items may be done.
-    const known = error instanceof KustomerError || error instanceof VendorAway ? lost(route, error) : error
-    return refs.map(() => ({ error: known }))
+    return refs.map(() => ({ error: hinders(error) ? lost(route, error) : error }))
   }
 }
+
+const hinders = (error: unknown): error is Error =>
+  error instanceof KustomerError || error instanceof VendorAway || error instanceof Stopping
 
 function outcomeOf(route: string, result: Result | undefined): Outcome {
   if (!result) return { error: lost(route) }
@@ -169,18 +182,20 @@ const lost = (route: string, cause?: Error): KustomerError =>
 /**
  * Waits for the end of a bulk request, past failures that may pass.
  *
- * @throws {KustomerError} the last failure, when there is no use in looking on.
+ * @throws {KustomerError} the last failure, when there is no use in looking on. @throws {Stopping}
  */
 async function resultsOf(
-  vendors: Vendors,
-  pace: LookPace,
+  { vendors, firstMs, closing }: Looks,
   bulkId: string,
   refs: readonly string[],
 ): Promise<Map<string | undefined, Result>> {
   const deadline = Date.now() + BULK_PATIENCE_MS
   let ended = false
   for (let look = 0; ; look++) {
-    await wait(Math.min(LONGEST_LOOK_MS, pace.firstBackoffMs * 2 ** Math.min(look, 10)))
+    const untilLookMs = Math.min(LONGEST_LOOK_MS, firstMs * 2 ** Math.min(look, 10))
+    await wait(untilLookMs, undefined, closing && { signal: closing }).catch(() => {
+      throw new Stopping()
+    })
     try {
       const batches = await vendors.kustomer((kustomer) => kustomer.bulk.batches(bulkId))
       const results = new Map(batches.flatMap((batch) => batch.results.map((one) => [one.clientRef, one])))

@@ -1,4 +1,8 @@
+import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
+import { openService, type Service } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { defaultPace } from '../../src/sync/context.ts'
 import { SECRET_HEADER, workflowSecret } from '../../src/sync/recipes.ts'
 import { createDatabase, databaseKinds, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
@@ -39,6 +43,14 @@ const ended = (service: ServiceProcess, id: string) =>
     headers: { 'content-type': 'application/json', [SECRET_HEADER]: workflowSecret('default', 'emulator') },
     body: JSON.stringify({ call_id: id }),
   })
+
+/** A supervisor kills after ten seconds. @returns the exit code. */
+async function stopInTime(service: ServiceProcess): Promise<number | null> {
+  const began = performance.now()
+  const code = await service.stop()
+  expect(performance.now() - began).toBeLessThan(10_000)
+  return code
+}
 
 const NUMBERS = Array.from({ length: 30 }, (_, at) => `+4420718${38_000 + at}`)
 
@@ -101,12 +113,9 @@ test('without its database it is not ready and takes nothing; with it again, all
   const wire = await startTcpProxy(Number(url.port))
   url.port = String(wire.port)
   const port = await freePort()
-  const service = await startServiceProcess(
-    emulators.env,
-    { ...database, env: { ...database.env, DATABASE_URL: url.href } },
-    port,
-  )
-  services.push(service)
+  const { drop } = database
+  database = { drop, env: { ...database.env, DATABASE_URL: url.href } }
+  const service = await start({}, port)
   const ready = async () => (await fetch(`${service.url}/readyz`)).status
   await until('the webhook stands', standing)
   const { id } = await endCall(emulators, { external_number: '+442071838750' })
@@ -121,10 +130,42 @@ test('without its database it is not ready and takes nothing; with it again, all
     async () => (await emulators.kustomer.state()).notes?.length === 1,
     60_000,
   )
+  const other = await start()
+  // Nobody is kept waiting for a database that does not come back: neither for one that swallows what it is told...
+  wire.swallow()
+  const stopping = stopInTime(other)
+  expect(await ready()).toBe(503)
+  expect(await stopping).toBe(1)
+  expect(other.output()).toMatch(/"open":\[[^\]]*"the queue".*the stop took too long/)
+  // ...nor for one that is not there.
   wire.cut()
-  // Nobody is kept waiting for a database that does not come back.
-  const began = performance.now()
-  await service.stop()
-  expect(performance.now() - began).toBeLessThan(10_000)
+  await stopInTime(service)
   await wire.close()
 }, 120_000)
+
+/** In this process, so that it may wait longer for a vendor than any that runs for itself. */
+async function openHere(firstBackoffMs: number): Promise<Service> {
+  const config = readConfig({ ...emulators.env, ...database.env })
+  return openService(config, pino({ level: 'silent' }), { ...defaultPace, firstBackoffMs })
+}
+
+test('told to stop while Kustomer works on a bulk request, it waits for it no longer, and looks for it later', async () => {
+  emulators = await startEmulators({ contacts: 3 })
+  await emulators.kustomer.control('PUT', '/switches', { bulkDelayMs: 90_000 })
+  database = await createDatabase('postgres')
+  const service = await openHere(30_000)
+  await service.work()
+  await service.operations.beginRun('sync', undefined)
+  await until('Kustomer has the request', async () => {
+    const { byRoute } = await emulators.kustomer.requests()
+    return (byRoute['POST /customers/bulk'] ?? 0) > 0
+  })
+  await service.close()
+  expect(service.stillOpen()).toEqual([])
+  const next = await openHere(30_000)
+  const [contact] = (await emulators.cloudtalk.state()).contacts ?? []
+  const [record] = await next.operations.trace(String(contact?.id))
+  await next.close()
+  // What it makes stands later: an event that came again at once would make it a second time.
+  expect(record?.story.at(-1)).toMatchObject({ outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE' })
+}, 60_000)

@@ -13,6 +13,8 @@ export interface ServiceProcess {
   kill(): Promise<void>
   /** SIGTERM. @returns the exit code. */
   stop(): Promise<number | null>
+  /** Waits for its end. @returns the exit code. */
+  ended(): Promise<number | null>
   output(): string
 }
 
@@ -38,10 +40,10 @@ export async function startServiceProcess(
     },
     30_000,
   )
-  const ended = async (signal: NodeJS.Signals) => {
+  const ended = async (signal?: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit')
-      child.kill(signal)
+      if (signal) child.kill(signal)
       await exit
     }
     return child.exitCode
@@ -53,6 +55,7 @@ export async function startServiceProcess(
       await ended('SIGKILL')
     },
     stop: () => ended('SIGTERM'),
+    ended: () => ended(),
   }
 }
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A wire to a server on this machine that can be cut. */
+/** A wire to a server on this machine that can be cut, or swallow what goes over it. */
 export interface TcpProxy {
   port: number
   /** Ends every connection and takes no new one. */
   cut(): void
+  /** Keeps every connection and takes new ones, and nothing arrives any more. */
+  swallow(): void
   mend(): void
   close(): Promise<void>
 }
@@ -13,6 +15,7 @@ export interface TcpProxy {
 export async function startTcpProxy(to: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let isCut = false
+  let swallows = false
   const server = createServer((socket) => {
     if (isCut) return void socket.destroy()
     const onward = connect(to, '127.0.0.1')
@@ -26,7 +29,9 @@ export async function startTcpProxy(to: number): Promise<TcpProxy> {
         sockets.delete(one)
         other.destroy()
       })
-      one.pipe(other)
+      one.on('data', (chunk) => {
+        if (!swallows) other.write(chunk)
+      })
     }
   })
   server.listen(0, '127.0.0.1')
@@ -40,8 +45,12 @@ export async function startTcpProxy(to: number): Promise<TcpProxy> {
   return {
     port: address.port,
     cut,
+    swallow: () => {
+      swallows = true
+    },
     mend: () => {
       isCut = false
+      swallows = false
     },
     async close() {
       cut()
