@@ -17,6 +17,7 @@ import { createHttp, createProbes, listen, type ProbePorts } from './http/server
 import { createMetrics } from './metrics.ts'
 import { openQueue } from './queue/queue.ts'
 import { startWorkers } from './queue/worker.ts'
+import { watchSchema } from './schema-watch.ts'
 import { type Db, openDatabase } from './store/database.ts'
 import { resealSecrets } from './store/secrets.ts'
 import { resealSignOn } from './store/sign-on.ts'
@@ -51,6 +52,8 @@ export interface Service {
   work(): Promise<void>
   /** Raises events for what no webhook told of, and goes on with runs. */
   watch(): Promise<void>
+  /** Rejects when a newer version has migrated the database: this process must end. @throws {Superseded} */
+  superseded: Promise<never>
   /** Takes nothing new, finishes what is under way, closes the database. */
   close(): Promise<void>
   /** What has not ended yet, once it closes. */
@@ -90,6 +93,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     changed: connections.refresh,
   })
   const ending = new AbortController()
+  const schema = watchSchema(db)
   // Without a key that outlives it, whoever has signed in does so again after a restart.
   const key = keys?.[0] ?? randomBytes(32)
   const derived = (purpose: string) =>
@@ -103,6 +107,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     log,
     ready: async () => {
       if (ending.signal.aborted) throw new Error('closing')
+      schema.check()
       await within(READY_MS, sql`select 1`.execute(db))
     },
   }
@@ -197,8 +202,10 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
     async watch() {
       connections.watch()
     },
+    superseded: schema.superseded,
     async close() {
       ending.abort()
+      schema.stop()
       // What hangs is cut off in time to end within the 10 s that a supervisor gives.
       const cutting = setTimeout(() => {
         connections.cutOff()

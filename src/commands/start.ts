@@ -8,7 +8,10 @@ export type Role = 'web' | 'worker' | 'all'
 /** A supervisor kills after ten seconds; before it does, the log says what hangs. */
 const LAST_EXIT_MS = 9_500
 
-/** Runs the service until it is told to stop. @throws {ConfigError} when the role or the folder does not allow it. */
+/**
+ * Runs the service until it is told to stop. @throws {ConfigError} when the role or the folder does not allow it.
+ * @throws {Superseded} where a newer version has taken the database over.
+ */
 export async function start(config: Config, log: Logger, role: Role): Promise<void> {
   if (config.database.kind === 'embedded') {
     if (role !== 'all') {
@@ -25,7 +28,10 @@ export async function start(config: Config, log: Logger, role: Role): Promise<vo
     else await service.serve()
     if (role !== 'web') await service.watch()
     log.info({ role, publicUrl: service.publicUrl() }, 'ready')
-    log.info({ signal: await stopped }, 'stopping')
+    log.info({ signal: await Promise.race([stopped, service.superseded]) }, 'stopping')
+  } catch (error) {
+    log.error({ err: error }, 'the service cannot go on')
+    throw error
   } finally {
     exitInTime(service, log)
     await service.close()

@@ -13,6 +13,7 @@ export type Reached = FolderOwner & { port: number }
  *
  * @throws {ConfigError} where no service runs and the environment is not right.
  * @throws {FolderInUse} where another command has the folder.
+ * @throws {Superseded} where a newer version migrates the database meanwhile.
  */
 export async function withService<T>(
   env: Record<string, string | undefined>,
@@ -25,7 +26,7 @@ export async function withService<T>(
   const config = readConfig(env)
   const service = await openService(config, quietLog(config, env.LOG_LEVEL ? config.logLevel : 'error'))
   try {
-    return await local(service)
+    return await Promise.race([local(service), service.superseded])
   } finally {
     await service.close()
   }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import * as first from './migrations/0001-first.ts'
 import * as bothWays from './migrations/0002-both-ways.ts'
@@ -62,3 +62,11 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
 
 const isNetworkCode = (code: unknown): boolean =>
   typeof code === 'string' && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code)
+
+/** @returns the newest migration of the database, where this program does not know it. */
+export async function newerMigration(db: Kysely<Database>): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`
+    select name from kysely_migration order by name desc limit 1`.execute(db)
+  const newest = rows[0]?.name
+  return newest === undefined || Object.hasOwn(migrations, newest) ? undefined : newest
+}

@@ -1,6 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { sql } from 'kysely'
+import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
+import { openService } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
 import { FolderInUse, findOwner, takeFolder } from '../../src/data-folder.ts'
 import { createDatabase, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
@@ -95,3 +99,21 @@ test('a folder is owned until it is given back, and a note of the dead owns noth
   expect(await findOwner(folder)).toBeUndefined()
   await (await takeFolder(folder, 'other')).release()
 })
+
+test('a process whose database a newer version has migrated says so, is not ready, and ends', async () => {
+  emulators = await startEmulators()
+  database = await createDatabase('postgres')
+  const env = { ...emulators.env, ...database.env }
+  service = await startServiceProcess(emulators.env, database, await freePort())
+  const open = await openService(readConfig({ ...env, PORT: '0' }), pino({ level: 'silent' }))
+  await open.serve()
+  const readiness = async () => (await fetch(`${open.publicUrl()}/readyz`)).status
+  expect(await readiness()).toBe(200)
+  const at = new Date().toISOString()
+  await sql`insert into kysely_migration (name, timestamp) values ('9999-later', ${at})`.execute(open.db)
+  await expect(open.superseded).rejects.toThrow(/9999-later.*Start the newer version/)
+  expect(await readiness()).toBe(503)
+  await open.close()
+  expect(await service.ended()).toBe(1)
+  expect(service.output()).toMatch(/A newer version of the service has changed the database \(9999-later\)/)
+}, 60_000)
