@@ -202,6 +202,8 @@ export async function openConnection(
     return poller
   }
 
+  /** What a person has begun by hand is not cut in the middle. */
+  const deedsDone = () => Promise.race([Promise.allSettled(deeds), wait(DEEDS_MS, undefined, { ref: false })])
   const stop = async () => {
     stopping = true
     clearTimeout(registering)
@@ -261,10 +263,12 @@ export async function openConnection(
       start('poll/messages', POLL_MESSAGES_MS, () => pollMessages(context))
       start('runs', CHECK_RUNS_MS, runs.resume)
     },
-    stop,
+    async stop() {
+      await Promise.all([deedsDone(), stop()])
+    },
     async retire() {
-      // What a person has begun by hand is not cut in the middle; what waits for a vendor comes again, and goes anew.
-      await Promise.race([Promise.allSettled(deeds), wait(DEEDS_MS, undefined, { ref: false })])
+      await deedsDone()
+      // What waits for a vendor comes again, and goes anew.
       const stopped = stop()
       closeVendors()
       await stopped

@@ -169,3 +169,23 @@ test('told to stop while Kustomer works on a bulk request, it waits for it no lo
   // What it makes stands later: an event that came again at once would make it a second time.
   expect(record?.story.at(-1)).toMatchObject({ outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE' })
 }, 60_000)
+
+test('told to stop while a person moves a conversation, it moves it first', async () => {
+  emulators = await startEmulators()
+  const customerId = await createCustomer(emulators, customer('+442071838750'))
+  const call = await endCall(emulators, { external_number: '+442071838759' })
+  database = await createDatabase('postgres')
+  const service = await openHere(50)
+  await service.work()
+  const { operations } = service
+  await operations.beginRun('sync', new Date(Date.now() - 3_600_000))
+  await until('the call is logged', async () => (await operations.unassociated()).length > 0, 30_000)
+  await setFaults(emulators.kustomer, { route: 'PATCH /conversations/:id', kind: 'slow', ms: 1_500 })
+  const moving = operations.associate(call.id, customerId)
+  await until('it is under way', async () => {
+    const { byRoute } = await emulators.kustomer.requests()
+    return (byRoute['PATCH /conversations/:id'] ?? 0) > 0
+  })
+  await service.close()
+  expect(await moving).toMatchObject({ customerId })
+}, 60_000)
