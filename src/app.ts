@@ -75,7 +75,8 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
   opened.defer(() => queue.close())
   // Several processes share no folder: without a key of their own they keep no secret.
   const keys = config.encryptionKeys ?? (database.embedded ? [encryptionKeyIn(config.dataDir)] : undefined)
-  const vault = keys && createVault(keys)
+  for (const key of keys ?? []) config.secrets.add(Buffer.from(key).toString('base64'))
+  const vault = keys && createVault(keys, (secret) => config.secrets.add(secret))
   if (vault) await Promise.all([resealSecrets(db, vault), resealSignOn(db, vault)])
   const away = () =>
     connections.all().map(({ context }) => [context.connection, context.vendors.away()] as const)

@@ -19,6 +19,15 @@ describe('a vault', () => {
     )
   })
 
+  test('tells each secret that goes in or out', async () => {
+    const [keys, passed] = [[newKey()], new Set<string>()]
+    const sealed = await createVault(keys, (secret) => passed.add(secret)).seal('name', 'the secret')
+    expect([...passed]).toEqual(['the secret'])
+    passed.clear()
+    await createVault(keys, (secret) => passed.add(secret)).open('name', sealed)
+    expect([...passed]).toEqual(['the secret'])
+  })
+
   test('rotates: the new key seals, the old one still opens, and without it nothing does', async () => {
     const [old, next] = [newKey(), newKey()]
     const sealed = await createVault([old]).seal('a', 'secret')

@@ -28,17 +28,25 @@ export function readKeys(text: string): Uint8Array[] | undefined {
   return keys.every((key) => key.length === KEY_BYTES) ? keys : undefined
 }
 
-/** @param keys the first seals; the others open what they sealed once. At least one. */
-export function createVault(keys: readonly Uint8Array[]): Vault {
+/**
+ * @param keys the first seals; the others open what they sealed once. At least one.
+ * @param passes is told each secret that goes in or out, such as for a log that must not have it.
+ */
+export function createVault(
+  keys: readonly Uint8Array[],
+  passes: (secret: string) => void = () => undefined,
+): Vault {
   const byId = new Map(keys.map((key) => [idOf(key), key]))
   const [newest] = byId
   if (!newest) throw new RangeError('a vault needs a key')
   const [newestId, newestKey] = newest
   const vault: Vault = {
-    seal: (name, secret) =>
-      new CompactEncrypt(new TextEncoder().encode(secret))
+    seal(name, secret) {
+      passes(secret)
+      return new CompactEncrypt(new TextEncoder().encode(secret))
         .setProtectedHeader({ ...DIRECT, kid: newestId, sub: name })
-        .encrypt(newestKey),
+        .encrypt(newestKey)
+    },
     async open(name, sealed) {
       try {
         const { plaintext, protectedHeader } = await compactDecrypt(
@@ -49,7 +57,9 @@ export function createVault(keys: readonly Uint8Array[]): Vault {
             contentEncryptionAlgorithms: [DIRECT.enc],
           },
         )
-        if (protectedHeader.sub === name) return new TextDecoder().decode(plaintext)
+        const secret = new TextDecoder().decode(plaintext)
+        passes(secret)
+        if (protectedHeader.sub === name) return secret
       } catch {
         // What is wrong with it would not tell more than that no key fits.
       }

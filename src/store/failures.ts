@@ -38,17 +38,18 @@ export interface ListedFailure extends Failure {
   exactAt: string
 }
 
+type Place = Pick<ListedFailure, 'exactAt' | 'kind' | 'id'>
+
 /** Failed records, the latest first, a page at a time. @param after the last of the page before. */
 export const failuresPage = (
   db: Db,
   connection: string,
   filter: FailureFilter,
   limit: number,
-  after: Pick<ListedFailure, 'exactAt' | 'kind' | 'id'> | undefined,
-): Promise<ListedFailure[]> =>
-  failed(db, connection, filter, limit, false, after && { ...after, at: after.exactAt })
-    .select(sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('exactAt'))
-    .execute()
+  after: Place | undefined,
+): Promise<ListedFailure[]> => failed(db, connection, filter, limit, false, after).select(exactAt).execute()
+
+const exactAt = sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('exactAt')
 
 /**
  * Records that can be settled again: those that failed and, where the filter names them, those that were undone.
@@ -59,10 +60,10 @@ export const retryable = (
   connection: string,
   filter: FailureFilter,
   limit: number,
-  after: Pick<Failure, 'at' | 'kind' | 'id'> | undefined,
-): Promise<Failure[]> => {
+  after: Place | undefined,
+): Promise<ListedFailure[]> => {
   const named = filter.id !== undefined || (filter.reason !== undefined && UNDONE.includes(filter.reason))
-  return failed(db, connection, filter, limit, named, after).execute()
+  return failed(db, connection, filter, limit, named, after).select(exactAt).execute()
 }
 
 function failed(
@@ -71,7 +72,7 @@ function failed(
   filter: FailureFilter,
   limit: number,
   undoneToo: boolean,
-  after: { at: Date | string; kind: RecordKind; id: string } | undefined,
+  after: Place | undefined,
 ) {
   return db
     .selectFrom('outcome')
@@ -87,7 +88,7 @@ function failed(
     )
     .$if(after !== undefined, (query) =>
       query.where(
-        sql<boolean>`(at, kind, record_id) < (${after?.at ?? null}::timestamptz, ${after?.kind ?? ''}, ${after?.id ?? ''})`,
+        sql<boolean>`(at, kind, record_id) < (${after?.exactAt ?? null}::timestamptz, ${after?.kind ?? ''}, ${after?.id ?? ''})`,
       ),
     )
     .orderBy('at', 'desc')

@@ -14,7 +14,7 @@ import {
   newestActivity,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
-import { failures, failuresPage, type ListedFailure } from '../store/failures.ts'
+import { failures, failuresPage, type ListedFailure, retryable } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
@@ -195,6 +195,18 @@ test('page by page, each failed record comes once', async () => {
   const all = await failures(db, CONNECTION, {}, OUTCOMES)
   expect(all.length).toBeGreaterThan(10)
   expect(paged.map(({ exactAt: _exactly, ...failure }) => failure)).toEqual(all)
+})
+
+test('page by page, each record that can be tried again comes once', async () => {
+  const paged: ListedFailure[] = []
+  for (let last: ListedFailure | undefined; ; last = paged.at(-1)) {
+    const page = await retryable(db, CONNECTION, {}, 3, last)
+    paged.push(...page)
+    if (page.length < 3) break
+  }
+  expect(paged.map(({ id }) => id)).toEqual(
+    (await failures(db, CONNECTION, {}, OUTCOMES)).map(({ id }) => id),
+  )
 })
 
 test('page by page, each record of a run comes once', async () => {

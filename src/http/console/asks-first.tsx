@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { PropsWithChildren } from 'hono/jsx'
+import { z } from 'zod'
 import type { ConsoleEnv } from './console.tsx'
 import { Page } from './layout.tsx'
 
@@ -9,6 +10,8 @@ import { Page } from './layout.tsx'
  */
 const QUESTION = 'asks'
 const ANSWER = 'confirmed'
+/** What comes with a form that asks, for schemas that take nothing else. */
+export const asked = { [QUESTION]: z.string().optional(), [ANSWER]: z.string().optional() }
 
 interface AskingButtonProps {
   /** A sentence for what is done to what, and what that means. */

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import type { ReasonCount } from '../../../store/activity.ts'
@@ -7,6 +7,7 @@ import { recordKinds } from '../../../store/schema.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { FAILING_PAGE } from '../../watching.ts'
+import { AskingButton, asked, asksFirst } from '../asks-first.tsx'
 import { count, Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
@@ -30,19 +31,22 @@ const query = z.object({
 })
 /** What is not named is meant as a whole: so what is named wrongly is no order. */
 const retryForm = z.strictObject({
+  ...asked,
   id: z.string().min(1).optional(),
   kind: kind.optional(),
   reason: reason.optional(),
 })
 
+const failingLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/failing')
+
 /** Records that have failed and stand so: Activity tells of those too that have been done since. */
 export const failingPage = new Hono<ConsoleEnv>()
-  .post('/failing/retry', needs('decide', refused), async (c) => {
+  .post('/failing/retry', needs('decide', refused), asksFirst(failingLink), async (c) => {
     const { connection, shown } = c.var
     const form = retryForm.safeParse(await c.req.parseBody())
     if (!form.success) return notDone(c, link(shown, '/failing'), 'Say which records.')
-    const retried = await connection.operations.retry(form.data)
     const { id, kind, reason } = form.data
+    const retried = await connection.operations.retry({ id, kind, reason })
     const which = [kind, id, reason && `with the reason ${reason}`].filter(Boolean).join(' ')
     await note(c, { did: 'retried', subject: which || 'all that had failed' })
     tell(c, {
@@ -106,17 +110,22 @@ const Retry = ({
   text: string
   asks?: number
 }) => (
-  <form
-    method="post"
-    action={link(shown, '/failing/retry')}
-    data-confirm={asks && `Have ${asks === 1 ? '1 record' : `${count(asks)} records`} tried again?`}
-  >
+  <form method="post" action={link(shown, '/failing/retry')}>
     {Object.entries(filter).map(([name, value]) =>
       value === undefined ? null : <input type="hidden" name={name} value={value} />,
     )}
-    <button type="submit" class="quiet">
-      {text}
-    </button>
+    {asks === undefined ? (
+      <button type="submit" class="quiet">
+        {text}
+      </button>
+    ) : (
+      <AskingButton
+        asks={`Have ${asks === 1 ? '1 record' : `${count(asks)} records`} tried again?`}
+        class="quiet"
+      >
+        {text}
+      </AskingButton>
+    )}
   </form>
 )
 
