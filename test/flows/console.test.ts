@@ -193,6 +193,7 @@ describe('every page', () => {
       for (const path of PATHS) {
         await page.goto(`${base}${path}`)
         expect([path, await faultsOf(page)]).toEqual([path, []])
+        expect([path, await page.evaluate('document.compatMode')]).toEqual([path, 'CSS1Compat'])
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect([path, overflow]).toEqual([path, 0])
       }

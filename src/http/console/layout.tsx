@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { raw } from 'hono/html'
 import type { Child, PropsWithChildren } from 'hono/jsx'
 import { type Ability, may } from '../auth/roles.ts'
 import { Notice, Time, Zone } from './components.tsx'
@@ -50,20 +51,23 @@ const HTMX = JSON.stringify({
 
 /** What every page has: no script and no style stands in a page itself (strict CSP). */
 export const Document = ({ title, children }: PropsWithChildren<DocumentProps>) => (
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="htmx-config" content={HTMX} />
-      <title>{title} · CloudTalk ⇄ Kustomer</title>
-      <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-      <link rel="stylesheet" href="/assets/console.css" />
-      <script src="/assets/htmx.js" defer />
-      <script src="/assets/console.js" defer />
-    </head>
-    <body>{children}</body>
-  </html>
+  <>
+    {raw('<!doctype html>')}
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="htmx-config" content={HTMX} />
+        <title>{title} · CloudTalk ⇄ Kustomer</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/console.css" />
+        <script src="/assets/htmx.js" defer />
+        <script src="/assets/console.js" defer />
+      </head>
+      <body>{children}</body>
+    </html>
+  </>
 )
 
 interface PageProps {
