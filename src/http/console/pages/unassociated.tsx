@@ -141,6 +141,7 @@ const Conversations = ({ conversations, notMoved, shown }: ConversationsProps) =
                   required
                   value={notMoved?.id === conversationId ? notMoved.customer : undefined}
                   aria-label={`Customer for the ${KIND_NAMES[kind].one} ${id}`}
+                  size={26}
                   placeholder="name, number, email or id"
                 />
                 <button type="submit" class="quiet">
