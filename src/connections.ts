@@ -49,7 +49,7 @@ export async function openConnections(config: Config, ports: Ports): Promise<Con
   let stamp = -1
   let refreshing: Promise<void> = Promise.resolve()
 
-  const wanted = () => wantedConnections(config, db, vault, log)
+  const wanted = () => wantedConnections(config, db, vault)
   const begin = (connection: Connection) => {
     if (publicUrl !== undefined) connection.keepRegistered(publicUrl)
     if (watching) connection.watch()
@@ -81,6 +81,7 @@ export async function openConnections(config: Config, ports: Ports): Promise<Con
     const begun: Connection[] = []
     try {
       for (const { id, config: wish, problem } of await wanted()) {
+        if (problem !== undefined) log.error({ connection: id }, problem)
         const now = running.get(id)
         // What cannot be read at this moment does not end what runs.
         if (now && (wish ? isDeepStrictEqual(now.config, wish) : problem !== undefined)) next.set(id, now)

@@ -29,23 +29,30 @@ export function watchSchema(db: Db): SchemaWatch {
   // Who does not wait for it learns of it by nothing else.
   superseded.catch(() => undefined)
   let found: Superseded | undefined
-  const looking = setInterval(() => {
-    newerMigration(db).then(
-      (migration) => {
-        if (migration === undefined) return
-        found = new Superseded(migration)
-        reject(found)
-      },
-      // A database that is away is looked at again.
-      () => undefined,
-    )
-  }, LOOK_MS)
-  looking.unref()
+  let looking: NodeJS.Timeout | undefined
+  let stopped = false
+  const look = async () => {
+    // A database that is away is looked at again.
+    const migration = await newerMigration(db).catch(() => undefined)
+    if (migration === undefined) return lookAgain()
+    found = new Superseded(migration)
+    reject(found)
+  }
+  // One look at a time: a database that swallows what it is told is not asked more and more.
+  const lookAgain = () => {
+    if (stopped) return
+    looking = setTimeout(look, LOOK_MS)
+    looking.unref()
+  }
+  lookAgain()
   return {
     superseded,
     check() {
       if (found) throw found
     },
-    stop: () => clearInterval(looking),
+    stop() {
+      stopped = true
+      clearTimeout(looking)
+    },
   }
 }

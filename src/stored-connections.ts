@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import { type Config, type ConnectionConfig, kustomerUrlOf } from './config.ts'
 import type { Configured } from './http/configuring.ts'
 import { type Settings, settingsSchema } from './mapping/settings.ts'
@@ -22,7 +21,6 @@ export async function wantedConnections(
   config: Config,
   db: Db,
   vault: Vault | undefined,
-  log: Logger,
 ): Promise<WantedConnection[]> {
   const stored = new Map((await storedConfigurations(db)).map((one) => [one.id, one]))
   const given = config.connections.map((connection) =>
@@ -32,7 +30,7 @@ export async function wantedConnections(
   const own = [...stored.values()].filter(
     ({ id, accounts }) => !ids.has(id) && accounts.kustomer !== undefined,
   )
-  return [...given, ...(await Promise.all(own.map((one) => ownConnection(config, db, vault, log, one))))]
+  return [...given, ...(await Promise.all(own.map((one) => ownConnection(config, db, vault, one))))]
 }
 
 function givenConnection(
@@ -64,7 +62,6 @@ async function ownConnection(
   { vendors }: Config,
   db: Db,
   vault: Vault | undefined,
-  log: Logger,
   { id, settings: saved, accounts, revision }: StoredConfiguration,
 ): Promise<WantedConnection> {
   const parsed = settingsSchema.safeParse(saved ?? {})
@@ -112,7 +109,6 @@ async function ownConnection(
     }
   } catch (error) {
     if (!(error instanceof Unopenable)) throw error
-    log.error({ connection: id, err: error }, 'a connection’s keys cannot be read')
     return { ...shown, problem: error.message, config: undefined }
   }
 }

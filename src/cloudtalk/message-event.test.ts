@@ -75,6 +75,7 @@ const cases: Case[] = [
   [{ ...hi, agent_name: 'Ida Novak' }, 'Sent', { agentName: 'Ida Novak' }],
   [{ ...hi, agent_email: 'ida@example.org' }, 'Sent', { agentEmail: 'ida@example.org' }],
   [{ ...hi, contact_id: '' }, 'Sent', { contactId: undefined }],
+  [{ ...hi, contact_id: 'x'.repeat(256) }, 'Sent', { contactId: undefined }],
   [{ ...hi, contacts: [{ id: 9, name: 'Marta' }] }, 'Sent', { contactId: '9', contactName: 'Marta' }],
   [
     { ...hi, 'contacts[0].id': 9, 'contacts[0].name': 'Marta' },

@@ -2,7 +2,7 @@ import { decodeHTMLStrict } from 'entities/decode'
 import { z } from 'zod'
 import { CloudTalkError } from './errors.ts'
 import { parseValue } from './transport.ts'
-import { checkIds, dateFromWire, phoneFromWire } from './wire.ts'
+import { checkIds, dateFromWire, isId, phoneFromWire } from './wire.ts'
 
 /** An SMS or WhatsApp message as either webhook system tells it (contract §5A, §5B). */
 export type MessageEvent = {
@@ -64,7 +64,7 @@ export function parseWorkflowMessage(json: unknown, action: 'Sent' | 'Received')
 /**
  * A message from what a webhook says of it.
  *
- * @throws {CloudTalkError} `unreadable` if it has neither text nor media nor a number, or an id is none.
+ * @throws {CloudTalkError} `unreadable` if it has neither text nor media nor a number, or its id is none.
  */
 export function messageFrom(
   route: string,
@@ -96,9 +96,14 @@ export function messageFrom(
     const issue = 'it has no text, no media and no number (external_number, internal_number, from or to)'
     throw new CloudTalkError(route, { kind: 'unreadable', path: '', issue })
   }
-  const { id, agentId, contactId } = event
-  checkIds(route, { id, agent_id: agentId, contact_id: contactId })
-  return event
+  const { agentId, contactId, ...message } = event
+  checkIds(route, { id: message.id })
+  // A message is known from here only: what it can do without does not lose it.
+  return {
+    ...message,
+    ...(agentId !== undefined && isId(agentId) && { agentId }),
+    ...(contactId !== undefined && isId(contactId) && { contactId }),
+  }
 }
 
 /** A workflow sends a token that it has no value for as null, '' or the token itself (contract §5A). */

@@ -70,12 +70,15 @@ export function phoneFromWire(value: unknown): string | undefined {
 /** Far beyond any id of CloudTalk's, and short enough for every index: PostgreSQL takes 2,704 bytes. */
 const LONGEST_ID = 255
 
+/** Whether it can be an id. */
+export const isId = (id: string): boolean => id.length <= LONGEST_ID
+
 /**
  * What a webhook names records by, which its account can fill with anything.
  * @throws {CloudTalkError} `unreadable`, naming the one that is no id.
  */
 export function checkIds(route: string, ids: Record<string, string | undefined>): void {
-  const long = Object.keys(ids).find((path) => (ids[path]?.length ?? 0) > LONGEST_ID)
+  const long = Object.keys(ids).find((path) => !isId(ids[path] ?? ''))
   if (long === undefined) return
   const issue = `an id has at most ${LONGEST_ID} characters; see what the workflow puts there`
   throw new CloudTalkError(route, { kind: 'unreadable', path: long, issue })

@@ -21,6 +21,13 @@ test.each<[label: string, error: Error, status: number, begun: boolean, says: st
   ['limit', new CloudTalkError('GET /x', { kind: 'rateLimited' }), 503, true, 'no more requests'],
   ['5xx', new KustomerError('GET /x', { kind: 'unavailable', status: 503 }), 503, true, 'does not answer'],
   ['401', new KustomerError('GET /x', { kind: 'unauthorized' }), 502, true, 'refuses the connection’s key'],
+  [
+    '403',
+    new KustomerError('PUT /x', { kind: 'forbidden' }),
+    502,
+    true,
+    'does not let the connection’s key do this',
+  ],
   ['409', new KustomerError('PUT /x', { kind: 'conflict', fields: [] }), 502, true, 'did not take'],
 ])('%s', (_label, error, status, begun, says) => {
   expect(refusalOf(error)).toEqual({

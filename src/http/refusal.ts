@@ -73,8 +73,13 @@ function byKind(vendor: Vendor, failure: CloudTalkFailure | KustomerFailure, mes
     case 'unreachable':
       return noAnswer(vendor)
     case 'unauthorized':
-    case 'forbidden':
       return keyRefused(vendor)
+    case 'forbidden':
+      return cutOff(
+        502,
+        `${VENDOR_NAMES[vendor]} does not let the connection’s key do this, so it is not finished (${message}).`,
+        'An administrator gives the key what it lacks, as the set-up or the check command says. Then try again.',
+      )
     case 'rejected':
     case 'tooLarge':
     case 'gone':

@@ -125,7 +125,7 @@ export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
 const RUNS = 50
 /** Of one name; who has more is found by number or email. */
-const NAMED_CUSTOMERS = 20
+export const NAMED_CUSTOMERS = 20
 /** Records of an undo that are shown at once. */
 export const RUN_RECORDS_PAGE = 50
 

@@ -119,7 +119,7 @@ export const reasons = {
   LOGGED_UNLINKED: {
     meaning: 'It was logged, but no customer has this number, so the conversation belongs to nobody yet.',
     whatToDo:
-      'Add the number to the right customer in Kustomer and the conversation moves there by itself, or move it with the associate command.',
+      'Add the number to the right customer in Kustomer and the conversation moves there by itself, or move it by hand, under Unassociated or with the associate command.',
   },
   INTERNAL_CALL: {
     meaning: 'The call was between two agents, and such calls are never logged.',

@@ -44,7 +44,7 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   if (error === undefined) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName
   const reason = error instanceof Error ? error.message : String(error)
-  if (error instanceof Error && 'code' in error && isNetworkCode(error.code)) {
+  if (error instanceof Error && isOfNetwork(error)) {
     throw new Error(
       `The database cannot be reached (${reason}). Check DATABASE_URL, and that the server runs.`,
       {
@@ -60,8 +60,11 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   )
 }
 
-const isNetworkCode = (code: unknown): boolean =>
-  typeof code === 'string' && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code)
+/** The pool's own time limit has no code. */
+const isOfNetwork = (error: Error): boolean =>
+  'code' in error
+    ? /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(String(error.code))
+    : /connection timeout|connect$/.test(error.message)
 
 /** @returns the newest migration of the database, where this program does not know it. */
 export async function newerMigration(db: Kysely<Database>): Promise<string | undefined> {

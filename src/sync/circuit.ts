@@ -214,6 +214,7 @@ export class Circuit {
     }
     if (before) {
       this.#trials = TRIALS
+      this.#failures = 0
       log.info({ vendor }, `${VENDOR_NAMES[vendor]} answers again; what was held back goes on`)
     }
     if (!this.#owesRelease) return

@@ -150,6 +150,15 @@ test.each([0, LAST_TRY, 100])('while the key itself is refused, no try is counte
   }
 })
 
+test('a key that the one refuses says nothing about the other', () => {
+  const failed = failedSettle(
+    new CloudTalkError('GET /x', { kind: 'unauthorized' }),
+    LAST_TRY,
+    when(['refused']),
+  )
+  expect(failed.outcome.outcome).toBe('failed')
+})
+
 test('a vendor that is away says nothing about a key', () => {
   const failed = failedSettle(new KustomerError('GET /x', { kind: 'forbidden' }), LAST_TRY, when(['away']))
   expect(failed.outcome.outcome).toBe('failed')

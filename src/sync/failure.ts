@@ -1,6 +1,7 @@
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
 import type { Outcome } from '../store/outcomes.ts'
+import type { Vendor } from '../store/schema.ts'
 import { VendorAway } from './circuit.ts'
 import type { SyncContext } from './context.ts'
 import { Stopping } from './stopping.ts'
@@ -52,8 +53,8 @@ interface Tries {
   firstBackoffMs: number
   /** Epoch ms. */
   now: number
-  /** A vendor does not accept the key at all. */
-  keyRefused: boolean
+  /** Who does not accept the key at all. */
+  refusing: readonly Vendor[]
 }
 
 /** Sorts whatever a settle threw by its kind, never by its text. @param attempt how many tries there were before. */
@@ -62,15 +63,15 @@ export function failedSettle(error: unknown, attempt: number, context: Surroundi
     attempt,
     firstBackoffMs: context.pace.firstBackoffMs,
     now: context.now().getTime(),
-    keyRefused: context.vendors.away().some(({ cause }) => cause === 'refused'),
+    refusing: context.vendors.away().flatMap(({ vendor, cause }) => (cause === 'refused' ? [vendor] : [])),
   }
   if (error instanceof VendorAway) {
     const reason = error.circuit.cause === 'refused' ? 'UNAUTHORIZED' : 'VENDOR_UNAVAILABLE'
     const outcome: Outcome = { outcome: 'waiting', reason, sentence: error.message }
     return { outcome, retryInMs: HELD_MS, held: true, untried: true }
   }
-  if (error instanceof CloudTalkError) return byKind('CloudTalk', error.message, error.failure, when)
-  if (error instanceof KustomerError) return byKind('Kustomer', error.message, error.failure, when)
+  if (error instanceof CloudTalkError) return byKind('cloudtalk', error.message, error.failure, when)
+  if (error instanceof KustomerError) return byKind('kustomer', error.message, error.failure, when)
   if (error instanceof Stopping) {
     const sentence = 'The service was stopped or set up anew; it goes on by itself.'
     return { outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence }, retryInMs: 0 }
@@ -82,12 +83,7 @@ export function failedSettle(error: unknown, attempt: number, context: Surroundi
 
 type VendorFailure = CloudTalkFailure | KustomerFailure
 
-function byKind(
-  vendor: 'CloudTalk' | 'Kustomer',
-  sentence: string,
-  failure: VendorFailure,
-  when: Tries,
-): FailedSettle {
+function byKind(vendor: Vendor, sentence: string, failure: VendorFailure, when: Tries): FailedSettle {
   const backoff = backoffMs(when.firstBackoffMs, when.attempt)
   switch (failure.kind) {
     case 'rateLimited': {
@@ -118,7 +114,7 @@ function byKind(
     case 'unauthorized':
     case 'forbidden': {
       const outcome: Outcome = { outcome: 'waiting', reason: 'UNAUTHORIZED', sentence }
-      if (when.keyRefused) return { outcome, retryInMs: HELD_MS, held: true, untried: true }
+      if (when.refusing.includes(vendor)) return { outcome, retryInMs: HELD_MS, held: true, untried: true }
       return passing(outcome, when, UNAUTHORIZED_RETRY_MS)
     }
     case 'rejected':
@@ -127,7 +123,7 @@ function byKind(
       return {
         outcome: {
           outcome: 'failed',
-          reason: vendor === 'CloudTalk' ? 'REJECTED_BY_CLOUDTALK' : 'REJECTED_BY_KUSTOMER',
+          reason: vendor === 'cloudtalk' ? 'REJECTED_BY_CLOUDTALK' : 'REJECTED_BY_KUSTOMER',
           sentence,
         },
         retryInMs: undefined,

@@ -86,6 +86,7 @@ export async function openVendors(
   { db, firstBackoffMs, requested, back, log }: VendorPorts,
   accounts: VendorAccounts,
 ): Promise<Vendors> {
+  // A quarter of a second at the usual pace, more than clocks differ that are set by the network.
   const marginMs = firstBackoffMs / 8
   const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
   const cloudtalkGate = new BudgetGate(

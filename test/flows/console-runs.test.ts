@@ -112,7 +112,7 @@ test('preview, sync, pause, resume, cancel; then the undo, previewed first', asy
   const [, first] = (await page.getByRole('link', { name: /^customer / }).all()) ?? []
   await first?.click()
   await page.getByRole('button', { name: 'Sync it again' }).first().click()
-  await page.getByText('It is tried again.').waitFor()
+  await page.getByText('1 record is tried again.').waitFor()
   await stack.settled()
   expect((await contacts()).length).toBe(own.length + 1)
   await page.goto(`${base}/runs/${id}`)

@@ -28,6 +28,8 @@ export const AskingButton = ({ asks, children, ...rest }: PropsWithChildren<Aski
   </button>
 )
 
+const pathOf = (address: string): string => address.replace(/\?.*/, '')
+
 /** Shows the question of a form that was sent without its answer. @param back where nothing is done. */
 export const asksFirst =
   (back: (c: Context<ConsoleEnv>) => string): MiddlewareHandler<ConsoleEnv> =>
@@ -36,7 +38,7 @@ export const asksFirst =
     const { [QUESTION]: question, ...given } = await c.req.parseBody()
     if (typeof question !== 'string' || ANSWER in given) return next()
     return c.html(
-      <Page title="Is this meant?" lead="Nothing has been done yet." path="" c={c}>
+      <Page title="Is this meant?" lead="Nothing has been done yet." path={pathOf(back(c))} c={c}>
         <section aria-label="What will happen">
           <p>{question}</p>
           <form method="post" action={c.req.path + new URL(c.req.url).search} class="actions">

@@ -76,7 +76,7 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
         <Refused refusal={refusal?.step === 'kustomer' ? refusal : undefined} />
         <Keys configured={configured} open={refusal?.step === 'kustomer'} what="Change the Kustomer key">
           <form method="post" action={settingsLink(`${SET_UP}/kustomer`, id)} class="stack">
-            <KustomerFields given={refusal?.given ?? configured.kustomer} />
+            <KustomerFields given={refusal?.step === 'kustomer' ? refusal.given : configured.kustomer} />
             <div class="actions">
               <button type="submit">Check and save</button>
             </div>
@@ -131,7 +131,13 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
       </Step>
       {running && health && (
         <>
-          <div id="lights" hx-get="" hx-trigger="every 3s" hx-select="#lights" hx-swap="outerMorph">
+          <div
+            id="lights"
+            hx-get={settingsLink(SET_UP, id)}
+            hx-trigger="every 3s"
+            hx-select="#lights"
+            hx-swap="outerMorph"
+          >
             <KustomerWebhook registration={running.watching.registration()} health={health} now={now()} />
             <Lights recipes={recipes} now={now()} />
           </div>

@@ -27,8 +27,10 @@ function keepLive(part) {
   let events
 
   const load = () => {
-    // Nobody's typing is taken away.
-    if (!document.activeElement?.closest('#live form')) part.dispatchEvent(new Event('news'))
+    // Nobody's typing is taken away; a button that has the focus is none.
+    const { activeElement: focused } = document
+    if (!focused?.matches(':not(button)') || !focused.closest('#live form'))
+      part.dispatchEvent(new Event('news'))
   }
   const hear = (from, well) => {
     heard[from] = well

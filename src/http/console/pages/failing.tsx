@@ -10,10 +10,10 @@ import { FAILING_PAGE } from '../../watching.ts'
 import { AskingButton, asked, asksFirst } from '../asks-first.tsx'
 import { count, Empty, KIND_NAMES, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
-import { notDone, note } from '../doing.ts'
+import { notDone } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
-import { tell } from '../told.ts'
+import { retrying } from '../retrying.ts'
 
 const kind = z.enum(recordKinds)
 const reason = z.enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
@@ -42,18 +42,10 @@ const failingLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/fail
 /** Records that have failed and stand so: Activity tells of those too that have been done since. */
 export const failingPage = new Hono<ConsoleEnv>()
   .post('/failing/retry', needs('decide', refused), asksFirst(failingLink), async (c) => {
-    const { connection, shown } = c.var
     const form = retryForm.safeParse(await c.req.parseBody())
-    if (!form.success) return notDone(c, link(shown, '/failing'), 'Say which records.')
+    if (!form.success) return notDone(c, failingLink(c), 'Say which records.')
     const { id, kind, reason } = form.data
-    const retried = await connection.operations.retry({ id, kind, reason })
-    const which = [kind, id, reason && `with the reason ${reason}`].filter(Boolean).join(' ')
-    await note(c, { did: 'retried', subject: which || 'all that had failed' })
-    tell(c, {
-      tone: retried > 0 ? 'good' : 'bad',
-      text: retried > 0 ? `${inNumber(retried)} tried again.` : 'Nothing of this fails any more.',
-    })
-    return c.redirect(link(shown, '/failing'), 303)
+    return retrying(c, failingLink(c), { id, kind, reason })
   })
   .get('/failing', async (c) => {
     const { connection, shown, person } = c.var
@@ -89,8 +81,6 @@ export const failingPage = new Hono<ConsoleEnv>()
       </Page>,
     )
   })
-
-const inNumber = (n: number): string => (n === 1 ? '1 record is' : `${count(n)} records are`)
 
 interface Shown {
   filter: FailureFilter

@@ -21,15 +21,15 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
   ])
   const { summary, health } = running.find(({ id }) => id === connection.id) ?? (await faresOf(connection))
   // Those that cannot run included: whoever looks at one is not to miss what another needs.
-  const needs = configured.map((one) => ({
-    id: one.id,
-    name: one.settings.name,
-    needs: needsOf(
-      one,
-      running.find(({ id }) => id === one.id),
-      ports.now(),
-    ),
-  }))
+  const needs = configured.map((one) => {
+    const fares = running.find(({ id }) => id === one.id)
+    return {
+      id: one.id,
+      name: one.settings.name,
+      runs: fares !== undefined,
+      needs: needsOf(one, fares, ports.now()),
+    }
+  })
   return c.html(
     <Page title="Overview" path="/" c={c} live>
       <State all={needs} role={person.role} />
@@ -125,6 +125,7 @@ const Kind = ({
 interface OneOfMany {
   id: string
   name: string
+  runs: boolean
   needs: readonly Need[]
 }
 
@@ -155,15 +156,11 @@ const State = ({ all, role }: { all: readonly OneOfMany[]; role: Role }) => {
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">What needs a person</h2>
-      {inNeed.map(({ id, name, needs }) => {
+      {inNeed.map(({ id, name, runs, needs }) => {
         const shown = { id, all }
         return (
           <>
-            {all.length > 1 && (
-              <h3>
-                <a href={link(shown, '/')}>{name}</a>
-              </h3>
-            )}
+            {all.length > 1 && <h3>{runs ? <a href={link(shown, '/')}>{name}</a> : name}</h3>}
             {needs.map((need) =>
               need.tone === 'calm' ? null : (
                 <Notice tone={need.tone}>

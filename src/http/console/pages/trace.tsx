@@ -9,10 +9,11 @@ import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
-import { doing, notDone } from '../doing.ts'
+import { notDone } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { RecordSearch } from '../record-search.tsx'
 import { refused } from '../refused.tsx'
+import { retrying } from '../retrying.ts'
 import { Writes } from '../writes.tsx'
 
 const retryForm = z.object({
@@ -22,14 +23,11 @@ const retryForm = z.object({
 
 export const tracePage = new Hono<ConsoleEnv>()
   .post('/trace/retry', needs('decide', refused), async (c) => {
-    const { connection, shown } = c.var
+    const { shown } = c.var
     const form = retryForm.safeParse(await c.req.parseBody())
     if (!form.success) return notDone(c, link(shown, '/trace'), 'Say which record.')
     const { id, kind } = form.data
-    const deed = { did: 'retried', subject: `${kind} ${id}` }
-    return doing(c, { back: link(shown, '/trace', { q: id }), deed, done: 'It is tried again.' }, () =>
-      connection.operations.retry({ id, kind }),
-    )
+    return retrying(c, link(shown, '/trace', { q: id }), { id, kind })
   })
   .get('/trace', async (c) => {
     const { person, connection, shown } = c.var

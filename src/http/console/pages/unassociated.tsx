@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
 import { UNASSOCIATED } from '../../operations.ts'
-import type { NamedCustomer } from '../../watching.ts'
+import { NAMED_CUSTOMERS, type NamedCustomer } from '../../watching.ts'
 import { Empty, KIND_NAMES, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing } from '../doing.ts'
@@ -99,6 +99,9 @@ const Choose = ({ c, id, name, customers }: ChooseProps) => (
         </form>
       </section>
     ))}
+    {customers.length === NAMED_CUSTOMERS && (
+      <p class="soft">These are the first {NAMED_CUSTOMERS}. Find others by number or email.</p>
+    )}
     <p>
       <a class="button quiet" href={link(c.var.shown, '/unassociated')}>
         Leave it as it is
