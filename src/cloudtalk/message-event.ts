@@ -96,14 +96,9 @@ export function messageFrom(
     const issue = 'it has no text, no media and no number (external_number, internal_number, from or to)'
     throw new CloudTalkError(route, { kind: 'unreadable', path: '', issue })
   }
-  const { agentId, contactId, ...message } = event
-  checkIds(route, { id: message.id })
+  checkIds(route, { id: event.id })
   // A message is known from here only: what it can do without does not lose it.
-  return {
-    ...message,
-    ...(agentId !== undefined && isId(agentId) && { agentId }),
-    ...(contactId !== undefined && isId(contactId) && { contactId }),
-  }
+  return { ...event, agentId: idOrNone(event.agentId), contactId: idOrNone(event.contactId) }
 }
 
 /** A workflow sends a token that it has no value for as null, '' or the token itself (contract §5A). */
@@ -126,6 +121,8 @@ function idIn(value: unknown): string | undefined {
   const id = plainText(value)
   return id === '0' ? undefined : id
 }
+
+const idOrNone = (id = ''): string | undefined => (id !== '' && isId(id) ? id : undefined)
 
 function timeIn(value: unknown): string | undefined {
   const time = plainText(value)
