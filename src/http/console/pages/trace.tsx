@@ -51,8 +51,8 @@ export const tracePage = new Hono<ConsoleEnv>()
         {found?.length === 0 && (
           <section>
             <Empty>
-              Nothing is known of this. A number needs its country, as in +44 20 7183 8750; a call is known
-              once it has ended.
+              Nothing is known of this. A number needs its country, as in +44 20 7183 8750; a name is looked
+              for as a whole; a call is known once it has ended.
             </Empty>
           </section>
         )}
