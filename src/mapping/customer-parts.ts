@@ -1,5 +1,6 @@
 import type { CustomerRecord, CustomerWarning, LocationRecord, Written } from './customer-record.ts'
 import { firstFilled } from './customer-values.ts'
+import { emailKey } from './emails.ts'
 import { orderedUnion } from './ordered-union.ts'
 import { parsePhone } from './phones.ts'
 import { cutAtWord } from './text.ts'
@@ -89,14 +90,14 @@ export const phonesWith = (
   }
 }
 
-const emailKey = (email: string): string | undefined => email.trim().toLowerCase() || undefined
+const keyOfEmail = (email: string): string | undefined => emailKey(email) || undefined
 
 export const emailsWith = ({ emails }: CustomerRecord, wantedEmails: readonly string[]): Written => {
-  const standing = new Set(emails.map(({ email }) => emailKey(email)))
+  const standing = new Set(emails.map(({ email }) => keyOfEmail(email)))
   const wanted = new Map<string, CustomerRecord['emails'][number]>()
   const warnings: CustomerWarning[] = []
   for (const [at, raw] of wantedEmails.entries()) {
-    const key = emailKey(raw)
+    const key = keyOfEmail(raw)
     if (key === undefined || wanted.has(key)) continue
     if (standing.has(key) || /^[^\s@]+@[^\s@]+$/.test(key)) {
       wanted.set(key, { email: raw.trim(), type: 'work' })
@@ -105,7 +106,7 @@ export const emailsWith = ({ emails }: CustomerRecord, wantedEmails: readonly st
       warnings.push({ field: 'emails', code: 'INVALID_EMAIL', text })
     }
   }
-  const { entries, leftOut } = entriesWith(emails, wanted, ({ email }) => emailKey(email))
+  const { entries, leftOut } = entriesWith(emails, wanted, ({ email }) => keyOfEmail(email))
   const text = `Kustomer holds at most ${MAX_ENTRIES} emails; ${leftOut} left out.`
   return {
     part: sameEntries(entries, emails) ? {} : { emails: entries },

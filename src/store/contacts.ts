@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
+import { emailKey } from '../mapping/emails.ts'
 import type { OwnFields } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
-import { emailIdentifier, type Identifier, replaceIdentifiers, replaceIdentifiersSql } from './identifiers.ts'
+import { type Identifier, replaceIdentifiers, replaceIdentifiersSql } from './identifiers.ts'
 import { toJson } from './json.ts'
 
 /** A contact as the mirror has it. */
@@ -85,7 +86,7 @@ export const contactIdentifiers = (
     connection,
     record_id: contactId,
     channel: 'email' as const,
-    value: emailIdentifier(email),
+    value: emailKey(email),
   })),
 ]
 

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { CustomerRecord } from '../mapping/customer-record.ts'
+import { emailKey } from '../mapping/emails.ts'
 import { parsePhone } from '../mapping/phones.ts'
 import type { Customer } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
-import { emailIdentifier, type Identifier, replaceIdentifiers } from './identifiers.ts'
+import { type Identifier, replaceIdentifiers } from './identifiers.ts'
 import { toJson } from './json.ts'
 
 /** A customer as Kustomer's API shows it, with the revision that orders its versions (contract kustomer §1.7). */
@@ -176,7 +177,7 @@ function identifiersOf(
   return [
     ...customer.phones.flatMap(({ phone }) => owned('phone', parsePhone(phone, defaultCountry))),
     ...customer.whatsapps.flatMap(({ phone }) => owned('whatsapp', parsePhone(phone, defaultCountry))),
-    ...customer.emails.flatMap(({ email }) => owned('email', emailIdentifier(email))),
+    ...customer.emails.flatMap(({ email }) => owned('email', emailKey(email))),
   ]
 }
 

@@ -14,9 +14,6 @@ export interface Identifier extends RecordOfSide {
   value: string
 }
 
-/** As emails are compared and stored. */
-export const emailIdentifier = (email: string): string => email.trim().toLowerCase()
-
 /** Replaces every identifier of the given records by the given ones, in one statement. */
 export async function replaceIdentifiers(
   db: Db,

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
+import { emailKey } from '../mapping/emails.ts'
 import type { OwnFields, Provenance } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import { contactIdentifiers, ECHO_SECONDS } from './contacts.ts'
 import type { Db } from './database.ts'
-import { emailIdentifier, replaceIdentifiersSql } from './identifiers.ts'
+import { replaceIdentifiersSql } from './identifiers.ts'
 import type { LinkOrigin } from './schema.ts'
 
 /** A customer and the contact that it is linked to. */
@@ -152,7 +153,7 @@ const outstanding = batched<{ connection: string; customer_id: string; keys: str
 const keysOf = ({ name, numbers, emails }: ContactFields): string[] => [
   nameKey(name),
   ...numbers,
-  ...emails.map(emailIdentifier),
+  ...emails.map(emailKey),
 ]
 
 /**

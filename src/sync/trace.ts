@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
+import { emailKey } from '../mapping/emails.ts'
 import { parsePhone } from '../mapping/phones.ts'
 import { nameKey } from '../mapping/text.ts'
 import type { Db } from '../store/database.ts'
-import { emailIdentifier } from '../store/identifiers.ts'
 import { historyOf, type StoredOutcome } from '../store/outcomes.ts'
 import { type RecordKind, recordKinds } from '../store/schema.ts'
 
@@ -42,7 +42,7 @@ export async function findRecords(
   defaultCountry: string | undefined,
 ): Promise<Omit<TracedRecord, 'story'>[]> {
   const e164 = parsePhone(question, defaultCountry) ?? null
-  const email = question.includes('@') ? emailIdentifier(question) : null
+  const email = question.includes('@') ? emailKey(question) : null
   const key = nameKey(question)
   // Each way to find a record by an index of its own: an "or" would read every record there is.
   const numbered = (side: 'customer' | 'contact') => sql`

@@ -1,6 +1,7 @@
 import type { Contact } from '../../cloudtalk/index.ts'
 import { KustomerError } from '../../kustomer/index.ts'
 import { customerFromContact, exportSkip } from '../../mapping/customer-from-contact.ts'
+import { emailKey } from '../../mapping/emails.ts'
 import { parsePhone } from '../../mapping/phones.ts'
 import type { ContactFields, E164 } from '../../mapping/records.ts'
 import { newFields } from '../../mapping/write.ts'
@@ -18,7 +19,7 @@ import {
   findCustomer,
   mirrorCustomers,
 } from '../../store/customers.ts'
-import { emailIdentifier, ownersOf } from '../../store/identifiers.ts'
+import { ownersOf } from '../../store/identifiers.ts'
 import {
   apartFrom,
   creationsUnderWay,
@@ -130,10 +131,7 @@ async function settleContact(
   if (stored?.customerDeleted) {
     return skipped('CUSTOMER_DELETED', 'Its customer was deleted in Kustomer, so it is not exported again.')
   }
-  const keys = [
-    ...validNumbers(fields).map(lockOf.number),
-    ...fields.emails.map(emailIdentifier).map(lockOf.email),
-  ]
+  const keys = [...validNumbers(fields).map(lockOf.number), ...fields.emails.map(emailKey).map(lockOf.email)]
   return context.locks.hold(connection, keys, () => exportNew(context, event, fields, shown, stored, coming))
 }
 
@@ -224,7 +222,7 @@ async function mirroredOwner(
   }
   const found = await Promise.all([
     ...validNumbers(fields).map((number) => by('phone', number, 'matched-phone')),
-    ...fields.emails.map((email) => by('email', emailIdentifier(email), 'matched-email')),
+    ...fields.emails.map((email) => by('email', emailKey(email), 'matched-email')),
   ])
   return found.flat()[0]
 }

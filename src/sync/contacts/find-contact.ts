@@ -1,4 +1,5 @@
 import type { Contact } from '../../cloudtalk/index.ts'
+import { emailKey } from '../../mapping/emails.ts'
 import {
   decideMatch,
   type MatchCandidate,
@@ -10,7 +11,7 @@ import { wireNumber } from '../../mapping/phones.ts'
 import type { ContactFields } from '../../mapping/records.ts'
 import { nameKey } from '../../mapping/text.ts'
 import { contactsNamed } from '../../store/contacts.ts'
-import { emailIdentifier, ownersOf } from '../../store/identifiers.ts'
+import { ownersOf } from '../../store/identifiers.ts'
 import { apartFrom } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
 import type { EventSource } from '../event.ts'
@@ -59,14 +60,14 @@ export async function findMatch(
 
 /** Whether a contact is what a customer was matched with: it may have changed since the mirror was filled. */
 export function matches(by: MatchedBy, contact: ContactFields, desired: ContactFields): boolean {
-  const emails = new Set(desired.emails.map(emailIdentifier))
+  const emails = new Set(desired.emails.map(emailKey))
   switch (by) {
     case 'name':
       return nameKey(contact.name) === nameKey(desired.name)
     case 'phone':
       return desired.numbers.some((number) => contact.numbers.includes(number))
     case 'email':
-      return contact.emails.some((email) => emails.has(emailIdentifier(email)))
+      return contact.emails.some((email) => emails.has(emailKey(email)))
   }
 }
 
@@ -111,7 +112,7 @@ async function byKeyword(
     .filter(({ numbers, emails }) =>
       by === 'phone'
         ? numbers.some((number) => wireNumber(number) === value)
-        : emails.some((email) => emailIdentifier(email) === value),
+        : emails.some((email) => emailKey(email) === value),
     )
     .map(({ id }) => ({ contactId: id, by }))
 }

@@ -1,6 +1,7 @@
 import { KustomerError } from '../../kustomer/index.ts'
 import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
 import { ineligible } from '../../mapping/eligibility.ts'
+import { emailKey } from '../../mapping/emails.ts'
 import { type MatchedBy, matchKeys } from '../../mapping/matching.ts'
 import type { ReasonCode } from '../../mapping/reasons.ts'
 import type { ContactFields } from '../../mapping/records.ts'
@@ -12,7 +13,6 @@ import {
   mirrorCustomers,
   type StoredCustomer,
 } from '../../store/customers.ts'
-import { emailIdentifier } from '../../store/identifiers.ts'
 import { creationOutstanding, dropLink, findLink, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { SyncContext } from '../context.ts'
@@ -155,7 +155,7 @@ async function connect(
   const { fields, warnings } = contactFromCustomer(customer, await lookupsFor(context, customer))
   const keys = [
     ...fields.numbers.map(lockOf.number),
-    ...fields.emails.map(emailIdentifier).map(lockOf.email),
+    ...fields.emails.map(emailKey).map(lockOf.email),
     lockOf.name(nameKey(fields.name)),
   ]
   const outcome = await locks.hold(connection, keys, async () => {

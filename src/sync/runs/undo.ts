@@ -41,7 +41,7 @@ import { imaginedStage } from '../undo/imagined-stage.ts'
 import { isSettled } from '../undo/is-settled.ts'
 import { GONE, saysOf } from '../undo/left-alone.ts'
 import { realStage, type Trail } from '../undo/real-stage.ts'
-import { type Stage, undoRecord, type WrittenByRun } from '../undo/undo-record.ts'
+import { keyOf, type Stage, undoRecord, type WrittenByRun } from '../undo/undo-record.ts'
 import { untilNotPaused } from './preview.ts'
 
 /**
@@ -54,8 +54,6 @@ const PAGE = 500
 const AT_ONCE = 50
 const LOOK_MS = 200
 const BUSY_MS = 60
-
-const keyOf = ({ kind, id }: RunItem): string => `${kind} ${id}`
 
 /** Puts what the run has written on the list. */
 export async function planUndo(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
@@ -124,7 +122,7 @@ export function undo(context: SyncContext, run: Run, goOn: () => void): Promise<
       requests: meter.requests,
       source: 'run',
       runId: run.id,
-      ...(!trail.edited.has(keyOf(item)) && (await versionOf(context, item))),
+      ...(!trail.edited.has(keyOf(item.kind, item.id)) && (await versionOf(context, item))),
     })
     await save(context, run, item, outcome)
   })
@@ -138,7 +136,7 @@ async function undoItem(
   trail: Trail,
 ): Promise<Undoing> {
   const record = { connection: context.connection, ...item }
-  const key = keyOf(item)
+  const key = keyOf(item.kind, item.id)
   const undoneBefore = await undoneAs(context.db, record)
   if (await isSettled(context, item)) {
     // Before the first step: what that causes is met by nobody, even after a crash.
@@ -217,10 +215,12 @@ async function eachItem(
     const open = await openItems(db, run.id, AT_ONCE)
     if (!open) return
     const writes = await writesOfRecords(db, of, open.items)
-    const items = open.items.map((item) => ({ ...item, writes: writes.get(keyOf(item)) ?? [] }))
+    const items = open.items.map((item) => ({ ...item, writes: writes.get(keyOf(item.kind, item.id)) ?? [] }))
     const later = await writtenLater(db, connection, of, items)
     await Promise.all(
-      items.map(({ writes, ...item }) => work(item, { writes, later: later.get(keyOf(item)) ?? [] }, since)),
+      items.map(({ writes, ...item }) =>
+        work(item, { writes, later: later.get(keyOf(item.kind, item.id)) ?? [] }, since),
+      ),
     )
   }
 }
