@@ -23,6 +23,7 @@ export function remoteOperations(port: number, token: string, connection?: strin
       )
       return records.map((record) => ({
         ...record,
+        ...(record.at && { at: new Date(record.at) }),
         story: record.story.map((step) => ({ ...step, at: new Date(step.at) })),
       }))
     },

@@ -16,11 +16,14 @@ export function tracesAsText(records: readonly TracedRecord[], question: string)
   return records.map(recordAsText).join('\n\n')
 }
 
-function recordAsText({ kind, id, title, story }: TracedRecord): string {
-  const head = `${kind} ${id}  ${title === id ? '' : title}`.trimEnd()
+function recordAsText({ kind, id, title, at, story }: TracedRecord): string {
+  const called = [title === id ? '' : title, at && `of ${inUtc(at)}Z`].filter(Boolean).join(' ')
+  const head = `${kind} ${id}  ${called}`.trimEnd()
   if (story.length === 0) return `${head}\n  seen, but nothing was decided about it yet`
   return [head, ...story.map(stepAsText)].join('\n')
 }
+
+const inUtc = (at: Date): string => at.toISOString().replace('T', ' ').slice(0, 19)
 
 /** Most reasons want nothing done; saying so at each step would hide those that do. */
 const needsSomebody = ({ reason }: StoredOutcome): boolean => !/^Nothing\b/.test(reasons[reason].whatToDo)
@@ -33,7 +36,7 @@ const shortened = (line: string): string => {
 }
 
 function stepAsText(step: StoredOutcome): string {
-  const at = step.at.toISOString().replace('T', ' ').slice(0, 19)
+  const at = inUtc(step.at)
   const ids = [
     step.contactId && `contact ${step.contactId}`,
     step.customerId && `customer ${step.customerId}`,

@@ -12,6 +12,8 @@ export interface TracedRecord {
   id: string
   /** What the record says of itself, for people. */
   title: string
+  /** When a call ended, or a message was sent. */
+  at?: Date
   story: StoredOutcome[]
 }
 
@@ -51,8 +53,9 @@ export async function findRecords(
   const logged = (kind: 'call' | 'message') => sql`
     select record_id from timeline
       where connection = ${connection} and kind = ${kind} and conversation_id = ${question}`
-  const rows = await sql<{ kind: RecordKind; id: string; title: string | null }>`
-    select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title
+  const rows = await sql<{ kind: RecordKind; id: string; title: string | null; at: Date | null }>`
+    select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title,
+        null::timestamptz as at
       from customer c
       where c.connection = ${connection} and c.id in (
         select ${question}
@@ -60,14 +63,14 @@ export async function findRecords(
         union ${numbered('customer')}
         union select customer_id from link where connection = ${connection} and contact_id = ${question})
     union all
-    select 'contact', c.id, c.name
+    select 'contact', c.id, c.name, null
       from contact c
       where c.connection = ${connection} and c.id in (
         select ${question}
         union select id from contact where connection = ${connection} and ${key} <> '' and name_key = ${key}
         union ${numbered('contact')})
     union all
-    select 'call', k.id, concat_ws(' ', k.data->>'type', 'call of', to_char(k.ended_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
+    select 'call', k.id, concat_ws(' ', k.data->>'type', 'call'), k.ended_at
       from call k
       where k.connection = ${connection} and k.id in (
         select ${question}
@@ -77,8 +80,7 @@ export async function findRecords(
         union ${logged('call')})
     union all
     select 'message', m.id,
-        concat_ws(' ', m.data->>'direction', case m.channel when 'sms' then 'SMS' else 'WhatsApp message' end, 'of',
-          to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
+        concat_ws(' ', m.data->>'direction', case m.channel when 'sms' then 'SMS' else 'WhatsApp message' end), m.at
       from message m
       where m.connection = ${connection} and m.id in (
         select ${question}
@@ -88,7 +90,7 @@ export async function findRecords(
           order by at desc limit ${MOST_RECORDS})
         union ${logged('message')})
     union all
-    select o.kind, o.record_id, null
+    select o.kind, o.record_id, null, null
       from outcome o
       where o.connection = ${connection} and o.kind in (${sql.join(recordKinds)}) and o.record_id = ${question}
         and not exists (select 1 from call where connection = ${connection} and id = ${question})
@@ -96,5 +98,5 @@ export async function findRecords(
         and not exists (select 1 from contact where connection = ${connection} and id = ${question})
         and not exists (select 1 from message where connection = ${connection} and id = ${question})
     limit ${MOST_RECORDS}`.execute(db)
-  return rows.rows.map(({ kind, id, title }) => ({ kind, id, title: title ?? id }))
+  return rows.rows.map(({ kind, id, title, at }) => ({ kind, id, title: title ?? id, ...(at && { at }) }))
 }

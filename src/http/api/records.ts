@@ -89,7 +89,9 @@ export const recordRoutes = [
         .meta({ description: 'a number in any format, a name, an email, or an id' }),
     }),
     answer: z.object({
-      records: z.array(z.object({ kind, id: z.string(), title: z.string(), story: z.array(step) })),
+      records: z.array(
+        z.object({ kind, id: z.string(), title: z.string(), at: time.optional(), story: z.array(step) }),
+      ),
     }),
     handle: async ({ connection }, { query }) => ({
       records: await connection.operations.trace(query.q),

@@ -76,13 +76,18 @@ interface StoryProps {
 }
 
 const Story = ({ record, org, shown, canRetry }: StoryProps) => {
-  const { kind, id, title, story } = record
+  const { kind, id, title, at, story } = record
   const last = story.at(-1)
   return (
     <section aria-labelledby={`story-${kind}-${id}`}>
       <h2 id={`story-${kind}-${id}`}>
-        <Title title={title} /> <small>{KIND_NAMES[kind].one}</small>{' '}
-        {last && <OutcomeBadge outcome={last.outcome} />}
+        {title}{' '}
+        {at && (
+          <>
+            of <Time at={at} />
+          </>
+        )}{' '}
+        <small>{KIND_NAMES[kind].one}</small> {last && <OutcomeBadge outcome={last.outcome} />}
       </h2>
       {last && (
         <p>
@@ -107,17 +112,6 @@ const Story = ({ record, org, shown, canRetry }: StoryProps) => {
         </ol>
       )}
     </section>
-  )
-}
-
-/** Calls and messages are called by their time, which is shown as every other time. */
-const Title = ({ title }: { title: string }) => {
-  const [, what, at] = /^(.* of) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)$/.exec(title) ?? []
-  if (what === undefined || at === undefined) return <>{title}</>
-  return (
-    <>
-      {what} <Time at={new Date(at.replace(' ', 'T'))} />
-    </>
   )
 }
 
