@@ -29,13 +29,25 @@ test('several at once are taken whole or not at all', () => {
 test('each window in which something was asked is told', () => {
   let now = 120_500
   const limit = createRateLimit({ clock: createClock({ now: () => now }), limit: 2 })
-  for (let asked = 0; asked < 4; asked++) limit.take()
+  for (const by of ['one', 'other', 'one', 'one']) limit.take('', 1, by)
   now = 240_000
   limit.take('a')
   limit.take('b', 2)
   const [first, second, ...others] = limit.windows()
-  expect(first).toEqual({ startsAt: '1970-01-01T00:02:00.000Z', limit: 2, used: 2, refused: 2 })
-  expect(second).toEqual({ startsAt: '1970-01-01T00:04:00.000Z', limit: 2, used: 3, refused: 0 })
+  expect(first).toEqual({
+    startsAt: '1970-01-01T00:02:00.000Z',
+    limit: 2,
+    used: 2,
+    refused: 2,
+    askedBy: { one: 3, other: 1 },
+  })
+  expect(second).toEqual({
+    startsAt: '1970-01-01T00:04:00.000Z',
+    limit: 2,
+    used: 3,
+    refused: 0,
+    askedBy: { '': 3 },
+  })
   expect(others).toEqual([])
   limit.clear()
   expect(limit.windows()).toEqual([])

@@ -18,11 +18,16 @@ export type Window = {
   used: number
   /** Requests answered 429. */
   refused: number
+  /** What was asked, granted or not, by user agent. */
+  askedBy: Record<string, number>
 }
 
 export type RateLimit = {
-  /** Takes `count` from the budget of `key` (one shared budget without a key), or nothing where fewer are left. */
-  take: (key?: string, count?: number) => Taken
+  /**
+   * Takes `count` from the budget of `key` (one shared budget without a key), or nothing where fewer are left.
+   * @param by who asks, by its user agent.
+   */
+  take: (key?: string, count?: number, by?: string) => Taken
   /** What `key` would find now, taking nothing. */
   look: (key?: string) => Taken
   /** The windows in which something was asked, the oldest first. */
@@ -31,7 +36,7 @@ export type RateLimit = {
 }
 
 /** How many windows are remembered. */
-const KEPT = 1_000
+const KEPT = 2_000
 
 /**
  * A fixed window of one emulator minute, aligned to multiples of it, as both vendors publish their limits
@@ -46,7 +51,7 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
     const startsAt = new Date(window * clock.minuteMs).toISOString()
     const last = windows.at(-1)
     if (last?.startsAt === startsAt) return last
-    const fresh = { startsAt, limit, used: 0, refused: 0 }
+    const fresh = { startsAt, limit, used: 0, refused: 0, askedBy: {} }
     windows.push(fresh)
     if (windows.length > KEPT) windows.shift()
     return fresh
@@ -64,9 +69,10 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
 
   return {
     look,
-    take: (key = '', count = 1) => {
+    take: (key = '', count = 1, by = '') => {
       const found = look(key)
       const current = inWindow()
+      current.askedBy[by] = (current.askedBy[by] ?? 0) + count
       if (found.remaining < count) {
         current.refused += 1
         return { ...found, allowed: false }

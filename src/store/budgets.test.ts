@@ -5,6 +5,16 @@ import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts
 import { type BudgetReading, correctBudget, takeFromBudget, WINDOW_SECONDS } from './budgets.ts'
 import type { Db } from './database.ts'
 
+const READING: BudgetReading = {
+  limit: 60,
+  used: 0,
+  inFlight: 0,
+  turn: 0,
+  turned: false,
+  exceeded: false,
+}
+const END = new Date('2030-01-01T00:01:00Z')
+
 describe.each(databaseKinds)('on %s', (kind) => {
   let db: Db
   let close: () => Promise<void>
@@ -37,7 +47,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     })
     await fc.assert(
       fc.asyncProperty(takers, async ({ limit, share, wanted }) => {
-        const account = newAccount()
+        const account = await given({ limit, used: 0, leftSeconds: 60 })
         const grants = await Promise.all(wanted.map((count) => take(account, limit, share, count)))
         const total = grants.reduce((sum, granted) => sum + granted, 0)
         const asked = wanted.reduce((sum, count) => sum + count, 0)
@@ -58,7 +68,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   })
 
   test('lower lanes stop earlier and leave the rest to the higher ones', async () => {
-    const account = newAccount()
+    const account = await given({ limit: 100, used: 0, leftSeconds: 60 })
     const asks = [
       { share: 0.5, granted: 45 },
       { share: 0.5, granted: 0 },
@@ -75,20 +85,62 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   test('accounts have budgets of their own', async () => {
     const [one, other] = [newAccount(), newAccount()]
-    expect([await take(one, 10, 1, 10), await take(other, 10, 1, 10)]).toEqual([9, 9])
+    expect([await take(one, 100, 1, 10), await take(other, 100, 1, 10)]).toEqual([10, 10])
   })
 
-  test('a window that has ended starts anew, in full and once', async () => {
+  test('a window that has ended starts anew, once', async () => {
     const account = await given({ limit: 60, used: 60, leftSeconds: -1 })
     const answers = await Promise.all(
       Array.from({ length: 80 }, () => takeFromBudget(db, { account, limit: 60 }, 1, 1)),
     )
-    expect(answers.filter(({ granted }) => granted === 1)).toHaveLength(54)
+    expect(answers.filter(({ granted }) => granted === 1)).toHaveLength(6)
     for (const { turnsInMs } of answers) {
       expect(turnsInMs).toBeGreaterThan((WINDOW_SECONDS - 20) * 1_000)
       expect(turnsInMs).toBeLessThanOrEqual(WINDOW_SECONDS * 1_000)
     }
-    expect((await stored(account)).used).toBe(54)
+    expect((await stored(account)).used).toBe(6)
+  })
+
+  describe('of a new window, before an answer tells what others have used of it', () => {
+    const parts = [
+      { limit: 100, share: 1, granted: 10 },
+      { limit: 60, share: 0.9, granted: 5 },
+      { limit: 8, share: 0.5, granted: 1 },
+      { limit: 1, share: 0.5, granted: 0 },
+    ]
+    test.each(parts)(
+      '$granted of $limit are given to a share of $share',
+      async ({ limit, share, granted }) => {
+        const first = newAccount()
+        expect(await take(first, limit, share, 1_000)).toBe(granted)
+        expect(await take(first, limit, share, 1_000)).toBe(0)
+        const later = await given({ limit, used: limit, leftSeconds: -1 })
+        expect(await take(later, limit, share, 1_000)).toBe(granted)
+        expect(await take(later, limit, share, 1_000)).toBe(0)
+      },
+    )
+
+    const answers: { label: string; reading: Partial<BudgetReading>; granted: number }[] = [
+      { label: 'nobody else', reading: { used: 10 }, granted: 80 },
+      { label: 'others who took much', reading: { used: 70 }, granted: 20 },
+      { label: 'others, and when it ends', reading: { used: 70, windowEndsAt: END }, granted: 20 },
+      { label: 'a new window', reading: { used: 30, turned: true }, granted: 60 },
+      { label: 'nothing of this window', reading: { used: 70, turn: -1 }, granted: 0 },
+    ]
+    test.each(answers)('an answer tells of $label', async ({ reading, granted }) => {
+      const account = newAccount()
+      await take(account, 100, 1, 10)
+      await correctBudget(db, account, { ...READING, limit: 100, ...reading })
+      expect(await take(account, 100, 1, 1_000)).toBe(granted)
+    })
+
+    test('a second passes without an answer', async () => {
+      const account = newAccount()
+      await take(account, 100, 1, 10)
+      await sql`update budget set window_ends_at = window_ends_at - interval '1 second'
+        where account = ${account}`.execute(db)
+      expect(await take(account, 100, 1, 1_000)).toBe(80)
+    })
   })
 
   test('a taker is told when the window turns, whether it gets anything or not', async () => {
@@ -130,15 +182,6 @@ describe.each(databaseKinds)('on %s', (kind) => {
   })
 
   describe('an answer corrects', () => {
-    const END = new Date('2030-01-01T00:01:00Z')
-    const READING: BudgetReading = {
-      limit: 60,
-      used: 0,
-      inFlight: 0,
-      turn: 0,
-      turned: false,
-      exceeded: false,
-    }
     const cases: {
       label: string
       reading: Partial<BudgetReading>

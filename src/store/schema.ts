@@ -415,6 +415,8 @@ interface BudgetTable {
   last_grant: number
   /** One more with each window. */
   turn: Generated<number>
+  /** An answer has told what the vendor has counted in this window. */
+  heard: Generated<boolean>
   /** The vendor has been seen to count a bulk request as one. */
   bulk_is_one: Generated<boolean>
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as passed } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestDatabase } from '../../test/helpers/databases.ts'
 import { until } from '../../test/helpers/until.ts'
+import { createClock } from '../emulators/clock.ts'
+import { createRateLimit } from '../emulators/rate-limit.ts'
 import { BudgetGate, type BudgetHeaders } from './budget-gate.ts'
 import type { Priority } from './event.ts'
 
@@ -24,13 +27,14 @@ beforeEach(() => {
 })
 afterEach(() => gate.close())
 
-/** Uses up what there is at once: the last tenth comes over the minute. */
+/** Uses up what there is. */
 async function usedUp(headers?: BudgetHeaders): Promise<void> {
-  const first = Array.from({ length: LIMIT - 1 }, () => gate.through('live', 1, async () => undefined))
-  await Promise.all(first)
+  await gate.through('live', 1, async () => undefined)
   await sql`update budget set used = "limit" where account = ${account}`.execute(database.db)
   if (headers) await gate.learn(headers)
 }
+const rowOf = () =>
+  database.db.selectFrom('budget').selectAll().where('account', '=', account).executeTakeFirstOrThrow()
 const turn = () =>
   sql`update budget set window_ends_at = clock_timestamp() where account = ${account}`.execute(database.db)
 
@@ -49,6 +53,53 @@ test('a window is taken to turn a little later than the vendor says', async () =
   await usedUp({ status: 200, limit: LIMIT, remaining: 0, resetAt })
   const wentAt = await gate.through('live', 1, async () => Date.now())
   expect(wentAt).toBeGreaterThanOrEqual(resetAt + MARGIN_MS)
+})
+
+test('what is granted too late for its window does not leave in the next one', async () => {
+  await usedUp()
+  const held = sql`update budget set used = 0, heard = true, window_ends_at = clock_timestamp() + interval '500 milliseconds'
+    where account = ${account}`
+  const before = await rowOf()
+  let going: Promise<unknown> | undefined
+  await database.db.transaction().execute(async (tx) => {
+    await held.execute(tx)
+    going = gate.through('live', 1, async () => undefined)
+    const waits = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await until('the grant waits', async () => (await waits.execute(database.db)).rows.length > 0)
+    await until('its window is over', async () => {
+      const over = sql<{ over: boolean }>`select window_ends_at < clock_timestamp() as over from budget
+        where account = ${account}`
+      return (await over.execute(tx)).rows[0]?.over
+    })
+  })
+  await going
+  expect(await rowOf()).toMatchObject({ turn: before.turn + 1, used: 1 })
+})
+
+test('of several processes, none asks for what others have used before it', async () => {
+  const OTHERS = 70
+  const ASKED = 60
+  const ANSWERED_AFTER_MS = 100
+  const limit = createRateLimit({ clock: createClock({ now: () => 60_000 }), limit: 100 })
+  limit.take('', OTHERS)
+  const gates = Array.from(
+    { length: 3 },
+    () => new BudgetGate(database.db, { account, limit: 100 }, SHARES, MARGIN_MS),
+  )
+  let gone = 0
+  const ask = (one: BudgetGate) =>
+    one.through('live', 1, async () => {
+      const { allowed, remaining } = limit.take()
+      expect(allowed).toBe(true)
+      gone++
+      await passed(ANSWERED_AFTER_MS)
+      await one.learn({ status: 200, limit: 100, remaining })
+    })
+  const asked = gates.flatMap((one) => Array.from({ length: ASKED }, () => ask(one).catch(() => undefined)))
+  await until('what is left is used', () => gone >= 100 - OTHERS - 3)
+  for (const one of gates) one.close()
+  await Promise.all(asked)
+  expect(limit.windows()).toMatchObject([{ refused: 0 }])
 })
 
 test('what waits when it closes is told so, and nothing leaves any more', async () => {

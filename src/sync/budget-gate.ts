@@ -176,7 +176,8 @@ export class BudgetGate {
     this.#answered++
     // The vendor cannot have counted less than it has answered us, unless it counts a new window.
     const turned = resetAt === undefined && used + this.#inFlight < this.#answered
-    const news = (resetAt ?? 0) > (this.#told.resetAt ?? 0) || limit !== this.#policy.limit
+    const first = this.#answered === 1
+    const news = first || (resetAt ?? 0) > (this.#told.resetAt ?? 0) || limit !== this.#policy.limit
     if (turned || news || used >= this.#told.used + OTHERS_STEP) {
       await this.#correct({ limit, used, turn, turned }, resetAt)
       if (turned && this.#turn === turn) this.#begin(turn + 1)
@@ -252,6 +253,7 @@ export class BudgetGate {
         const share = this.#shares[priority]
         const asked = queue.reduce((sum, { upTo }) => sum + (this.#bulkIsOne ? 1 : upTo), 0)
         const wanted = Math.max(asked, this.#policy.limit >= LARGE_LIMIT ? BATCH : 1)
+        const askedAt = Date.now()
         const taken = await takeFromBudget(this.#db, this.#policy, share, wanted)
         const { granted, turnsInMs, turn, bulkIsOne } = taken
         this.#bulkIsOne = bulkIsOne
@@ -263,6 +265,9 @@ export class BudgetGate {
           )
           return
         }
+        // A process that stood still meanwhile would send them into the next window, which others have used by now.
+        const until = askedAt + turnsInMs
+        if (Date.now() > until) continue
         let left = granted
         while (left > 0) {
           const next = queue.shift()
@@ -271,7 +276,7 @@ export class BudgetGate {
           left -= units
           next.go({ turn, units, room: bulkIsOne ? next.upTo : units, carries: 1 })
         }
-        this.#stock[priority] = { count: left, until: Date.now() + turnsInMs, turn }
+        this.#stock[priority] = { count: left, until, turn }
       }
     } catch {
       // The database is away; the settles that wait here go on when it is back.

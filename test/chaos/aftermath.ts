@@ -1,5 +1,6 @@
 import { runCli } from '../helpers/process.ts'
 import type { Check, State } from './checker.ts'
+import { SOMEBODY_ELSE } from './vendor-api.ts'
 
 /** What is looked at beside the vendors' records: the service's own proof, its logs, and the limits. */
 
@@ -48,22 +49,46 @@ export function checkSecrets(secrets: Record<string, string[]>, logs: readonly s
   return { what: 'no secret in the log of any process', checked: logs.length, failures }
 }
 
-/**
- * Others use the limits too, and a lost answer does not say what it has used up: two in a thousand are told to wait.
- * Whole runs have shown none and seven in 87,000.
- */
-const TOLD_TO_WAIT = 0.002
-const FEW = 10
+/** What was asked of a vendor's limit in one of its minutes. */
+export interface LimitWindow {
+  startsAt: string
+  limit: number
+  /** By user agent. */
+  askedBy: Record<string, number>
+}
 
+/** A database that was taken away, or a lost answer, does not say what a request has used up. */
+const FEW = 10
+/**
+ * Those who push use the same limits, as fast as they are let, and nobody can know what they take next: one in a
+ * hundred requests may be told to wait.
+ */
+const TOLD_TO_WAIT = 0.01
+
+/** The service alone never asks for more than the limit, and seldom finds it used up by others. */
 export function checkBudget(
   vendor: string,
   { total, byStatus }: { total: number; byStatus: Record<string, number> },
+  windows: readonly LimitWindow[],
   byOthers: number,
 ): Check {
+  const over = windows.map(({ limit, askedBy }) => {
+    const asked = Object.entries(askedBy).reduce(
+      (sum, [by, count]) => sum + (by === SOMEBODY_ELSE ? 0 : count),
+      0,
+    )
+    return Math.max(0, asked - limit)
+  })
+  const tooMany = over.reduce((sum, count) => sum + count, 0)
   const waits = (byStatus[429] ?? 0) - byOthers
   return {
     what: `${vendor}'s limits are kept`,
     checked: total,
-    failures: waits > Math.max(FEW, total * TOLD_TO_WAIT) ? [{ id: vendor, what: `${waits} times 429` }] : [],
+    failures: [
+      ...(tooMany > FEW
+        ? [{ id: vendor, what: `asked for ${tooMany} more than the limit, without others` }]
+        : []),
+      ...(waits > Math.max(FEW, total * TOLD_TO_WAIT) ? [{ id: vendor, what: `${waits} times 429` }] : []),
+    ],
   }
 }

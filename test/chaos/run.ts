@@ -4,7 +4,7 @@ import type { DatabaseKind } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { runCli } from '../helpers/process.ts'
 import { until } from '../helpers/until.ts'
-import { bringOver, checkBudget, checkProof, checkSecrets, secretsOf } from './aftermath.ts'
+import { bringOver, checkBudget, checkProof, checkSecrets, type LimitWindow, secretsOf } from './aftermath.ts'
 import { type Check, checkState } from './checker.ts'
 import { type ChaosDatabase, openChaosDatabase } from './database.ts'
 import { type Deployment, type Role, startDeployment } from './deployment.ts'
@@ -113,6 +113,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const facts = { plan, cloudtalk, kustomer, witness, org: env.KUSTOMER_ORG ?? '', publicUrl: balancer.url }
   const atCloudTalk = await emulators.cloudtalk.requests()
   const atKustomer = await emulators.kustomer.requests()
+  const windows = await limitsOf(emulators)
   const logs = [...deployment.logs(), syncLog]
   checks = [
     ...checkState(facts),
@@ -120,8 +121,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     proof,
     { what: 'no process has ended by itself', checked: logs.length, failures: deployment.crashes() },
     checkSecrets(secretsOf(env, scene.database.password, kustomer, cloudtalk), logs),
-    checkBudget('CloudTalk', atCloudTalk, pushers.cloudtalk.toldToWait()),
-    checkBudget('Kustomer', atKustomer, pushers.kustomer.toldToWait()),
+    checkBudget('CloudTalk', atCloudTalk, windows.cloudtalk, pushers.cloudtalk.toldToWait()),
+    checkBudget('Kustomer', atKustomer, windows.kustomer, pushers.kustomer.toldToWait()),
   ]
   return {
     checks,
@@ -152,10 +153,22 @@ async function keepAll(
     kustomer,
     atCloudTalk: await emulators.cloudtalk.requests(),
     atKustomer: await emulators.kustomer.requests(),
+    limits: await limitsOf(emulators),
     logs: deployment.logs(),
     env: { ...env, ...database.env },
     waiting: await database.waiting(),
   })
+}
+
+/** What was asked in each of the vendors' minutes. */
+async function limitsOf({
+  cloudtalk,
+  kustomer,
+}: Emulators): Promise<{ cloudtalk: LimitWindow[]; kustomer: LimitWindow[] }> {
+  const [atCloudTalk, atKustomer] = await Promise.all(
+    [cloudtalk, kustomer].map((vendor) => vendor.control<{ requests: LimitWindow[] }>('GET', '/limits')),
+  )
+  return { cloudtalk: atCloudTalk?.requests ?? [], kustomer: atKustomer?.requests ?? [] }
 }
 
 async function setScene(

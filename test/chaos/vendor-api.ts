@@ -17,6 +17,9 @@ export interface Answer {
   body: any
 }
 
+/** The user agent of whoever is not the service. */
+export const SOMEBODY_ELSE = 'somebody else'
+
 const PATIENCE_MS = 60_000
 
 export function vendorApi(vendor: Vendor, base: string, authorization: string, minuteMs: number): VendorApi {
@@ -25,7 +28,7 @@ export function vendorApi(vendor: Vendor, base: string, authorization: string, m
     try {
       const response = await fetch(`${vendor.url}${base}${path}`, {
         method,
-        headers: { authorization, 'content-type': 'application/json', 'user-agent': 'somebody else' },
+        headers: { authorization, 'content-type': 'application/json', 'user-agent': SOMEBODY_ELSE },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       const text = await response.text()

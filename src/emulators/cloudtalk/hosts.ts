@@ -56,9 +56,9 @@ export const createHosts = ({ account }: { account: Account }) => {
     return known
   }
 
-  const limited = (budget: string, cost: number, work: () => Response): Response => {
+  const limited = (budget: string, cost: number, by: string, work: () => Response): Response => {
     const { rateLimit, rateLimitHeaders, rateLimitBody } = account.switches()
-    const taken = limitOf(rateLimit).take(budget, cost)
+    const taken = limitOf(rateLimit).take(budget, cost, by)
     const response = taken.allowed
       ? work()
       : rateLimitBody === 'empty'
@@ -73,7 +73,8 @@ export const createHosts = ({ account }: { account: Account }) => {
   }
 
   const fetch = async (request: Request): Promise<Response> => {
-    if (!request.headers.get('user-agent')) return forbidden()
+    const by = request.headers.get('user-agent')
+    if (!by) return forbidden()
     const url = new URL(request.url)
     const { host, path } = placeOf(url.pathname)
     const match = routes.match(request.method, path)
@@ -96,17 +97,17 @@ export const createHosts = ({ account }: { account: Account }) => {
       case 'main':
         if (path.startsWith('/pub/')) return run()
         if (match.kind === 'wrongMethod') return write(refused(405, 'Method Not Allowed'))
-        return authorized ? limited(budget, cost, run) : write(refused(401, 'Unauthorized'))
+        return authorized ? limited(budget, cost, by, run) : write(refused(401, 'Unauthorized'))
       case 'analytics':
         if (match.kind !== 'found')
           return nest(404, `Cannot ${request.method} ${path.replace('/analytics', '/api')}`, 'Not Found')
-        return authorized ? limited(budget, cost, run) : analyticsUnauthorized(authorization)
+        return authorized ? limited(budget, cost, by, run) : analyticsUnauthorized(authorization)
       case 'ai':
         if (!authorized)
           return aiFailure(401, 'UNAUTHORIZED', 'You are not authorized to access this resource.')
         if (match.kind !== 'found')
           return aiFailure(404, 'NOT_FOUND', 'The requested resource was not found.')
-        return limited(budget, cost, run)
+        return limited(budget, cost, by, run)
     }
   }
 

@@ -75,7 +75,7 @@ export const createApi = (org: Org) => {
     let taken: Taken | undefined
     try {
       org.later.settle()
-      taken = org.limits.take('requestsPerMinute')
+      taken = org.limits.take('requestsPerMinute', undefined, request.headers.get('user-agent') ?? undefined)
       const key = org.keys.authenticate(request.headers.get('authorization'))
       const match = find(request.method, url.pathname)
       if (match.kind !== 'found') throw notFound()

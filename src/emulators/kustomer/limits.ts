@@ -12,7 +12,7 @@ type LimitName =
 /** The org's budgets (contract §1.4). A changed switch starts its budget anew. */
 export type Limits = {
   /** @throws {KustomerError} 429 when the budget of the key is spent. */
-  take: (name: LimitName, key?: string) => Taken
+  take: (name: LimitName, key?: string, by?: string) => Taken
   /**
    * Takes one for each of the keys, which may repeat, or for none of them.
    *
@@ -37,8 +37,8 @@ export const createLimits = (clock: Clock, switches: () => KustomerSwitches): Li
   }
 
   return {
-    take: (name, key) => {
-      const taken = budgetOf(name).take(key)
+    take: (name, key, by) => {
+      const taken = budgetOf(name).take(key, 1, by)
       if (!taken.allowed) throw tooManyRequests(switches().tooManyRequestsCode, taken)
       return taken
     },
