@@ -11,10 +11,10 @@ import {
   type HourOfOutcomes,
   lastDay,
   newestActivity,
+  type OutcomeFilter,
   type ReasonCount,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
-import { type FailureFilter, failuresPage, type ListedFailure } from '../store/failures.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import {
@@ -29,6 +29,7 @@ import {
 import type { Vendor } from '../store/schema.ts'
 import { type SharedContact, sharedContacts } from '../store/shared-contacts.ts'
 import { sightings } from '../store/sightings.ts'
+import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Listed } from '../sync/directory.ts'
 import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
@@ -85,8 +86,8 @@ export interface Watching {
   activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
   /** How often each reason was given: for the records as they stand, or within a time. */
   reasons(filter: ActivityFilter): Promise<ReasonCount[]>
-  /** Records that have failed and stand so, the latest first, a page at a time. @param after the last of the page before. */
-  failing(filter: FailureFilter, after?: FailurePlace): Promise<ListedFailure[]>
+  /** The records as they stand now, the latest first, a page at a time. @param after the last of the page before. */
+  standing(filter: OutcomeFilter, after?: StandingPlace): Promise<StandingRecord[]>
   /** Another text whenever anything has happened; a run that is under way is always something. */
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
@@ -111,15 +112,13 @@ export interface Watching {
   runsOf(id: string): Promise<Run[]>
 }
 
-export type FailurePlace = Pick<ListedFailure, 'exactAt' | 'kind' | 'id'>
-
 /** What settings choose from, and the vendors that could not be asked for it. */
 export type Choices = Listed & { unread: Vendor[] }
 
 /** Entries of the list of all outcomes that are shown at once. */
 export const ACTIVITY_PAGE = 50
-/** Failed records that are shown at once. */
-export const FAILING_PAGE = 50
+/** Records that are shown at once. */
+export const RECORDS_PAGE = 50
 /** Reviews, and shared contacts, that are shown at once. */
 export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
@@ -160,7 +159,7 @@ export function watchingOf(
     lastSettled: async () => (await activity(db, connection, {}, 1))[0]?.at,
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
     reasons: (filter) => countReasons(db, connection, filter),
-    failing: (filter, after) => failuresPage(db, connection, filter, FAILING_PAGE, after),
+    standing: (filter, after) => standingRecords(db, connection, filter, RECORDS_PAGE, after),
     async newest() {
       const id = await newestActivity(db, connection)
       const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)

@@ -16,10 +16,13 @@ export interface ActivityRow {
 }
 
 /** Those that fit all of what is given. */
-export interface ActivityFilter {
+export interface OutcomeFilter {
   kind?: RecordKind | undefined
   outcome?: OutcomeKind | 'in-sync' | undefined
   reason?: ReasonCode | undefined
+}
+
+export interface ActivityFilter extends OutcomeFilter {
   since?: Date | undefined
   until?: Date | undefined
 }
@@ -32,7 +35,8 @@ const SYNCED = [
   'linked',
 ] as const satisfies readonly OutcomeKind[]
 
-const outcomesOf = (outcome: ActivityFilter['outcome']): readonly OutcomeKind[] => {
+/** What is meant by an outcome that is asked for, or by none. */
+export const outcomesOf = (outcome: OutcomeFilter['outcome']): readonly OutcomeKind[] => {
   if (outcome === undefined) return outcomeKinds
   return outcome === 'in-sync' ? SYNCED : [outcome]
 }
@@ -112,7 +116,8 @@ export async function latestSynced(
   return latest.flat().toSorted((one, other) => other.at.getTime() - one.at.getTime())[0]?.recordId
 }
 
-const textArray = (values: readonly string[]): RawBuilder<unknown> => sql`array[${sql.join(values)}]::text[]`
+export const textArray = (values: readonly string[]): RawBuilder<unknown> =>
+  sql`array[${sql.join(values)}]::text[]`
 
 /** Outcomes of one hour, by what became of the records. */
 export interface HourOfOutcomes {

@@ -32,22 +32,13 @@ export const failures = (
   limit: number,
 ): Promise<Failure[]> => failed(db, connection, filter, limit, false, undefined).execute()
 
-/** A failure in a list that goes on below it. */
-export interface ListedFailure extends Failure {
+/** A record that can be settled again, in a list that goes on below it. */
+export interface Retryable extends Failure {
   /** Its time, exactly: a Date has milliseconds, and many fail within one. */
   exactAt: string
 }
 
-type Place = Pick<ListedFailure, 'exactAt' | 'kind' | 'id'>
-
-/** Failed records, the latest first, a page at a time. @param after the last of the page before. */
-export const failuresPage = (
-  db: Db,
-  connection: string,
-  filter: FailureFilter,
-  limit: number,
-  after: Place | undefined,
-): Promise<ListedFailure[]> => failed(db, connection, filter, limit, false, after).select(exactAt).execute()
+type Place = Pick<Retryable, 'exactAt' | 'kind' | 'id'>
 
 const exactAt = sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('exactAt')
 
@@ -61,7 +52,7 @@ export const retryable = (
   filter: FailureFilter,
   limit: number,
   after: Place | undefined,
-): Promise<ListedFailure[]> => {
+): Promise<Retryable[]> => {
   const named = filter.id !== undefined || (filter.reason !== undefined && UNDONE.includes(filter.reason))
   return failed(db, connection, filter, limit, named, after).select(exactAt).execute()
 }

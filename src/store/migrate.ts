@@ -15,6 +15,7 @@ import * as pages from './migrations/0012-pages.ts'
 import * as undo from './migrations/0013-undo.ts'
 import * as contactsOfCalls from './migrations/0014-contacts-of-calls.ts'
 import * as heardBudgets from './migrations/0015-heard-budgets.ts'
+import * as standingRecords from './migrations/0016-standing-records.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -34,6 +35,7 @@ export const migrations = {
   '0013-undo': undo,
   '0014-contacts-of-calls': contactsOfCalls,
   '0015-heard-budgets': heardBudgets,
+  '0016-standing-records': standingRecords,
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { CompiledQuery, Kysely, PGliteDialect, sql } from 'kysely'
+import { CompiledQuery, Kysely, PGliteDialect, type RawBuilder, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../../test/helpers/databases.ts'
 import { FILLED, fill, RUN } from '../../test/helpers/fill.ts'
@@ -12,15 +12,17 @@ import {
   lastDay,
   latestSynced,
   newestActivity,
+  type OutcomeFilter,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
-import { failures, failuresPage, type ListedFailure, retryable } from '../store/failures.ts'
+import { failures, type Retryable, retryable } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
 import { latestRuns, type RunRecord, runProgress, runRecords, runRecordsPage } from '../store/runs.ts'
 import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
+import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
 import { unassociated } from '../store/timeline-conversations.ts'
 import { refersToContact } from '../store/undo-plan.ts'
 import { findRecords } from './trace.ts'
@@ -109,6 +111,9 @@ const filters: { label: string; filter: ActivityFilter }[] = [
   { label: 'a time before everything', filter: { until: new Date(0) } },
 ]
 
+/** Below it there is nothing. */
+const EARLY: StandingPlace = { exactAt: '2000-01-01T00:00:00Z', kind: 'call', id: '' }
+
 const statements: { label: string; work: () => Promise<unknown> }[] = [
   ...filters.map(({ label, filter }) => ({
     label: `activity with ${label}`,
@@ -124,17 +129,15 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
   { label: 'the last day', work: () => lastDay(db, CONNECTION) },
   { label: 'what was synced last', work: () => latestSynced(db, CONNECTION, 'customer') },
   { label: 'failures', work: () => failures(db, CONNECTION, {}, PAGE) },
-  {
-    label: 'failures of a reason that there is none of',
-    work: () => failuresPage(db, CONNECTION, { reason: 'CREATED', kind: 'call' }, PAGE, undefined),
-  },
-  {
-    label: 'the second page of the failures',
-    work: async () => {
-      const first = await failuresPage(db, CONNECTION, {}, 10, undefined)
-      await failuresPage(db, CONNECTION, {}, PAGE, first.at(-1))
-    },
-  },
+  ...filters
+    .filter(({ filter: { since, until } }) => since === undefined && until === undefined)
+    .flatMap(({ label, filter }) => [
+      { label: `records with ${label}`, work: () => standingRecords(db, CONNECTION, filter, PAGE) },
+      {
+        label: `the last page of the records with ${label}`,
+        work: () => standingRecords(db, CONNECTION, filter, PAGE, EARLY),
+      },
+    ]),
   { label: 'a story', work: () => historyOf(db, CONNECTION, 'customer', FILLED.customer) },
   ...['+442070000007', 'person7@example.com', FILLED.name, FILLED.call, FILLED.customer, 'nobody'].map(
     (question) => ({
@@ -185,21 +188,31 @@ describe('of a filled database', () => {
   })
 })
 
-test('page by page, each failed record comes once', async () => {
-  const paged: ListedFailure[] = []
-  for (let last: ListedFailure | undefined; ; last = paged.at(-1)) {
-    const page = await failuresPage(db, CONNECTION, {}, 3, last)
+const standing: { filter: OutcomeFilter; where: RawBuilder<unknown> }[] = [
+  { filter: {}, where: sql`true` },
+  { filter: { outcome: 'failed' }, where: sql`outcome = 'failed'` },
+  { filter: { kind: 'call', outcome: 'in-sync' }, where: sql`kind = 'call' and outcome in ('created', 'updated', 'unchanged')` },
+  { filter: { reason: 'REJECTED_BY_KUSTOMER' }, where: sql`reason = 'REJECTED_BY_KUSTOMER'` },
+]
+test.each(standing)('page by page, each record of $filter comes once, the latest first', async (one) => {
+  const SIZE = 700
+  const paged: StandingRecord[] = []
+  for (let last: StandingRecord | undefined; ; last = paged.at(-1)) {
+    const page = await standingRecords(db, CONNECTION, one.filter, SIZE, last)
     paged.push(...page)
-    if (page.length < 3) break
+    if (page.length < SIZE) break
   }
-  const all = await failures(db, CONNECTION, {}, OUTCOMES)
-  expect(all.length).toBeGreaterThan(10)
-  expect(paged.map(({ exactAt: _exactly, ...failure }) => failure)).toEqual(all)
+  const { rows } = await sql<{ id: string }>`
+    select record_id as id from outcome where ${one.where} order by at desc, kind desc, record_id desc`.execute(
+    db,
+  )
+  expect(rows.length).toBeGreaterThan(10)
+  expect(paged.map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
 })
 
 test('page by page, each record that can be tried again comes once', async () => {
-  const paged: ListedFailure[] = []
-  for (let last: ListedFailure | undefined; ; last = paged.at(-1)) {
+  const paged: Retryable[] = []
+  for (let last: Retryable | undefined; ; last = paged.at(-1)) {
     const page = await retryable(db, CONNECTION, {}, 3, last)
     paged.push(...page)
     if (page.length < 3) break

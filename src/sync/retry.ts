@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import { type Failure, type FailureFilter, type ListedFailure, retryable } from '../store/failures.ts'
+import { type Failure, type FailureFilter, type Retryable, retryable } from '../store/failures.ts'
 import type { SyncContext } from './context.ts'
 import { eventOf } from './event.ts'
 
@@ -19,7 +19,7 @@ export async function retryFailed(
 ): Promise<number> {
   const { db, connection, raise } = context
   let count = 0
-  let last: ListedFailure | undefined
+  let last: Retryable | undefined
   for (;;) {
     const page = await retryable(db, connection, filter, PAGE, last)
     last = page.at(-1)

@@ -29,6 +29,7 @@ const SHOTS: Shot[] = [
   { title: 'Overview', path: '/', file: 'overview-dark.png', dark: true },
   { title: 'Overview', path: '/', file: 'overview-phone.png', width: 390 },
   { title: 'Activity', path: '/activity', file: 'activity.png' },
+  { title: 'Records', path: '/records', file: 'records.png' },
   { title: 'Trace', path: `/trace?q=${encodeURIComponent(ANN.number)}`, file: 'trace.png' },
   { title: 'Mapping', path: `/mapping?q=${encodeURIComponent(ANN.number)}`, file: 'mapping.png' },
   { title: 'Runs', path: '/runs', file: 'runs.png' },
@@ -68,7 +69,7 @@ test.each([
     const { page } = await openPage(browser, { width: 390, dark })
     await signIn(page, base, ADMIN.email, ADMIN.password)
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
-    for (const path of new Set([...SHOTS.map(({ path }) => path), '/failing'])) {
+    for (const path of new Set([...SHOTS.map(({ path }) => path), '/records?outcome=failed'])) {
       await page.goto(`${base}${path}`)
       expect([path, await faultsOf(page)]).toEqual([path, []])
       const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')

@@ -153,9 +153,37 @@ test('what fails now is listed by reason, and is tried again', async () => {
   await page.goto(base)
   const calls = page.getByRole('region', { name: 'Calls', exact: true })
   await calls.getByRole('link', { name: 'in sync' }).click()
-  const outcomes = page.getByRole('region', { name: 'Outcomes' }).locator('.badge')
+  await page.getByRole('heading', { name: 'Records' }).waitFor()
+  const outcomes = records.locator('.badge')
   expect(await outcomes.allTextContents()).toContain('created')
   expect(await outcomes.filter({ hasText: /failed|skipped|waiting/ }).count()).toBe(0)
+})
+
+test('each figure of the overview opens the records that it counts, each once, a page at a time', async () => {
+  for (const kind of ['Contacts', 'Customers', 'Calls']) {
+    for (const label of ['in sync', 'excluded', 'failing']) {
+      await page.goto(base)
+      const figures = page.getByRole('region', { name: kind, exact: true }).locator('dl')
+      const row = figures.locator('dd', { hasText: label })
+      const counted = await row.locator('xpath=preceding-sibling::dt[1]').textContent()
+      if (counted === '0') {
+        expect(await row.getByRole('link').count()).toBe(0)
+        continue
+      }
+      await row.getByRole('link').click()
+      await page.getByRole('heading', { name: 'Records' }).waitFor()
+      const listed = await page
+        .getByRole('region', { name: 'Records', exact: true })
+        .getByRole('link')
+        .allTextContents()
+      expect([kind, label, listed.length]).toEqual([kind, label, Number(counted)])
+      expect(new Set(listed).size).toBe(listed.length)
+    }
+  }
+  await page.goto(`${base}/records?after=nowhere`)
+  await page.getByRole('region', { name: 'Records', exact: true }).waitFor()
+  await page.goto(`${base}/records?after=${encodeURIComponent('2000-01-01T00:00:00Z/call/1')}`)
+  await page.getByText('Nothing more stands so.').waitFor()
 })
 
 test('a review is kept apart, and a shared contact says who gave what and is taken apart', async () => {

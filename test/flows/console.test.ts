@@ -166,7 +166,8 @@ test('a name finds the customers that have it, and nothing moves before one is c
 const PATHS = [
   '/',
   '/activity',
-  '/failing',
+  '/records',
+  '/records?outcome=failed',
   '/trace',
   `/trace?q=${encodeURIComponent(NUMBER)}`,
   '/mapping',
@@ -304,11 +305,11 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
 }
 
 const UUID = '01a20000-0000-7000-8000-000000000000'
-const LOOKS = ['/', '/activity', '/failing', '/trace']
+const LOOKS = ['/', '/activity', '/records', '/trace']
 const OVERSIGHT = ['/mapping', '/runs', `/runs/${UUID}`, '/review', '/unassociated']
 const DECISIONS = [
   '/trace/retry',
-  '/failing/retry',
+  '/records/retry',
   `/review/${UUID}`,
   `/unassociated/${UUID}`,
   '/review/contacts/x/unmerge',

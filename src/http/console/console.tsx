@@ -14,10 +14,10 @@ import { PAGES, type ShownConnection } from './layout.tsx'
 import { notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { apiPage } from './pages/api.tsx'
-import { failingPage } from './pages/failing.tsx'
 import { mappingPage } from './pages/mapping.tsx'
 import { overviewPage } from './pages/overview.tsx'
 import { peoplePage } from './pages/people.tsx'
+import { recordsPage } from './pages/records.tsx'
 import { reviewPage } from './pages/review.tsx'
 import { runsPage } from './pages/runs.tsx'
 import { setUpPage } from './pages/set-up.tsx'
@@ -69,12 +69,7 @@ export type ConsoleEnv = SignedIn & {
 const NO_CONNECTION_NEEDED = /^\/(settings|people)(\/|$)/
 
 /** What only somebody who is signed in gets; anything else is not there for anybody. */
-const PATHS = [
-  '/events',
-  '/api',
-  '/failing/*',
-  ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`)),
-]
+const PATHS = ['/events', '/api', ...PAGES.map(({ path }) => (path === '/' ? path : `${path}/*`))]
 
 const whoLooks =
   (ports: ConsolePorts): MiddlewareHandler<ConsoleEnv> =>
@@ -109,7 +104,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   pages
     .route('/', overviewPage)
     .route('/', activityPage)
-    .route('/', failingPage)
+    .route('/', recordsPage)
     .route('/', tracePage)
     .route('/', mappingPage)
     .route('/', runsPage)

@@ -9,6 +9,7 @@ import type { ConsoleEnv } from './console.tsx'
 export const PAGES: { path: string; title: string; ability: Ability }[] = [
   { path: '/', title: 'Overview', ability: 'look' },
   { path: '/activity', title: 'Activity', ability: 'look' },
+  { path: '/records', title: 'Records', ability: 'look' },
   { path: '/trace', title: 'Trace', ability: 'look' },
   { path: '/mapping', title: 'Mapping', ability: 'oversee' },
   { path: '/runs', title: 'Runs', ability: 'oversee' },

@@ -184,7 +184,7 @@ function failing({ contacts, customers, calls, messages }: Summary): Need[] {
     tone: 'calm',
     what: `${count(n)} failing: ${withoutStop(reasons[reason].meaning)}`,
     whatToDo: reasons[reason].whatToDo,
-    at: { path: '/failing', query: { reason }, ability: 'look' },
+    at: { path: '/records', query: { outcome: 'failed', reason }, ability: 'look' },
   }))
 }
 

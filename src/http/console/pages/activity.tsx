@@ -1,32 +1,22 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { outcomeKinds, type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import { isTimeZone } from '../../../mapping/settings.ts'
 import type { ActivityFilter, ActivityRow, ReasonCount } from '../../../store/activity.ts'
-import type { RecordKind } from '../../../store/schema.ts'
 import { dayIn } from '../../../sync/prove/day.ts'
 import { ACTIVITY_PAGE } from '../../watching.ts'
-import { count, Empty, KIND_NAMES, OutcomeBadge, Time, Zone } from '../components.tsx'
+import { ByReason } from '../by-reason.tsx'
+import { Empty, KIND_NAMES, OutcomeBadge, Time, Zone } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
+import { Choice, OutcomeChoices, outcomeFilter } from '../filters.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 
-const KINDS = ['contact', 'customer', 'call', 'message'] as const satisfies readonly RecordKind[]
 const PERIODS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 type Period = keyof typeof PERIODS
 
 const day = z.iso.date().optional().catch(undefined)
 
-/** What does not fit is as good as not given: an old bookmark still opens. */
 const query = z.object({
-  kind: z.enum(KINDS).optional().catch(undefined),
-  outcome: z
-    .enum([...outcomeKinds, 'in-sync'])
-    .optional()
-    .catch(undefined),
-  reason: z
-    .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
-    .optional()
-    .catch(undefined),
+  ...outcomeFilter,
   period: z
     .enum(Object.keys(PERIODS) as [Period, ...Period[]])
     .optional()
@@ -62,11 +52,13 @@ export const activityPage = new Hono<ConsoleEnv>().get('/activity', async (c) =>
       <Filters asked={asked} shown={shown} />
       {asked.outcome === 'failed' && (
         <p>
-          <a href={link(shown, '/failing', { kind: asked.kind, reason: asked.reason })}>What fails now</a>,
-          and can be tried again.
+          <a href={link(shown, '/records', { kind: asked.kind, outcome: 'failed', reason: asked.reason })}>
+            What fails now
+          </a>
+          , and can be tried again.
         </p>
       )}
-      <ByReason counts={byReason} asked={asked} shown={shown} />
+      <Counted counts={byReason} asked={asked} shown={shown} />
       <List rows={rows} asked={asked} shown={shown} />
     </Page>,
   )
@@ -95,65 +87,12 @@ function filterOf(
   }
 }
 
-const Choice = ({
-  name,
-  label,
-  chosen,
-  options,
-}: {
-  name: string
-  label: string
-  chosen: string | undefined
-  options: readonly (readonly [value: string, text: string])[]
-}) => (
-  <label>
-    {label}
-    <select name={name}>
-      <option value="">all</option>
-      {options.map(([value, text]) => (
-        <option value={value} selected={value === chosen}>
-          {text}
-        </option>
-      ))}
-    </select>
-  </label>
-)
-
 const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => {
   const named = asked.from ?? asked.to
   const zone = named === undefined ? <Zone /> : (asked.zone ?? 'UTC')
   return (
     <form method="get" action="/activity" class="row">
-      {shown.all.length > 1 && (
-        <label>
-          Connection
-          <select name="connection">
-            {shown.all.map(({ id, name }) => (
-              <option value={id} selected={id === shown.id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <Choice
-        name="kind"
-        label="Kind"
-        chosen={asked.kind}
-        options={KINDS.map((kind) => [kind, KIND_NAMES[kind].many])}
-      />
-      <Choice
-        name="outcome"
-        label="Outcome"
-        chosen={asked.outcome}
-        options={[['in-sync', 'in sync'], ...outcomeKinds.map((one) => [one, one] as const)]}
-      />
-      <Choice
-        name="reason"
-        label="Reason"
-        chosen={asked.reason}
-        options={Object.keys(reasons).map((one) => [one, one])}
-      />
+      <OutcomeChoices asked={asked} shown={shown} />
       <Choice
         name="period"
         label="Time"
@@ -174,13 +113,10 @@ const Filters = ({ asked, shown }: { asked: Query; shown: ShownConnection }) => 
   )
 }
 
-/** Shown without being asked for: first those that ask something of a person, then the most frequent ones. */
-const SHOWN_REASONS = 4
-
 /** How the records stand, or what happened in the time that is chosen, by reason, with what to do. */
-const ByReason = ({
+const Counted = ({
   counts,
-  asked,
+  asked: { before: _first, ...asked },
   shown,
 }: {
   counts: readonly ReasonCount[]
@@ -189,62 +125,18 @@ const ByReason = ({
 }) => {
   if (counts.length === 0) return null
   const timed = asked.period ?? asked.from ?? asked.to
-  const asksNothing = ({ reason }: ReasonCount) => reasons[reason].whatToDo.startsWith('Nothing')
-  const sorted = counts.toSorted((one, other) => Number(asksNothing(one)) - Number(asksNothing(other)))
-  const others = sorted.slice(SHOWN_REASONS)
   return (
     <section aria-labelledby="by-reason">
       <h2 id="by-reason">{timed ? 'By reason, in this time' : 'By reason, as the records stand now'}</h2>
       {timed && <p class="soft">Everything that happened, counted in whole hours.</p>}
-      <Reasons counts={sorted.slice(0, SHOWN_REASONS)} asked={asked} shown={shown} timed={Boolean(timed)} />
-      {others.length > 0 && (
-        <details>
-          <summary>
-            {others.length} more {others.length === 1 ? 'reason' : 'reasons'}
-          </summary>
-          <Reasons counts={others} asked={asked} shown={shown} timed={Boolean(timed)} />
-        </details>
-      )}
+      <ByReason
+        counts={counts}
+        of={timed ? 'Times' : 'Records'}
+        hrefOf={(reason) => link(shown, '/activity', { ...asked, reason })}
+      />
     </section>
   )
 }
-
-const Reasons = ({
-  counts,
-  asked: { before: _first, ...asked },
-  shown,
-  timed,
-}: {
-  counts: readonly ReasonCount[]
-  asked: Query
-  shown: ShownConnection
-  timed: boolean
-}) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th class="number">{timed ? 'Times' : 'Records'}</th>
-          <th>Reason</th>
-          <th>What to do</th>
-        </tr>
-      </thead>
-      <tbody>
-        {counts.map(({ reason, count: n }) => (
-          <tr>
-            <td class="number">{count(n)}</td>
-            <td>
-              <a href={link(shown, '/activity', { ...asked, reason })}>{reason}</a>
-              <br />
-              <small>{reasons[reason].meaning}</small>
-            </td>
-            <td>{reasons[reason].whatToDo}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
-)
 
 const List = ({
   rows,

@@ -87,12 +87,11 @@ const Kind = ({
   canRun: boolean
 }) => {
   const groups = groupsOf(summary)
-  const happened = (outcome: string) => link(shown, '/activity', { kind, outcome })
-  const rows: { label: string; n: number; href: string }[] = [
-    { label: 'in sync', n: groups.inSync, href: happened('in-sync') },
-    { label: 'excluded', n: groups.excluded, href: happened('skipped') },
-    { label: 'waiting', n: groups.waiting, href: happened('waiting') },
-    { label: 'failing', n: groups.failing, href: link(shown, '/failing', { kind }) },
+  const rows = [
+    { label: 'in sync', n: groups.inSync, outcome: 'in-sync' },
+    { label: 'excluded', n: groups.excluded, outcome: 'skipped' },
+    { label: 'waiting', n: groups.waiting, outcome: 'waiting' },
+    { label: 'failing', n: groups.failing, outcome: 'failed' },
   ]
   return (
     <section aria-labelledby={`kind-${kind}`}>
@@ -109,10 +108,16 @@ const Kind = ({
         </Empty>
       ) : (
         <dl class="figures">
-          {rows.map(({ label, n, href }) => (
+          {rows.map(({ label, n, outcome }) => (
             <>
               <dt>{count(n)}</dt>
-              <dd>{n > 0 ? <a href={href}>{label}</a> : <span class="soft">{label}</span>}</dd>
+              <dd>
+                {n > 0 ? (
+                  <a href={link(shown, '/records', { kind, outcome })}>{label}</a>
+                ) : (
+                  <span class="soft">{label}</span>
+                )}
+              </dd>
             </>
           ))}
         </dl>
