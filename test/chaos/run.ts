@@ -43,10 +43,14 @@ export interface ChaosReport {
   seconds: number
 }
 
-/** A limit minute lasts this long, so that the vendors' limits do not make a run take an hour. */
-const MINUTE_MS = 1_000
-/** Requests to CloudTalk in such a minute; those who push take theirs of the same limit. */
-const CLOUDTALK_LIMIT = 120
+/**
+ * A limit minute lasts this long, so that the vendors' limits do not make a run take an hour. In one of a second, what
+ * the machine held up at its turn (34 requests of 120 were seen) came to more than the budgets hold back.
+ */
+const MINUTE_MS = 5_000
+/** Requests in such a minute; those who push take theirs of the same limits. */
+const CLOUDTALK_LIMITS = { rateLimit: 600 }
+const KUSTOMER_LIMITS = { requestsPerMinute: 5_000, searchesPerMinute: 500 }
 /** Nobody pushes faster than this is worked off: else all of it would be pushed before the first kill. */
 const MOST_PENDING = 1_500
 /** While nobody can tell how long the backlog is, the world goes on for so many looks. */
@@ -177,7 +181,8 @@ async function setScene(
 ): Promise<Scene> {
   const emulators = await startEmulators({ seed, minuteMs: MINUTE_MS })
   cleanUp.defer(() => emulators.close())
-  await emulators.cloudtalk.control('PUT', '/switches', { rateLimit: CLOUDTALK_LIMIT })
+  await emulators.cloudtalk.control('PUT', '/switches', CLOUDTALK_LIMITS)
+  await emulators.kustomer.control('PUT', '/switches', KUSTOMER_LIMITS)
   // A key of its own, whose text is nowhere by chance; CloudTalk's emulator has one key only.
   const key = `kustomer-key-${randomBytes(12).toString('hex')}`
   const roles = ['org.admin', 'org.permission', 'org.user']
