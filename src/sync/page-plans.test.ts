@@ -191,7 +191,10 @@ describe('of a filled database', () => {
 const standing: { filter: OutcomeFilter; where: RawBuilder<unknown> }[] = [
   { filter: {}, where: sql`true` },
   { filter: { outcome: 'failed' }, where: sql`outcome = 'failed'` },
-  { filter: { kind: 'call', outcome: 'in-sync' }, where: sql`kind = 'call' and outcome in ('created', 'updated', 'unchanged')` },
+  {
+    filter: { kind: 'call', outcome: 'in-sync' },
+    where: sql`kind = 'call' and outcome in ('created', 'updated', 'unchanged')`,
+  },
   { filter: { reason: 'REJECTED_BY_KUSTOMER' }, where: sql`reason = 'REJECTED_BY_KUSTOMER'` },
 ]
 test.each(standing)('page by page, each record of $filter comes once, the latest first', async (one) => {

@@ -128,6 +128,20 @@ test('what a running service answers is what the document says, of every route',
   expect(trace.body.records.length).toBeGreaterThan(0)
   const activity = await get('/activity')
   expect(activity.body.outcomes.length).toBeGreaterThan(0)
+  expect((await get('/records?outcome=in-sync')).body.records.length).toBeGreaterThan(0)
+  expect((await get('/reasons?kind=call')).body.reasons).toEqual([{ reason: 'LOGGED_UNLINKED', count: 1 }])
+  expect((await get('/needs')).body.connections).toMatchObject([{ id: 'default', runs: true }])
+  const mapping = await get(`/mapping?q=${encodeURIComponent(SHARED)}`)
+  expect(mapping.body.samples.contact.values.name.lines).toEqual([expect.stringMatching(/ann bell/i)])
+  const named = await get('/customers?name=ANN%20bell')
+  expect(named.body.customers.map(({ id }: { id: string }) => id).toSorted()).toEqual(
+    [first, second].toSorted(),
+  )
+  expect((await get('/choices')).body.agents.length).toBeGreaterThan(0)
+  const shared = (await get('/contacts/shared')).body.contacts
+  expect(shared).toMatchObject([
+    { customers: expect.arrayContaining([expect.objectContaining({ id: second })]) },
+  ])
 
   const { reviews } = (await get('/reviews')).body
   expect(reviews).toHaveLength(1)
@@ -176,6 +190,7 @@ test('what a running service answers is what the document says, of every route',
   await post(`/runs/${secondRun}/cancel`, undefined, '/runs/{id}/cancel')
   expect((await post(`/runs/${runId}/cancel`, undefined, '/runs/{id}/cancel')).status).toBe(409)
   await get('/runs')
+  expect((await get(`/runs/${runId}/undos`, '/runs/{id}/undos')).status).toBe(200)
   const records = await get(`/runs/${runId}/records`, '/runs/{id}/records')
   expect(records.body.records.length).toBeGreaterThan(0)
 

@@ -116,13 +116,22 @@ describe('each role', () => {
     ['POST', '/unassociated/x/associate'],
     ['POST', '/proofs'],
   ] as const
-  const OVERSIGHT = ['/runs', '/reviews', '/unassociated', '/proofs'].map((path) => ['GET', path] as const)
+  const OVERSIGHT = [
+    '/runs',
+    '/reviews',
+    '/unassociated',
+    '/proofs',
+    '/mapping',
+    '/contacts/shared',
+    '/customers?name=x',
+  ].map((path) => ['GET', path] as const)
   const ADMINISTRATION = [
     ['POST', '/runs'],
     ['POST', `/runs/${UUID}/pause`],
     ['POST', `/runs/${UUID}/resume`],
     ['POST', `/runs/${UUID}/cancel`],
     ['GET', '/settings'],
+    ['GET', '/choices'],
     ['POST', '/settings/default'],
     ['POST', '/connections'],
     ...['kustomer', 'cloudtalk', 'signing-secret'].map(
@@ -153,6 +162,9 @@ describe('each role', () => {
     '/trace?q=1',
     '/activity',
     '/failures',
+    '/records',
+    '/reasons',
+    '/needs',
   ]
   const refused = async (role: keyof typeof tokens, [method, path]: readonly [string, string]) => {
     const { status, body } = await ask(role, method, path, method === 'POST' ? {} : undefined)
@@ -281,6 +293,23 @@ describe('what the console does', () => {
     expect((await ask('agent', 'GET', `/activity?since=${later}`)).body).toEqual({ outcomes: [] })
   }, 90_000)
 
+  test('the records go on where the page above ended, each once', async () => {
+    const ids: string[] = []
+    for (let next: string | undefined = ''; next !== undefined; ) {
+      const after: string = next && `&after=${encodeURIComponent(next)}`
+      const { body } = await ask('agent', 'GET', `/records?kind=customer&outcome=in-sync${after}`)
+      ids.push(...body.records.map(({ id }: { id: string }) => id))
+      next = body.next
+    }
+    expect(ids.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(ids).size).toBe(ids.length)
+    const { body } = await ask('agent', 'GET', '/reasons?kind=customer&outcome=in-sync')
+    const counted = body.reasons.reduce((sum: number, { count }: { count: number }) => sum + count, 0)
+    expect(counted).toBe(ids.length)
+    const past = await ask('agent', 'GET', '/activity?kind=customer&until=2000-01-01T00:00:00Z')
+    expect(past.body).toEqual({ outcomes: [] })
+  })
+
   test('a run is begun, listed, paused and resumed', async () => {
     const begun = await ask('admin', 'POST', '/runs', { kind: 'preview' })
     expect(begun.status).toBe(201)
@@ -298,6 +327,8 @@ describe('what the console does', () => {
       ask('admin', 'GET', '/activity?resaon=LOGGED'),
       ask('admin', 'GET', '/activity?kind=cake'),
       ask('admin', 'GET', '/activity?before=x'),
+      ask('admin', 'GET', '/records?after=x'),
+      ask('admin', 'GET', '/customers'),
       ask('admin', 'GET', '/trace'),
       ask('admin', 'GET', '/runs/x'),
       ask('admin', 'POST', '/failures/retry', {}),
@@ -309,6 +340,8 @@ describe('what the console does', () => {
       expect.stringMatching(/resaon[\s\S]*at query/),
       expect.stringMatching(/at query\.kind/),
       expect.stringMatching(/at query\.before/),
+      expect.stringMatching(/at query\.after/),
+      expect.stringMatching(/name is missing/),
       expect.stringMatching(/q is missing/),
       expect.stringMatching(/at params\.id/),
       expect.stringMatching(/names no record/),

@@ -27,6 +27,7 @@ export interface ApiPorts {
   /** Where people reach the console. */
   publicUrl: string
   callerOf: FindCaller
+  now(): Date
 }
 
 /** What the console does, for programs: each request has a token, and may do what the token's role allows. */
@@ -77,7 +78,7 @@ async function answer(
   if (!given.success) {
     return problem(c, 400, z.prettifyError(given.error), 'The page /api of the console says what to send.')
   }
-  const { db, auth, configuring, publicUrl, signOn } = ports
+  const { db, auth, configuring, publicUrl, signOn, now } = ports
   const result = await one.handle(
     {
       c,
@@ -92,6 +93,7 @@ async function answer(
       desk: peopleDesk(db, auth, publicUrl),
       proving,
       signOn,
+      now,
       note: (did, subject, of = one.ofConnection ? connection?.id : undefined) =>
         recordDeed(db, {
           connection: of,

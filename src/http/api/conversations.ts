@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NAMED_CUSTOMERS } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
 import { byId, time } from './schemas.ts'
@@ -24,6 +25,32 @@ export const conversationRoutes = [
       ),
     }),
     handle: async ({ connection }) => ({ conversations: await connection.operations.unassociated() }),
+  }),
+  route({
+    method: 'get',
+    path: '/customers',
+    subject,
+    does: `Customers of a name, as far as the mirror knows them, ${NAMED_CUSTOMERS} at most: one of them may be whom a conversation belongs to.`,
+    ability: 'oversee',
+    query: z.strictObject({
+      name: z
+        .string('the query parameter name is missing')
+        .trim()
+        .min(1, 'the query parameter name is empty'),
+    }),
+    answer: z.object({
+      customers: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          numbers: z.array(z.string()),
+          emails: z.array(z.string()),
+        }),
+      ),
+    }),
+    handle: async ({ connection }, { query: { name } }) => ({
+      customers: await connection.watching.customersNamed(name),
+    }),
   }),
   route({
     method: 'post',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { abilitiesOf } from '../auth/roles.ts'
+import { faresOf, needsOfAll } from '../console/needs.ts'
 import { route } from './route.ts'
 import { countByReason, outcome, role, time, vendor } from './schemas.ts'
 
@@ -104,8 +105,57 @@ export const overviewRoutes = [
         .catchall(time.optional())
         .meta({ description: 'when each was last heard of; workflows as workflow/Call Ended' }),
       lastDay: z.array(z.object({ hour: time, outcome, count: z.int() })),
+      registration: z
+        .union([
+          z.object({ at: time.meta({ description: 'when that was last seen to' }) }),
+          z.object({ problem: z.string(), since: time }),
+        ])
+        .optional()
+        .meta({ description: 'whether Kustomer sends its webhooks here; none before the first try' }),
     }),
-    handle: ({ connection }) => connection.watching.health(),
+    handle: async ({ connection: { watching } }) => ({
+      ...(await watching.health()),
+      registration: watching.registration(),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/needs',
+    subject,
+    does: 'What needs a person, of every connection, the gravest first; nothing where all is well.',
+    ability: 'look',
+    ofConnection: false,
+    answer: z.object({
+      connections: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          runs: z.boolean(),
+          needs: z.array(
+            z.object({
+              tone: z.enum(['bad', 'busy', 'calm']).meta({
+                description: 'bad: something stands still; busy: less goes on; calm: somebody is to decide',
+              }),
+              what: z.string(),
+              since: time.optional(),
+              whatToDo: z.string(),
+              at: z
+                .object({
+                  path: z.string(),
+                  query: z.record(z.string(), z.string()).optional(),
+                  ability: z.string(),
+                })
+                .optional()
+                .meta({ description: 'the page of the console where it is seen to, and what that takes' }),
+            }),
+          ),
+        }),
+      ),
+    }),
+    handle: async ({ configuring, connections, now }) => {
+      const running = await Promise.all(connections.map(faresOf))
+      return { connections: needsOfAll(await configuring.connections(), running, now()) }
+    },
   }),
   route({
     method: 'get',

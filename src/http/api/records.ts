@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { ACTIVITY_PAGE } from '../watching.ts'
+import { standingPlace, textOfPlace } from '../standing-place.ts'
+import { ACTIVITY_PAGE, RECORDS_PAGE, SHARED_CONTACTS_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
-import { byId, kind, outcome, reason, time, undoing } from './schemas.ts'
+import { byId, kind, outcome, outcomeAsked, reason, time, undoing } from './schemas.ts'
 
 const subject = 'Records'
 
@@ -63,6 +64,23 @@ const step = z
   })
   .meta({ id: 'Step' })
 
+const outcomeFilter = {
+  kind: kind.optional(),
+  outcome: outcomeAsked.optional(),
+  reason: reason.optional(),
+}
+const moment = z.iso.datetime({ offset: true })
+const period = {
+  since: moment.optional().meta({ description: 'as in 2026-01-31T00:00:00Z' }),
+  until: moment.optional(),
+}
+const dateOf = (given: string | undefined): Date | undefined =>
+  given === undefined ? undefined : new Date(given)
+const next = z
+  .string()
+  .optional()
+  .meta({ description: 'where the list goes on; without it, this is its end' })
+
 const failure = z.object({ kind, id: z.string(), reason, sentence: z.string(), at: time })
 const failureFilter = z.strictObject({
   id: z.string().min(1).optional(),
@@ -104,10 +122,8 @@ export const recordRoutes = [
     does: `Everything that was done or left, newest first, ${ACTIVITY_PAGE} at a time.`,
     ability: 'look',
     query: z.strictObject({
-      kind: kind.optional(),
-      outcome: outcome.optional(),
-      reason: reason.optional(),
-      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'as in 2026-01-31T00:00:00Z' }),
+      ...outcomeFilter,
+      ...period,
       before: z
         .string()
         .regex(/^\d{1,18}$/, 'is no `next` of an earlier answer')
@@ -126,15 +142,47 @@ export const recordRoutes = [
           at: time,
         }),
       ),
-      next: z
-        .string()
-        .optional()
-        .meta({ description: 'where the list goes on; without it, this is its end' }),
+      next,
     }),
-    handle: async ({ connection }, { query: { before, since, ...filter } }) => {
-      const from = since === undefined ? undefined : new Date(since)
-      const outcomes = await connection.watching.activity({ ...filter, since: from }, before)
+    handle: async ({ connection }, { query: { before, since, until, ...filter } }) => {
+      const asked = { ...filter, since: dateOf(since), until: dateOf(until) }
+      const outcomes = await connection.watching.activity(asked, before)
       return { outcomes, next: outcomes.length === ACTIVITY_PAGE ? outcomes.at(-1)?.id : undefined }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/reasons',
+    subject,
+    does: 'How often each reason was given: for the records as they stand now or, within a time, for all that happened in its hours.',
+    ability: 'look',
+    query: z.strictObject({ ...outcomeFilter, ...period }),
+    answer: z.object({ reasons: z.array(z.object({ reason, count: z.int() })) }),
+    handle: async ({ connection }, { query: { since, until, ...filter } }) => ({
+      reasons: await connection.watching.reasons({ ...filter, since: dateOf(since), until: dateOf(until) }),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/records',
+    subject,
+    does: `How each record stands now, and why, the latest first, ${RECORDS_PAGE} at a time.`,
+    ability: 'look',
+    query: z.strictObject({
+      ...outcomeFilter,
+      after: standingPlace.optional().meta({ description: 'the `next` of the page above' }),
+    }),
+    answer: z.object({
+      records: z.array(z.object({ kind, id: z.string(), outcome, reason, sentence: z.string(), at: time })),
+      next,
+    }),
+    handle: async ({ connection }, { query: { after, ...filter } }) => {
+      const found = await connection.watching.standing(filter, after)
+      const last = found.length === RECORDS_PAGE ? found.at(-1) : undefined
+      return {
+        records: found.map(({ exactAt: _place, ...record }) => record),
+        next: last && textOfPlace(last),
+      }
     },
   }),
   route({
@@ -163,6 +211,37 @@ export const recordRoutes = [
       const which = [kind, id, reason && `with the reason ${reason}`].filter(Boolean).join(' ')
       await note('retried', which || 'all that had failed')
       return { retried }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/contacts/shared',
+    subject,
+    does: `Contacts that several customers share, with who gave each value, ${SHARED_CONTACTS_PAGE} at a time.`,
+    ability: 'oversee',
+    query: z.strictObject({
+      after: z.string().min(1).optional().meta({ description: 'the `next` of the page above' }),
+    }),
+    answer: z.object({
+      contacts: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          fields: z.record(z.string(), z.unknown()),
+          provenance: z.record(z.string(), z.unknown()).meta({
+            description: 'of each field the customer that gave it, of each entry of a list all of them',
+          }),
+          customers: z.array(z.object({ id: z.string(), name: z.string() })),
+        }),
+      ),
+      next,
+    }),
+    handle: async ({ connection }, { query: { after } }) => {
+      const shared = await connection.watching.sharedContacts(after)
+      return {
+        contacts: shared.map(({ fields, ...contact }) => ({ ...contact, fields: { ...fields } })),
+        next: shared.length === SHARED_CONTACTS_PAGE ? shared.at(-1)?.id : undefined,
+      }
     },
   }),
   route({

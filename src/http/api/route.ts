@@ -23,6 +23,7 @@ export interface Asked {
   /** Writes down what was done. @param connection where it is another one than the route's. */
   note(did: string, subject: string, connection?: string): Promise<void>
   signOn: SignOn
+  now(): Date
 }
 
 /** Path parameters and queries arrive as text. */

@@ -1,4 +1,5 @@
 import { conversationRoutes } from './conversations.ts'
+import { mappingRoutes } from './mapping.ts'
 import { overviewRoutes } from './overview.ts'
 import { peopleRoutes } from './people.ts'
 import { proofRoutes } from './proofs.ts'
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...recordRoutes,
   ...reviewRoutes,
   ...conversationRoutes,
+  ...mappingRoutes,
   ...runRoutes,
   ...proofRoutes,
   ...settingsRoutes,

@@ -28,6 +28,7 @@ const fields = {
   startedAt: time,
   finishedAt: time.optional(),
 }
+const run = z.object(fields).meta({ id: 'Run' })
 const progress = z
   .object({
     ...fields,
@@ -68,7 +69,7 @@ export const runRoutes = [
     subject,
     does: 'The latest runs, newest first.',
     ability: 'oversee',
-    answer: z.object({ runs: z.array(z.object(fields).meta({ id: 'Run' })) }),
+    answer: z.object({ runs: z.array(run) }),
     handle: async ({ connection }) => ({ runs: await connection.watching.runs() }),
   }),
   route({
@@ -130,6 +131,20 @@ export const runRoutes = [
     handle: async (asked, { params: { id } }) => {
       const { operations } = asked.connection
       return (await operations.run(id)) ? { records: await operations.runRecords(id) } : noSuchRun(asked)
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/runs/{id}/undos',
+    subject,
+    does: 'What was begun to take a run back, and the previews of it, newest first.',
+    ability: 'oversee',
+    params: byUuid,
+    answer: z.object({ runs: z.array(run) }),
+    refuses: [404],
+    handle: async (asked, { params: { id } }) => {
+      const { operations, watching } = asked.connection
+      return (await operations.run(id)) ? { runs: await watching.runsOf(id) } : noSuchRun(asked)
     },
   }),
   pausing('pause'),

@@ -10,6 +10,8 @@ export const role = z.enum(ROLES).meta({ id: 'Role' })
 export const vendor = z.enum(['cloudtalk', 'kustomer']).meta({ id: 'Vendor' })
 export const kind = z.enum(['customer', 'contact', 'call', 'message']).meta({ id: 'RecordKind' })
 export const outcome = z.enum(outcomeKinds).meta({ id: 'Outcome' })
+/** Asked for: `in-sync` are all that neither wait nor were left out or failed. */
+export const outcomeAsked = z.enum([...outcomeKinds, 'in-sync']).meta({ id: 'OutcomeAsked' })
 export const reason = z
   .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
   .meta({ id: 'Reason', description: 'docs/reasons.md explains each' })

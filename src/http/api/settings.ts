@@ -3,7 +3,7 @@ import { settingsSchema } from '../../mapping/settings.ts'
 import { type Configured, changeSettings, Unsettable } from '../configuring.ts'
 import { problem } from '../problem.ts'
 import { type Asked, route } from './route.ts'
-import { byId } from './schemas.ts'
+import { byId, vendor } from './schemas.ts'
 
 const subject = 'Settings'
 
@@ -90,6 +90,8 @@ const setting = <B extends z.ZodType>(
     },
   })
 
+const person = z.object({ name: z.string(), email: z.string() })
+
 export const settingsRoutes = [
   route({
     method: 'get',
@@ -131,6 +133,23 @@ export const settingsRoutes = [
         changes: await changeSettings(desk, found, revision, settings, note),
       }))
     },
+  }),
+  route({
+    method: 'get',
+    path: '/choices',
+    subject,
+    does: 'What settings choose from: agents and numbers of CloudTalk, users and teams of Kustomer.',
+    ability: 'configure',
+    answer: z.object({
+      agents: z.array(person),
+      users: z.array(person),
+      teams: z.array(z.string()),
+      numbers: z.array(z.object({ number: z.string(), name: z.string() })),
+      unread: z
+        .array(vendor)
+        .meta({ description: 'vendors that could not be asked for it: their lists may be empty or old' }),
+    }),
+    handle: ({ connection }) => connection.watching.choices(),
   }),
   route({
     method: 'post',

@@ -17,6 +17,7 @@ const summary: Fares['summary'] = {
   proof: undefined,
 }
 const well: Fares = {
+  id: 'default',
   active: true,
   summary,
   health: { oldestPending: minutesAgo(1), seen: { poll: minutesAgo(1) } },

@@ -6,6 +6,7 @@ import type { Configured } from '../configuring.ts'
 import type { Summary } from '../operations.ts'
 import type { Health, Registration } from '../watching.ts'
 import { count } from './components.tsx'
+import type { ConsoleConnection } from './console.tsx'
 import { SET_UP } from './settings-link.ts'
 
 /** Something that a person is to see to. */
@@ -22,6 +23,7 @@ export interface Need {
 
 /** How a connection that runs fares. */
 export interface Fares {
+  id: string
   active: boolean
   summary: Summary
   health: Pick<Health, 'oldestPending' | 'seen'>
@@ -69,6 +71,45 @@ export function needsOf(
     ...unexplained(fares.summary),
   ].toSorted((one, other) => TONES.indexOf(one.tone) - TONES.indexOf(other.tone))
 }
+
+export async function faresOf({
+  id,
+  active,
+  operations,
+  watching,
+}: ConsoleConnection): Promise<Fares & { health: Health }> {
+  const [summary, health, lastSettled, runs] = await Promise.all([
+    operations.summary(),
+    watching.health(),
+    watching.lastSettled(),
+    watching.runs(),
+  ])
+  return { id, active, summary, health, lastSettled, runs, registration: watching.registration() }
+}
+
+/** What one of many connections needs of people. */
+export interface NeedsOfOne {
+  id: string
+  name: string
+  runs: boolean
+  needs: Need[]
+}
+
+/** Those that cannot run included: whoever looks at one is not to miss what another needs. */
+export const needsOfAll = (
+  configured: readonly Configured[],
+  running: readonly Fares[],
+  now: Date,
+): NeedsOfOne[] =>
+  configured.map((one) => {
+    const fares = running.find(({ id }) => id === one.id)
+    return {
+      id: one.id,
+      name: one.settings.name,
+      runs: fares !== undefined,
+      needs: needsOf(one, fares, now),
+    }
+  })
 
 const TONES: readonly Need['tone'][] = ['bad', 'busy', 'calm']
 

@@ -9,9 +9,9 @@ import { may, type Role } from '../../auth/roles.ts'
 import type { Summary } from '../../operations.ts'
 import type { Health } from '../../watching.ts'
 import { Ago, count, Empty, KIND_NAMES, Notice, Time, TONES } from '../components.tsx'
-import type { ConsoleConnection, ConsoleEnv } from '../console.tsx'
+import type { ConsoleEnv } from '../console.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
-import { gravityOf, type Need, needsOf } from '../needs.ts'
+import { faresOf, gravityOf, type Need, type NeedsOfOne, needsOfAll } from '../needs.ts'
 
 export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
   const { connection, shown, ports, person } = c.var
@@ -20,16 +20,7 @@ export const overviewPage = new Hono<ConsoleEnv>().get('/', async (c) => {
     Promise.all(ports.connections().map(faresOf)),
   ])
   const { summary, health } = running.find(({ id }) => id === connection.id) ?? (await faresOf(connection))
-  // Those that cannot run included: whoever looks at one is not to miss what another needs.
-  const needs = configured.map((one) => {
-    const fares = running.find(({ id }) => id === one.id)
-    return {
-      id: one.id,
-      name: one.settings.name,
-      runs: fares !== undefined,
-      needs: needsOf(one, fares, ports.now()),
-    }
-  })
+  const needs = needsOfAll(configured, running, ports.now())
   return c.html(
     <Page title="Overview" path="/" c={c} live>
       <State all={needs} role={person.role} />
@@ -126,26 +117,8 @@ const Kind = ({
   )
 }
 
-/** What a connection needs of people. */
-interface OneOfMany {
-  id: string
-  name: string
-  runs: boolean
-  needs: readonly Need[]
-}
-
-async function faresOf({ id, active, operations, watching }: ConsoleConnection) {
-  const [summary, health, lastSettled, runs] = await Promise.all([
-    operations.summary(),
-    watching.health(),
-    watching.lastSettled(),
-    watching.runs(),
-  ])
-  return { id, active, summary, health, lastSettled, runs, registration: watching.registration() }
-}
-
 /** All is well, or what needs a person, the gravest first. */
-const State = ({ all, role }: { all: readonly OneOfMany[]; role: Role }) => {
+const State = ({ all, role }: { all: readonly NeedsOfOne[]; role: Role }) => {
   const inNeed = all
     .filter(({ needs }) => needs.length > 0)
     .toSorted((one, other) => gravityOf(one.needs) - gravityOf(other.needs))
