@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Operations, Summary } from '../http/operations.ts'
+import { type Operations, type Summary, UNASSOCIATED } from '../http/operations.ts'
 import type { ProofState } from '../http/proving.ts'
 import type { Failure, FailureFilter } from '../store/failures.ts'
 import type { Review } from '../store/reviews.ts'
@@ -55,7 +55,14 @@ export function remoteOperations(port: number, token: string, connection?: strin
       return (await answer<{ retried: number }>('/failures/retry', body)).retried
     },
     unassociated: async () => {
-      const { conversations } = await answer<{ conversations: Unassociated[] }>('/unassociated')
+      const conversations: Unassociated[] = []
+      for (let next: string | undefined = ''; next !== undefined && conversations.length < UNASSOCIATED; ) {
+        const page: { conversations: Unassociated[]; next?: string } = await answer(
+          next === '' ? '/unassociated' : `/unassociated?${new URLSearchParams({ after: next })}`,
+        )
+        conversations.push(...page.conversations)
+        next = page.next
+      }
       return conversations.map((one) => ({ ...one, at: one.at && new Date(one.at) }))
     },
     associate: (what, whom) =>

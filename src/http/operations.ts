@@ -52,7 +52,7 @@ export interface Operations {
   failures(filter: FailureFilter): Promise<Failure[]>
   /** Has failed records settled again. @returns how many. */
   retry(filter: FailureFilter): Promise<number>
-  /** Conversations that belong to nobody yet, newest first. */
+  /** Conversations that belong to nobody yet, the latest that was begun first, as many as a list has. */
   unassociated(): Promise<Unassociated[]>
   /**
    * Moves one of them.
@@ -70,7 +70,6 @@ export interface Operations {
   pending(): Promise<number>
 }
 
-/** Reviews and conversations that are shown at once. */
 const REVIEWS = 500
 export const UNASSOCIATED = 500
 const FAILURES = 500
@@ -126,7 +125,8 @@ export function operationsOf(context: SyncContext, runs: Runs, ports: OperationP
     },
     failures: (filter) => failures(db, connection, filter, FAILURES),
     retry: (filter) => retryFailed(context, filter, ports.dropDead),
-    unassociated: () => unassociated(db, connection, UNASSOCIATED),
+    unassociated: async () =>
+      (await unassociated(db, connection, UNASSOCIATED)).map(({ exactAt: _place, ...one }) => one),
     async associate(what, whom) {
       whileOn(Unassociable)
       return associate(context, what, whom)

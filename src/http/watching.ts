@@ -30,6 +30,11 @@ import type { Vendor } from '../store/schema.ts'
 import { type SharedContact, sharedContacts } from '../store/shared-contacts.ts'
 import { sightings } from '../store/sightings.ts'
 import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
+import {
+  type ListedUnassociated,
+  type UnassociatedPlace,
+  unassociated,
+} from '../store/timeline-conversations.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Listed } from '../sync/directory.ts'
 import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
@@ -88,6 +93,8 @@ export interface Watching {
   reasons(filter: ActivityFilter): Promise<ReasonCount[]>
   /** The records as they stand now, the latest first, a page at a time. @param after the last of the page before. */
   standing(filter: OutcomeFilter, after?: StandingPlace): Promise<StandingRecord[]>
+  /** Conversations that belong to nobody yet, a page at a time. @param after the last of the page before. */
+  unassociated(after?: UnassociatedPlace): Promise<ListedUnassociated[]>
   /** Another text whenever anything has happened; a run that is under way is always something. */
   newest(): Promise<string>
   /** What only a person can tell, with what is known of each record; oldest first. */
@@ -119,6 +126,8 @@ export type Choices = Listed & { unread: Vendor[] }
 export const ACTIVITY_PAGE = 50
 /** Records that are shown at once. */
 export const RECORDS_PAGE = 50
+/** Conversations that are shown at once. */
+export const UNASSOCIATED_PAGE = 50
 /** Reviews, and shared contacts, that are shown at once. */
 export const REVIEWS_PAGE = 50
 export const SHARED_CONTACTS_PAGE = 20
@@ -160,6 +169,7 @@ export function watchingOf(
     activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
     reasons: (filter) => countReasons(db, connection, filter),
     standing: (filter, after) => standingRecords(db, connection, filter, RECORDS_PAGE, after),
+    unassociated: (after) => unassociated(db, connection, UNASSOCIATED_PAGE, after),
     async newest() {
       const id = await newestActivity(db, connection)
       const running = (await unfinishedRuns(db, connection)).filter(({ paused }) => !paused)

@@ -16,6 +16,7 @@ import * as undo from './migrations/0013-undo.ts'
 import * as contactsOfCalls from './migrations/0014-contacts-of-calls.ts'
 import * as heardBudgets from './migrations/0015-heard-budgets.ts'
 import * as standingRecords from './migrations/0016-standing-records.ts'
+import * as unassociated from './migrations/0017-unassociated.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -36,6 +37,7 @@ export const migrations = {
   '0014-contacts-of-calls': contactsOfCalls,
   '0015-heard-budgets': heardBudgets,
   '0016-standing-records': standingRecords,
+  '0017-unassociated': unassociated,
 }
 
 /**

@@ -15,33 +15,57 @@ export interface Unassociated {
   at: Date | undefined
 }
 
-/** Newest first. A conversation of several messages is named once, by its first. */
-export async function unassociated(db: Db, connection: string, limit: number): Promise<Unassociated[]> {
+/** One in a list that goes on below it. */
+export interface ListedUnassociated extends Unassociated {
+  /** When it was begun, exactly: many are within one millisecond. */
+  exactAt: string
+}
+
+export type UnassociatedPlace = Pick<ListedUnassociated, 'exactAt' | 'kind' | 'id'>
+
+/**
+ * The latest that was begun first. A conversation of several messages is named once, by its first.
+ * @param after the last of the page before.
+ */
+export async function unassociated(
+  db: Db,
+  connection: string,
+  limit: number,
+  after?: UnassociatedPlace,
+): Promise<ListedUnassociated[]> {
+  const below =
+    after &&
+    sql`and (t.intent_at, t.kind, t.record_id) < (${after.exactAt}::timestamptz, ${after.kind}, ${after.id})`
   const { rows } = await sql<{
     kind: TimelineKind
     id: string
     conversation_id: string
     external_number: string | null
     at: Date | null
+    exactAt: string
   }>`
-    select kind, id, conversation_id, external_number, at from (
-      select distinct on (t.conversation_id) t.kind, t.record_id as id, t.conversation_id, t.external_number,
-        coalesce(c.ended_at, m.at) as at
-      from timeline t
-      -- One by one: they are few beside all calls.
-      left join lateral (select ended_at from call c
-        where t.kind = 'call' and c.connection = t.connection and c.id = t.record_id limit 1) c on true
-      left join lateral (select at from message m
-        where t.kind = 'message' and m.connection = t.connection and m.id = t.record_id limit 1) m on true
-      where t.connection = ${connection} and t.unlinked and t.conversation_id is not null
-      order by t.conversation_id, at, t.record_id
-    ) first order by at desc nulls last, id limit ${limit}`.execute(db)
+    select page.kind, page.record_id as id, page.conversation_id, page.external_number,
+      coalesce(c.ended_at, m.at) as at,
+      to_char(page.intent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "exactAt"
+    from (
+      select * from timeline t
+      where t.connection = ${connection} and t.unlinked and t.conversation_id is not null ${below ?? sql``}
+        and not exists (
+          select 1 from timeline e
+          where e.connection = t.connection and e.conversation_id = t.conversation_id and e.unlinked
+            and (e.intent_at, e.kind, e.record_id) < (t.intent_at, t.kind, t.record_id))
+      order by t.intent_at desc, t.kind desc, t.record_id desc limit ${limit}
+    ) page
+    left join call c on page.kind = 'call' and c.connection = page.connection and c.id = page.record_id
+    left join message m on page.kind = 'message' and m.connection = page.connection and m.id = page.record_id
+    order by page.intent_at desc, page.kind desc, page.record_id desc`.execute(db)
   return rows.map((row) => ({
     kind: row.kind,
     id: row.id,
     conversationId: row.conversation_id,
     externalNumber: row.external_number ?? undefined,
     at: row.at ?? undefined,
+    exactAt: row.exactAt,
   }))
 }
 

@@ -23,7 +23,7 @@ import { latestRuns, type RunRecord, runProgress, runRecords, runRecordsPage } f
 import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
 import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
-import { unassociated } from '../store/timeline-conversations.ts'
+import { type ListedUnassociated, unassociated } from '../store/timeline-conversations.ts'
 import { refersToContact } from '../store/undo-plan.ts'
 import { findRecords } from './trace.ts'
 
@@ -166,6 +166,13 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
   },
   { label: 'what names a contact', work: () => refersToContact(db, CONNECTION, 'k-1', new Date(0)) },
   { label: 'conversations of nobody', work: () => unassociated(db, CONNECTION, PAGE) },
+  {
+    label: 'the second page of the conversations of nobody',
+    work: async () => {
+      const first = await unassociated(db, CONNECTION, 10)
+      await unassociated(db, CONNECTION, PAGE, first.at(-1))
+    },
+  },
 ]
 
 describe('of a filled database', () => {
@@ -211,6 +218,19 @@ test.each(standing)('page by page, each record of $filter comes once, the latest
   )
   expect(rows.length).toBeGreaterThan(10)
   expect(paged.map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
+})
+
+test('page by page, each conversation of nobody comes once', async () => {
+  const paged: ListedUnassociated[] = []
+  for (let last: ListedUnassociated | undefined; ; last = paged.at(-1)) {
+    const page = await unassociated(db, CONNECTION, 7, last)
+    paged.push(...page)
+    if (page.length < 7) break
+  }
+  const { rows } = await sql<{ id: string }>`
+    select min(record_id) as id from timeline where unlinked group by conversation_id`.execute(db)
+  expect(rows.length).toBeGreaterThan(100)
+  expect(paged.map(({ id }) => id).toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
 })
 
 test('page by page, each record that can be tried again comes once', async () => {

@@ -184,6 +184,8 @@ test('each figure of the overview opens the records that it counts, each once, a
   await page.getByRole('region', { name: 'Records', exact: true }).waitFor()
   await page.goto(`${base}/records?after=${encodeURIComponent('2000-01-01T00:00:00Z/call/1')}`)
   await page.getByText('Nothing more stands so.').waitFor()
+  await page.goto(`${base}/unassociated?after=${encodeURIComponent('2000-01-01T00:00:00Z/call/1')}`)
+  await page.getByText('There are no older ones.').waitFor()
 })
 
 test('a review is kept apart, and a shared contact says who gave what and is taken apart', async () => {

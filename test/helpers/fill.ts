@@ -66,9 +66,10 @@ export async function fill(db: Db, { connection, outcomes, historyPerOutcome }: 
         'notes', '[]'::jsonb, 'tags', '[]'::jsonb, 'ratings', '[]'::jsonb)
     from generate_series(1, ${calls}::int) n`.execute(db)
   await sql`
-    insert into timeline (connection, kind, record_id, external_number, conversation_id, customer_id, unlinked, logged_at)
-    select ${connection}, 'call', n::text, '+44207' || lpad(n::text, 7, '0'), 'conversation-' || n, 'customer-' || n,
-      n % 20 = 0, now()
+    insert into timeline (connection, kind, record_id, external_number, intent_at, conversation_id, customer_id, unlinked,
+      logged_at)
+    select ${connection}, 'call', n::text, '+44207' || lpad(n::text, 7, '0'), now() - n / 10 * interval '1 minute',
+      'conversation-' || n, 'customer-' || n, n % 3 = 0, now()
     from generate_series(1, ${calls}::int) n`.execute(db)
   await sql`
     insert into review (id, connection, kind, record_id, candidates)

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { NAMED_CUSTOMERS } from '../watching.ts'
+import { textOfPlace, unassociatedPlace } from '../list-place.ts'
+import { NAMED_CUSTOMERS, UNASSOCIATED_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
-import { byId, time } from './schemas.ts'
+import { AFTER, byId, next, time } from './schemas.ts'
 
 const subject = 'Conversations'
 
@@ -11,8 +12,9 @@ export const conversationRoutes = [
     method: 'get',
     path: '/unassociated',
     subject,
-    does: 'Conversations that belong to nobody yet, newest first.',
+    does: `Conversations that belong to nobody yet, the latest that was begun first, ${UNASSOCIATED_PAGE} at a time.`,
     ability: 'oversee',
+    query: z.strictObject({ after: unassociatedPlace.optional().meta(AFTER) }),
     answer: z.object({
       conversations: z.array(
         z.object({
@@ -23,8 +25,16 @@ export const conversationRoutes = [
           at: time.optional(),
         }),
       ),
+      next,
     }),
-    handle: async ({ connection }) => ({ conversations: await connection.operations.unassociated() }),
+    handle: async ({ connection }, { query: { after } }) => {
+      const found = await connection.watching.unassociated(after)
+      const last = found.length === UNASSOCIATED_PAGE ? found.at(-1) : undefined
+      return {
+        conversations: found.map(({ exactAt: _place, ...one }) => one),
+        next: last && textOfPlace(last),
+      }
+    },
   }),
   route({
     method: 'get',

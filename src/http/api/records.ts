@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { standingPlace, textOfPlace } from '../standing-place.ts'
+import { standingPlace, textOfPlace } from '../list-place.ts'
 import { ACTIVITY_PAGE, RECORDS_PAGE, SHARED_CONTACTS_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
-import { byId, kind, outcome, outcomeAsked, reason, time, undoing } from './schemas.ts'
+import { AFTER, byId, kind, next, outcome, outcomeAsked, reason, time, undoing } from './schemas.ts'
 
 const subject = 'Records'
 
@@ -76,10 +76,6 @@ const period = {
 }
 const dateOf = (given: string | undefined): Date | undefined =>
   given === undefined ? undefined : new Date(given)
-const next = z
-  .string()
-  .optional()
-  .meta({ description: 'where the list goes on; without it, this is its end' })
 
 const failure = z.object({ kind, id: z.string(), reason, sentence: z.string(), at: time })
 const failureFilter = z.strictObject({
@@ -128,7 +124,7 @@ export const recordRoutes = [
         .string()
         .regex(/^\d{1,18}$/, 'is no `next` of an earlier answer')
         .optional()
-        .meta({ description: 'the `next` of the page above' }),
+        .meta(AFTER),
     }),
     answer: z.object({
       outcomes: z.array(
@@ -170,7 +166,7 @@ export const recordRoutes = [
     ability: 'look',
     query: z.strictObject({
       ...outcomeFilter,
-      after: standingPlace.optional().meta({ description: 'the `next` of the page above' }),
+      after: standingPlace.optional().meta(AFTER),
     }),
     answer: z.object({
       records: z.array(z.object({ kind, id: z.string(), outcome, reason, sentence: z.string(), at: time })),
@@ -220,7 +216,7 @@ export const recordRoutes = [
     does: `Contacts that several customers share, with who gave each value, ${SHARED_CONTACTS_PAGE} at a time.`,
     ability: 'oversee',
     query: z.strictObject({
-      after: z.string().min(1).optional().meta({ description: 'the `next` of the page above' }),
+      after: z.string().min(1).optional().meta(AFTER),
     }),
     answer: z.object({
       contacts: z.array(

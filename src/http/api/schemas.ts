@@ -17,6 +17,14 @@ export const reason = z
   .meta({ id: 'Reason', description: 'docs/reasons.md explains each' })
 export const countByReason = z.partialRecord(reason, z.int()).meta({ id: 'CountByReason' })
 
+/** Of lists that come page by page. */
+export const next = z
+  .string()
+  .optional()
+  .meta({ description: 'where the list goes on; without it, this is its end' })
+/** Of the parameter that names where a page begins. */
+export const AFTER = { description: 'the `next` of the page above' }
+
 /** What an undo does to a record; each a sentence. */
 export const undoing = z
   .object({ takenBack: z.array(z.string()), stays: z.array(z.string()) })

@@ -3,8 +3,8 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
-import { UNASSOCIATED } from '../../operations.ts'
-import { NAMED_CUSTOMERS, type NamedCustomer } from '../../watching.ts'
+import { textOfPlace, unassociatedPlace } from '../../list-place.ts'
+import { NAMED_CUSTOMERS, type NamedCustomer, UNASSOCIATED_PAGE } from '../../watching.ts'
 import { Empty, KIND_NAMES, Notice, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing } from '../doing.ts'
@@ -45,7 +45,9 @@ interface NotMoved {
 
 async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Response> {
   const { connection, shown } = c.var
-  const conversations = await connection.operations.unassociated()
+  const after = unassociatedPlace.safeParse(c.req.query('after')).data
+  const conversations = await connection.watching.unassociated(after)
+  const last = conversations.length === UNASSOCIATED_PAGE ? conversations.at(-1) : undefined
   return c.html(
     <Page
       title="Unassociated"
@@ -57,13 +59,19 @@ async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Respon
       <section aria-label="Conversations">
         {conversations.length === 0 ? (
           <Empty>
-            Every conversation belongs to a customer. One of an unknown number shows here until it does.
+            {after
+              ? 'There are no older ones.'
+              : 'Every conversation belongs to a customer. One of an unknown number shows here until it does.'}
           </Empty>
         ) : (
           <Conversations conversations={conversations} notMoved={notMoved} shown={shown} />
         )}
-        {conversations.length === UNASSOCIATED && (
-          <p class="soft">These are the newest {UNASSOCIATED}. Older ones show once these have a customer.</p>
+        {last && (
+          <p>
+            <a class="button quiet" href={link(shown, '/unassociated', { after: textOfPlace(last) })}>
+              Older
+            </a>
+          </p>
         )}
       </section>
     </Page>,
