@@ -37,7 +37,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   const stored = (account: string) =>
     db.selectFrom('budget').selectAll().where('account', '=', account).executeTakeFirstOrThrow()
   const take = async (account: string, limit: number, share: number, wanted: number): Promise<number> =>
-    (await takeFromBudget(db, { account, limit }, share, wanted)).granted
+    (await takeFromBudget(db, { account, limit, told: true }, share, wanted)).granted
 
   test('many takers at once never get more than the share of one window, and nearly all of it', async () => {
     const takers = fc.record({
@@ -91,7 +91,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('a window that has ended starts anew, once', async () => {
     const account = await given({ limit: 60, used: 60, leftSeconds: -1 })
     const answers = await Promise.all(
-      Array.from({ length: 80 }, () => takeFromBudget(db, { account, limit: 60 }, 1, 1)),
+      Array.from({ length: 80 }, () => takeFromBudget(db, { account, limit: 60, told: true }, 1, 1)),
     )
     expect(answers.filter(({ granted }) => granted === 1)).toHaveLength(6)
     for (const { turnsInMs } of answers) {
@@ -134,6 +134,16 @@ describe.each(databaseKinds)('on %s', (kind) => {
       expect(await take(account, 100, 1, 1_000)).toBe(granted)
     })
 
+    test('nothing is waited for where no answer tells', async () => {
+      const policy = { account: newAccount(), limit: 100, told: false }
+      expect(await takeFromBudget(db, policy, 1, 1_000)).toMatchObject({ granted: 90 })
+      await sql`update budget set window_ends_at = clock_timestamp() where account = ${policy.account}`.execute(
+        db,
+      )
+      expect(await takeFromBudget(db, policy, 1, 50)).toMatchObject({ granted: 50 })
+      expect(await takeFromBudget(db, policy, 1, 1_000)).toMatchObject({ granted: 40 })
+    })
+
     test('a second passes without an answer', async () => {
       const account = newAccount()
       await take(account, 100, 1, 10)
@@ -146,7 +156,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('a taker is told when the window turns, whether it gets anything or not', async () => {
     const account = await given({ limit: 10, used: 8, leftSeconds: 57 })
     for (const granted of [1, 0]) {
-      const answer = await takeFromBudget(db, { account, limit: 10 }, 1, 1)
+      const answer = await takeFromBudget(db, { account, limit: 10, told: true }, 1, 1)
       expect(answer.granted).toBe(granted)
       expect(answer.turnsInMs).toBeGreaterThan(40_000)
       expect(answer.turnsInMs).toBeLessThanOrEqual(57_000)

@@ -9,6 +9,8 @@ export interface BudgetPolicy {
   account: string
   /** Requests a minute that the vendor grants until its headers say otherwise. */
   limit: number
+  /** Whether answers tell what has been used of it. */
+  told: boolean
 }
 
 /** A window's length where no header has told its end. */
@@ -41,17 +43,18 @@ export async function takeFromBudget(
   wanted: number,
 ): Promise<{ granted: number; turnsInMs: number; turn: number; bulkIsOne: boolean }> {
   const ended = sql`budget.window_ends_at <= statement_timestamp()`
+  const atFirst = policy.told ? PROBED : 1 - PACED
   const secondsLeft = sql`extract(epoch from budget.window_ends_at - statement_timestamp())`
   const unheard = sql`not budget.heard and ${secondsLeft} > ${WINDOW_SECONDS - UNHEARD_SECONDS}::float8`
   const probing = sql`least(floor(budget."limit" * ${share * (1 - PACED)}::float8),
-    greatest(1, floor(budget."limit" * ${share * PROBED}::float8)))::int`
+    greatest(1, floor(budget."limit" * ${share * atFirst}::float8)))::int`
   const allowed = sql`case when ${unheard} then ${probing} else floor(budget."limit" * ${share}::float8
     * (${1 - PACED}::float8 + ${PACED}::float8 * (1 - least(1, ${secondsLeft} / ${WINDOW_SECONDS}::float8))))::int end`
   const fresh = sql`least(${wanted}::int, ${probing})`
   const grant = sql`case when ${ended} then ${fresh}
     else greatest(0, least(${wanted}::int, ${allowed} - budget.used)) end`
   const most = Math.floor(policy.limit * share * (1 - PACED))
-  const first = Math.min(wanted, most, Math.max(1, Math.floor(policy.limit * share * PROBED)))
+  const first = Math.min(wanted, most, Math.max(1, Math.floor(policy.limit * share * atFirst)))
   const result = await sql<{ granted: number; turns_in_ms: number; turn: number; bulk_is_one: boolean }>`
     insert into budget (account, window_ends_at, "limit", used, last_grant, heard)
     values (${policy.account}, statement_timestamp() + make_interval(secs => ${WINDOW_SECONDS}),

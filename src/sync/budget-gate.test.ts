@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 beforeEach(() => {
   account = randomUUID()
-  gate = new BudgetGate(database.db, { account, limit: LIMIT }, SHARES, MARGIN_MS)
+  gate = new BudgetGate(database.db, { account, limit: LIMIT, told: true }, SHARES, MARGIN_MS)
 })
 afterEach(() => gate.close())
 
@@ -84,7 +84,7 @@ test('of several processes, none asks for what others have used before it', asyn
   limit.take('', OTHERS)
   const gates = Array.from(
     { length: 3 },
-    () => new BudgetGate(database.db, { account, limit: 100 }, SHARES, MARGIN_MS),
+    () => new BudgetGate(database.db, { account, limit: 100, told: true }, SHARES, MARGIN_MS),
   )
   let gone = 0
   const ask = (one: BudgetGate) =>

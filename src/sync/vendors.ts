@@ -91,19 +91,19 @@ export async function openVendors(
   const cloudtalkAccount = `cloudtalk:${accounts.cloudtalk.accessKeyId}`
   const cloudtalkGate = new BudgetGate(
     db,
-    { account: cloudtalkAccount, limit: CLOUDTALK_PER_MINUTE },
+    { account: cloudtalkAccount, limit: CLOUDTALK_PER_MINUTE, told: true },
     CLOUDTALK_SHARES,
     marginMs,
   )
   const kustomerGate = new BudgetGate(
     db,
-    { account: `kustomer:${accounts.kustomer.org}`, limit: KUSTOMER_PER_MINUTE },
+    { account: `kustomer:${accounts.kustomer.org}`, limit: KUSTOMER_PER_MINUTE, told: true },
     KUSTOMER_SHARES,
     marginMs,
   )
   const searchGate = new BudgetGate(
     db,
-    { account: `kustomer-search:${accounts.kustomer.org}`, limit: KUSTOMER_SEARCHES_PER_MINUTE },
+    { account: `kustomer-search:${accounts.kustomer.org}`, limit: KUSTOMER_SEARCHES_PER_MINUTE, told: false },
     KUSTOMER_SHARES,
     marginMs,
   )
