@@ -39,14 +39,14 @@ test('each window in which something was asked is told', () => {
     limit: 2,
     used: 2,
     refused: 2,
-    askedBy: { one: 3, other: 1 },
+    by: { one: { asked: 3, refused: 2 }, other: { asked: 1, refused: 0 } },
   })
   expect(second).toEqual({
     startsAt: '1970-01-01T00:04:00.000Z',
     limit: 2,
     used: 3,
     refused: 0,
-    askedBy: { '': 3 },
+    by: { '': { asked: 3, refused: 0 } },
   })
   expect(others).toEqual([])
   limit.clear()

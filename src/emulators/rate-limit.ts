@@ -18,8 +18,8 @@ export type Window = {
   used: number
   /** Requests answered 429. */
   refused: number
-  /** What was asked, granted or not, by user agent. */
-  askedBy: Record<string, number>
+  /** The same by user agent; what was refused was asked, too. */
+  by: Record<string, { asked: number; refused: number }>
 }
 
 export type RateLimit = {
@@ -51,7 +51,7 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
     const startsAt = new Date(window * clock.minuteMs).toISOString()
     const last = windows.at(-1)
     if (last?.startsAt === startsAt) return last
-    const fresh = { startsAt, limit, used: 0, refused: 0, askedBy: {} }
+    const fresh = { startsAt, limit, used: 0, refused: 0, by: {} }
     windows.push(fresh)
     if (windows.length > KEPT) windows.shift()
     return fresh
@@ -72,9 +72,12 @@ export const createRateLimit = ({ clock, limit }: { clock: Clock; limit: number 
     take: (key = '', count = 1, by = '') => {
       const found = look(key)
       const current = inWindow()
-      current.askedBy[by] = (current.askedBy[by] ?? 0) + count
+      const theirs = current.by[by] ?? { asked: 0, refused: 0 }
+      current.by[by] = theirs
+      theirs.asked += count
       if (found.remaining < count) {
         current.refused += 1
+        theirs.refused += 1
         return { ...found, allowed: false }
       }
       used.set(key, limit - found.remaining + count)

@@ -53,11 +53,11 @@ export function checkSecrets(secrets: Record<string, string[]>, logs: readonly s
 export interface LimitWindow {
   startsAt: string
   limit: number
-  /** By user agent. */
-  askedBy: Record<string, number>
+  /** By user agent; what was refused was asked, too. */
+  by: Record<string, { asked: number; refused: number }>
 }
 
-/** A database that was taken away, or a lost answer, does not say what a request has used up. */
+/** A database that was taken away does not say what was granted before. */
 const FEW = 10
 /**
  * Those who push use the same limits, as fast as they are let, and nobody can know what they take next: one in a
@@ -66,21 +66,17 @@ const FEW = 10
 const TOLD_TO_WAIT = 0.01
 
 /** The service alone never asks for more than the limit, and seldom finds it used up by others. */
-export function checkBudget(
-  vendor: string,
-  { total, byStatus }: { total: number; byStatus: Record<string, number> },
-  windows: readonly LimitWindow[],
-  byOthers: number,
-): Check {
-  const over = windows.map(({ limit, askedBy }) => {
-    const asked = Object.entries(askedBy).reduce(
-      (sum, [by, count]) => sum + (by === SOMEBODY_ELSE ? 0 : count),
-      0,
-    )
-    return Math.max(0, asked - limit)
-  })
-  const tooMany = over.reduce((sum, count) => sum + count, 0)
-  const waits = (byStatus[429] ?? 0) - byOthers
+export function checkBudget(vendor: string, windows: readonly LimitWindow[]): Check {
+  let total = 0
+  let tooMany = 0
+  let refused = 0
+  for (const { limit, by } of windows) {
+    const ours = Object.entries(by).flatMap(([who, counts]) => (who === SOMEBODY_ELSE ? [] : counts))
+    const asked = ours.reduce((sum, one) => sum + one.asked, 0)
+    total += asked
+    tooMany += Math.max(0, asked - limit)
+    refused += ours.reduce((sum, one) => sum + one.refused, 0)
+  }
   return {
     what: `${vendor}'s limits are kept`,
     checked: total,
@@ -88,7 +84,9 @@ export function checkBudget(
       ...(tooMany > FEW
         ? [{ id: vendor, what: `asked for ${tooMany} more than the limit, without others` }]
         : []),
-      ...(waits > Math.max(FEW, total * TOLD_TO_WAIT) ? [{ id: vendor, what: `${waits} times 429` }] : []),
+      ...(refused > Math.max(FEW, total * TOLD_TO_WAIT)
+        ? [{ id: vendor, what: `${refused} times 429` }]
+        : []),
     ],
   }
 }
