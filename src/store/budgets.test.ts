@@ -63,14 +63,14 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('takers at the end of a window share what is left of it', async () => {
     const account = await given({ limit: 60, used: 50, leftSeconds: 3 })
     const grants = await Promise.all(Array.from({ length: 40 }, () => take(account, 60, 1, 1)))
-    expect(grants.filter((granted) => granted === 1)).toHaveLength(9)
-    expect((await stored(account)).used).toBe(59)
+    expect(grants.filter((granted) => granted === 1)).toHaveLength(10)
+    expect((await stored(account)).used).toBe(60)
   })
 
   test('lower lanes stop earlier and leave the rest to the higher ones', async () => {
-    const account = await given({ limit: 100, used: 0, leftSeconds: 60 })
+    const account = await given({ limit: 100, used: 0, leftSeconds: 57 })
     const asks = [
-      { share: 0.5, granted: 45 },
+      { share: 0.5, granted: 46 },
       { share: 0.5, granted: 0 },
       { share: 0.65, granted: 13 },
       { share: 0.5, granted: 0 },
@@ -121,10 +121,10 @@ describe.each(databaseKinds)('on %s', (kind) => {
     )
 
     const answers: { label: string; reading: Partial<BudgetReading>; granted: number }[] = [
-      { label: 'nobody else', reading: { used: 10 }, granted: 80 },
-      { label: 'others who took much', reading: { used: 70 }, granted: 20 },
+      { label: 'nobody else', reading: { used: 10 }, granted: 81 },
+      { label: 'others who took much', reading: { used: 70 }, granted: 21 },
       { label: 'others, and when it ends', reading: { used: 70, windowEndsAt: END }, granted: 20 },
-      { label: 'a new window', reading: { used: 30, turned: true }, granted: 60 },
+      { label: 'a new window', reading: { used: 30, turned: true }, granted: 61 },
       { label: 'nothing of this window', reading: { used: 70, turn: -1 }, granted: 0 },
     ]
     test.each(answers)('an answer tells of $label', async ({ reading, granted }) => {
@@ -149,12 +149,12 @@ describe.each(databaseKinds)('on %s', (kind) => {
       await take(account, 100, 1, 10)
       await sql`update budget set window_ends_at = window_ends_at - interval '1 second'
         where account = ${account}`.execute(db)
-      expect(await take(account, 100, 1, 1_000)).toBe(80)
+      expect(await take(account, 100, 1, 1_000)).toBe(81)
     })
   })
 
   test('a taker is told when the window turns, whether it gets anything or not', async () => {
-    const account = await given({ limit: 10, used: 8, leftSeconds: 57 })
+    const account = await given({ limit: 10, used: 9, leftSeconds: 57 })
     for (const granted of [1, 0]) {
       const answer = await takeFromBudget(db, { account, limit: 10, told: true }, 1, 1)
       expect(answer.granted).toBe(granted)
@@ -164,17 +164,17 @@ describe.each(databaseKinds)('on %s', (kind) => {
   })
 
   test("the stored limit counts, not the taker's own", async () => {
-    const account = await given({ limit: 20, used: 0, leftSeconds: 60 })
-    expect(await take(account, 1_000, 1, 1_000)).toBe(18)
+    const account = await given({ limit: 20, used: 0, leftSeconds: 57 })
+    expect(await take(account, 1_000, 1, 1_000)).toBe(19)
   })
 
   // In the middle of a step of six seconds, so that a slow machine sees the same.
   const paced = [
     { leftSeconds: 200, granted: 90 },
-    { leftSeconds: 57, granted: 90 },
-    { leftSeconds: 51, granted: 91 },
-    { leftSeconds: 27, granted: 95 },
-    { leftSeconds: 3, granted: 99 },
+    { leftSeconds: 57, granted: 91 },
+    { leftSeconds: 51, granted: 92 },
+    { leftSeconds: 27, granted: 96 },
+    { leftSeconds: 3, granted: 100 },
   ]
   test.each(paced)(
     'with $leftSeconds s left, $granted of 100 are given',
@@ -284,7 +284,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     test('and the next taker gets what is left by then', async () => {
       const account = await given({ limit: 60, used: 20, leftSeconds: 57 })
       await correctBudget(db, account, { ...READING, limit: 100, used: 80 })
-      expect(await take(account, 60, 1, 1_000)).toBe(10)
+      expect(await take(account, 60, 1, 1_000)).toBe(11)
     })
   })
 })

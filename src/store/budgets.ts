@@ -48,8 +48,9 @@ export async function takeFromBudget(
   const unheard = sql`not budget.heard and ${secondsLeft} > ${WINDOW_SECONDS - UNHEARD_SECONDS}::float8`
   const probing = sql`least(floor(budget."limit" * ${share * (1 - PACED)}::float8),
     greatest(1, floor(budget."limit" * ${share * atFirst}::float8)))::int`
-  const allowed = sql`case when ${unheard} then ${probing} else floor(budget."limit" * ${share}::float8
-    * (${1 - PACED}::float8 + ${PACED}::float8 * (1 - least(1, ${secondsLeft} / ${WINDOW_SECONDS}::float8))))::int end`
+  const paced = sql`${1 - PACED}::float8 + ${PACED}::float8 * (1 - least(1, ${secondsLeft} / ${WINDOW_SECONDS}::float8))`
+  const allowed = sql`case when ${unheard} then ${probing}
+    else least(floor(budget."limit" * ${share}::float8), ceil(budget."limit" * ${share}::float8 * (${paced})))::int end`
   const fresh = sql`least(${wanted}::int, ${probing})`
   const grant = sql`case when ${ended} then ${fresh}
     else greatest(0, least(${wanted}::int, ${allowed} - budget.used)) end`

@@ -351,7 +351,7 @@ describe('each role', () => {
 
   test('an agent looks things up, and changes nothing', async () => {
     const page = await invited('agent')
-    expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Trace'])
+    expect(await menuOf(page)).toEqual(['Overview', 'Activity', 'Records', 'Trace'])
     expect(await Promise.all(LOOKS.map(statusOf(page, 'GET')))).toEqual(all(LOOKS, 200))
     const hidden = [...OVERSIGHT, ...SETTINGS, '/people', '/people/sign-on']
     expect(await Promise.all(hidden.map(statusOf(page, 'GET')))).toEqual(all(hidden, 403))
@@ -364,6 +364,7 @@ describe('each role', () => {
     expect(await menuOf(page)).toEqual([
       'Overview',
       'Activity',
+      'Records',
       'Trace',
       'Mapping',
       'Runs',

@@ -119,6 +119,14 @@ test('counted by operations by switch, and refused whole where fewer are left', 
   expect(budget(await bulk(many(1)))).toEqual([200, '12', '0'])
   expect(budget(await api.api('GET', '/contacts/index.json'))).toEqual([429, '12', '0'])
   expect((await api.control('GET', '/limits')).body).toEqual({
-    requests: [{ startsAt: '2026-06-01T00:00:00.000Z', limit: 12, used: 12, refused: 2 }],
+    requests: [
+      {
+        startsAt: '2026-06-01T00:00:00.000Z',
+        limit: 12,
+        used: 12,
+        refused: 2,
+        by: { node: { asked: 17, refused: 2 } },
+      },
+    ],
   })
 })
