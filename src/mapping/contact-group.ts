@@ -144,6 +144,21 @@ export const planGroup = (facts: GroupFacts): GroupPlan => {
   }
 }
 
+/**
+ * What both sides held when they were last in step, where an edit of ours had no answer: of what it was about to write,
+ * what the contact holds now was written by it. It is the customers' word then, and no edit of the contact.
+ */
+export const baseAfterLostAnswer = (
+  base: ContactFields,
+  edit: Partial<ContactFields>,
+  contact: ContactFields,
+): ContactFields => {
+  const done = sharedFieldNames.filter(
+    (field) => field in edit && isDeepStrictEqual(edit[field], contact[field]),
+  )
+  return { ...base, ...Object.fromEntries(done.map((field) => [field, contact[field]])) }
+}
+
 const openOf = (members: readonly GroupMember[]): GroupMember[] => members.filter(({ frozen }) => !frozen)
 
 /** Who of several is the newest, and what is the contact's own, is no reason to move numbers and emails about. */

@@ -20,6 +20,8 @@ export interface StoredContact {
   stale: boolean
   /** When `fields` were last known for certain: read from CloudTalk, or all written by us. */
   readAt: Date | undefined
+  /** What our latest edit was about to write, where its answer has not come. */
+  editIntent: Partial<ContactFields> | undefined
   exportIntended: boolean
   customerDeleted: boolean
   /** What it said when a run of it was undone. */
@@ -39,13 +41,14 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
     own: OwnFields | null
     stale: boolean
     read_at: Date | null
+    edit_intent: Partial<ContactFields> | null
     intended: boolean
     customer_deleted: boolean
     undone: unknown
   }>`
     select i.item, c.id, c.name, c.fields, c.base, c.own,
       (c.row_print is not null and c.row_print is distinct from c.read_print) as stale,
-      c.read_at, c.export_intent_at is not null as intended, c.customer_deleted, u.stands as undone
+      c.read_at, c.edit_intent, c.export_intent_at is not null as intended, c.customer_deleted, u.stands as undone
     from contact c join ${asked(items)} as i(item int, connection text, id text)
       on c.connection = i.connection and c.id = i.id
     left join undone u on u.connection = c.connection and u.kind = 'contact' and u.record_id = c.id`.execute(
@@ -61,6 +64,7 @@ const findOne = batched<{ connection: string; id: string }, StoredContact | unde
         own: row.own ?? undefined,
         stale: row.stale,
         readAt: row.read_at ?? undefined,
+        editIntent: row.edit_intent ?? undefined,
         exportIntended: row.intended,
         customerDeleted: row.customer_deleted,
         undone: row.undone ?? undefined,
@@ -265,16 +269,37 @@ const take = batched<{ connection: string; id: string; came: number }, boolean |
 )
 
 /** Notes webhooks that a write which is about to leave will cause: they may come before its answer. */
-export const expectEcho = (db: Db, connection: string, id: string): Promise<void> =>
-  expectOne(db, { connection, id })
+export const expectEcho = (
+  db: Db,
+  connection: string,
+  id: string,
+  { edit, base }: EditIntent = { edit: undefined, base: undefined },
+): Promise<void> => expectOne(db, { connection, id, edit: edit ?? null, base: base ?? null })
 
-const expectOne = batched<{ connection: string; id: string }, void>(async (db, items) => {
+/** Kept until the edit's answer has come: if it is lost, what the edit has done is no edit of a person. */
+export interface EditIntent {
+  edit: Partial<ContactFields> | undefined
+  /** What both sides held before it. */
+  base: ContactFields | undefined
+}
+
+interface ExpectedEcho {
+  connection: string
+  id: string
+  edit: Partial<ContactFields> | null
+  base: ContactFields | null
+}
+
+const expectOne = batched<ExpectedEcho, void>(async (db, items) => {
   await sql`
     update contact c set
+      edit_intent = coalesce(i.edit, c.edit_intent), base = coalesce(i.base, c.base),
       echoes = case when c.echoes_until > clock_timestamp() then c.echoes else 0 end + i.count,
       echoes_until = clock_timestamp() + make_interval(secs => ${ECHO_SECONDS})
-    from (select connection, id, count(*)::int as count
-      from ${asked(items)} as i(connection text, id text) group by connection, id) i
+    from (select connection, id, count(*)::int as count,
+        (array_agg(edit) filter (where edit is not null))[1] as edit,
+        (array_agg(base) filter (where base is not null))[1] as base
+      from ${asked(items)} as i(connection text, id text, edit jsonb, base jsonb) group by connection, id) i
     where c.connection = i.connection and c.id = i.id`.execute(db)
   return items.map(() => undefined)
 })

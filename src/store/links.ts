@@ -195,23 +195,28 @@ export interface GroupInStep {
   echoes: number
   /** `fields` are known for certain: just read from CloudTalk, or all written by us. */
   read: boolean
+  /** What an edit of the contact was about to write, where its answer has not come. */
+  editIntent?: Partial<ContactFields> | undefined
 }
 
 /** Records that both sides of a group are in step: links, contact and identifiers in one statement. */
 export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<GroupInStep, void>(
   async (db, items) => {
-    const contacts = items.map(({ connection, contactId, fields, base, own, provenance, echoes, read }) => ({
-      connection,
-      id: contactId,
-      name: fields.name,
-      name_key: nameKey(fields.name),
-      fields,
-      base,
-      own,
-      provenance: provenance ?? null,
-      echoes,
-      read,
-    }))
+    const contacts = items.map(
+      ({ connection, contactId, fields, base, own, provenance, echoes, read, editIntent }) => ({
+        connection,
+        id: contactId,
+        name: fields.name,
+        name_key: nameKey(fields.name),
+        fields,
+        base,
+        own,
+        provenance: provenance ?? null,
+        echoes,
+        read,
+        edit_intent: editIntent ?? null,
+      }),
+    )
     const links = items.flatMap(({ connection, contactId, members }) =>
       members.map((member) => ({
         connection,
@@ -239,12 +244,12 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           modified_at = excluded.modified_at, own_write_at = excluded.own_write_at, own_write_rev = null
       ), contacts as (
         insert into contact (connection, id, name, name_key, fields, base, own, provenance, echoes, echoes_until, read_at,
-          read_print, changed, customer_deleted)
+          read_print, changed, customer_deleted, edit_intent)
         select distinct on (connection, id) connection, id, name, name_key, fields, base, own, provenance, echoes,
           clock_timestamp() + make_interval(secs => ${ECHO_SECONDS}), case when read then clock_timestamp() end,
-          null, false, false
+          null, false, false, edit_intent
         from ${asked(contacts)} as r(connection text, id text, name text, name_key text, fields jsonb, base jsonb,
-          own jsonb, provenance jsonb, echoes int, read boolean)
+          own jsonb, provenance jsonb, echoes int, read boolean, edit_intent jsonb)
         on conflict (connection, id) do update set
           name = excluded.name, name_key = excluded.name_key, fields = excluded.fields, base = excluded.base,
           own = excluded.own, provenance = excluded.provenance,
@@ -256,7 +261,7 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
           read_print = case when excluded.read_at is null then contact.read_print else contact.row_print end,
           -- The next sweep compares the row with what was written, not with the row of before.
           row_print = case when excluded.fields is distinct from contact.fields then null else contact.row_print end,
-          customer_deleted = false, export_intent_at = null
+          customer_deleted = false, export_intent_at = null, edit_intent = excluded.edit_intent
       ), ${replaceIdentifiersSql('contact', records, identifiers)}`.execute(db)
     return items.map(() => undefined)
   },

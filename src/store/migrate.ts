@@ -17,6 +17,7 @@ import * as contactsOfCalls from './migrations/0014-contacts-of-calls.ts'
 import * as heardBudgets from './migrations/0015-heard-budgets.ts'
 import * as standingRecords from './migrations/0016-standing-records.ts'
 import * as unassociated from './migrations/0017-unassociated.ts'
+import * as editIntents from './migrations/0018-edit-intents.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -38,6 +39,7 @@ export const migrations = {
   '0015-heard-budgets': heardBudgets,
   '0016-standing-records': standingRecords,
   '0017-unassociated': unassociated,
+  '0018-edit-intents': editIntents,
 }
 
 /**

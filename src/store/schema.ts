@@ -122,6 +122,8 @@ interface ContactTable {
   echoes_until: NullableTime
   /** A webhook was counted as an echo, and nobody has looked since whether it was a person's. */
   echoed: Generated<boolean>
+  /** What our latest edit was about to write; null once its answer has come. */
+  edit_intent: NullableJson<Partial<ContactFields>>
   /** Set before the first request that creates its customer. */
   export_intent_at: NullableTime
   /** Its customer was deleted in Kustomer: it is not exported again. */

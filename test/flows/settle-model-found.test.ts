@@ -93,3 +93,35 @@ test.each(cases)('an export cut off at $at: the contact’s new $what stands on 
     contact: one.expected,
   })
 })
+
+const deaths = Array.from({ length: 12 }, (_, at) => at + 1)
+test.each(deaths)(
+  'a write to the contact whose answer was lost is no edit of the contact, though it is the latest of all; and death before statement %i',
+  async (count) => {
+    const { emulators, heard, take, tick, settle, settleWithFault, settleAndDie, untilQuiet } = await begin()
+    const at = (address: string) => ({ locations: [{ type: 'work', address }] })
+    const id = await createCustomer(emulators, customer(A, at('1 High Street')))
+    await settleAll()
+    const edit = (address: string) => emulators.kustomer.api('PUT', `/customers/${id}`, at(address))
+    await edit('2 High Street')
+    await heard()
+    const told = take(0, false)
+    if (!told) throw new Error('nobody told of the edit')
+    tick()
+    // Nobody has heard of it when the one before is written.
+    await edit('3 High Street')
+    tick()
+    await settleWithFault(told, 'cloudtalk', { route: 'POST /bulk/contacts.json', kind: 'lostAnswer' })
+    const rest = []
+    for (let event = take(0, false); event; event = take(0, false)) rest.push(event)
+    const later = rest.find((event) => event.kind === 'customer' && event !== told && event.attempt === 0)
+    const own = rest.find((event) => event.kind === 'contact')
+    if (!later || !own) throw new Error(`nobody told of both: ${JSON.stringify(rest)}`)
+    await settleAndDie(later, count)
+    await settle(own)
+    await untilQuiet()
+    const [contact] = (await emulators.cloudtalk.state()).contacts ?? []
+    const [{ attributes }] = (await emulators.kustomer.state()).customers ?? []
+    expect([attributes.locations[0].address, contact?.address]).toEqual(['3 High Street', '3 High Street'])
+  },
+)

@@ -1,6 +1,6 @@
 import type { Contact } from '../../cloudtalk/index.ts'
 import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
-import { type GroupMember, ownOf, ownWithout } from '../../mapping/contact-group.ts'
+import { baseAfterLostAnswer, type GroupMember, ownOf, ownWithout } from '../../mapping/contact-group.ts'
 import { ineligible } from '../../mapping/eligibility.ts'
 import { nothingOwn, type OwnFields } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
@@ -67,7 +67,7 @@ export async function loadGroup(
     stored,
     contact,
     contactModifiedAt: current?.modifiedAt,
-    base: stored?.base ?? baseOfExport(stored, joining, members.at(-1)?.member),
+    base: baseOf(stored, current && contact) ?? baseOfExport(stored, joining, members.at(-1)?.member),
     own: ownWithout(
       stored?.own ?? ownAtFirst(contact, links, lookups),
       members.map(({ member }, at) => ({ before: links[at]?.base, now: member.fields })),
@@ -88,6 +88,15 @@ const joined = ({ customer, origin }: { customer: CustomerVersion; origin: LinkO
   ownWriteAt: undefined,
   ownWriteRev: undefined,
 })
+
+/** @param read what the contact holds, if it has just been read. */
+const baseOf = (
+  stored: StoredContact | undefined,
+  read: ContactFields | undefined,
+): ContactFields | undefined =>
+  stored?.base && stored.editIntent && read
+    ? baseAfterLostAnswer(stored.base, stored.editIntent, read)
+    : stored?.base
 
 /**
  * A customer that nobody has touched since we made it from the contact says what the contact held then, whatever has cut

@@ -1,13 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { contactFromCustomer } from '../../mapping/contact-from-customer.ts'
 import type { GroupPlan } from '../../mapping/contact-group.ts'
+import type { ContactFields } from '../../mapping/records.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { type Link, saveGroup as store } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
 import type { Group, GroupEvent } from './load-group.ts'
 import { lookupsFor } from './lookups.ts'
 
-/** Keeps what both sides of a group hold after its writes; nothing where that is known already. */
+/**
+ * Keeps what both sides of a group hold after its writes; nothing where that is known already.
+ * @param editIntent what an edit of the contact was about to write, where its answer has not come.
+ */
 export async function saveGroup(
   context: SyncContext,
   event: GroupEvent,
@@ -15,6 +19,7 @@ export async function saveGroup(
   plan: GroupPlan,
   written: ReadonlyMap<string, CustomerVersion>,
   read: boolean,
+  editIntent?: Partial<ContactFields>,
 ): Promise<void> {
   const after = await Promise.all(
     group.members.map(async (member) => {
@@ -43,6 +48,7 @@ export async function saveGroup(
     provenance: members.length > 1 ? plan.provenance : undefined,
     echoes: 0,
     read,
+    editIntent,
   })
 }
 

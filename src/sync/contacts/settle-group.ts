@@ -69,7 +69,8 @@ export async function settleGroup(context: SyncContext, event: GroupEvent): Prom
       async (error: unknown) => {
         // What stands on the customers stands: else their next edit would look like one of the contact.
         const halfway = decide(context, group, lookups, { import: false, export: context.settings.export })
-        if (written.after.size > 0) await saveGroup(context, event, group, halfway, written.after, false)
+        if (written.after.size > 0)
+          await saveGroup(context, event, group, halfway, written.after, false, plan.toContact)
         throw error
       },
     )
@@ -138,7 +139,7 @@ const LIST_FRESH_MS = 10 * 60_000
 
 /**
  * Whether the contact is looked at before it is written. A list is written whole (contract cloudtalk §2.4), so what
- * somebody added to it counts; so does what the index has shown to be new, who edited last where both sides did, and the
+ * somebody added to it counts; so does what an edit of ours without an answer has done, what the index has shown to be new, who edited last where both sides did, and the
  * name where the account wants it in every edit.
  */
 function needsLook(
@@ -150,6 +151,7 @@ function needsLook(
 ): boolean {
   const { name, numbers, emails, externalUrls } = toContact
   const edits = Object.keys(toContact).length > 0
+  if (stored?.editIntent) return true
   if (conflicts.length > 0 || (edits && stored?.stale)) return true
   if (knownFields(context, source, stored, LIST_FRESH_MS)) return false
   if (numbers || emails || externalUrls) return true
@@ -160,13 +162,13 @@ function needsLook(
 async function writeToContact(
   context: SyncContext,
   contactId: string,
-  { contact }: Group,
+  { contact, base }: Group,
   { toContact, fields }: GroupPlan,
   forms: VendorForms,
 ): Promise<'done' | 'gone' | 'nameless'> {
   if (Object.keys(toContact).length === 0) return 'done'
   const named = !forms.literal('contactEditWithoutName')
-  await expectEcho(context.db, context.connection, contactId)
+  await expectEcho(context.db, context.connection, contactId, { edit: toContact, base })
   try {
     await context.contactWriter.edit(contactId, { ...(named && { name: fields.name }), ...toContact })
     wrote({ to: 'contact', id: contactId, did: 'changed', fields: changesOf(contact, toContact) })
