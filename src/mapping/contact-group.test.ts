@@ -271,6 +271,13 @@ describe('a direction that is off', () => {
     expect(result.toContact).toEqual({})
   })
 
+  test('without import, the order that a customer gives its numbers is not taken back', () => {
+    const facts = { directions: importOff, members: [member('a', { numbers: [second, first] })] }
+    const once = plan(facts)
+    const again = plan({ ...facts, ...once.next(facts.members) })
+    expect([once, again].map(({ toCustomers }) => toCustomers)).toEqual([[], []])
+  })
+
   test('without export, the contact edits its own values freely', () => {
     const own = { ...nothingOwn, city: 'London', company: 'Lee', numbers: [second] }
     const facts = {
@@ -789,13 +796,16 @@ const settle = (world: World, directions: GroupFacts['directions']) => {
 
 type Settled = ReturnType<typeof settle>
 
+/** A name that is none, or an email or a number that stands in for one. */
+const standsIn = /^$|[@+]/
+
 /** Settles until nothing is written any more; what comes of the first and of the last settle. */
 const settleAll = (world: World, directions: GroupFacts['directions']): [Settled, ...Settled[]] => {
   const one = settle(world, directions)
   const two = settle(one.world, directions)
   const three = settle(two.world, directions)
-  // A nameless contact is named after its first email, which a customer of ten emails may learn of one settle later.
-  const learnsLater = world.contact.name === '' && world.contact.emails.length > 10
+  // Where no name is more than an email, the first email is shown, which a customer of ten may learn of one settle later.
+  const learnsLater = standsIn.test(world.contact.name) && world.contact.emails.length > 10
   expect(learnsLater ? settle(three.world, directions).writes : three.writes).toEqual([])
   return [one, two, three]
 }
@@ -941,12 +951,7 @@ const isSame = (one: Set<string>, other: Set<string>) => one.symmetricDifference
 
 /** Ten times what a quiet machine needs for the slowest of them. */
 const PATIENCE_MS = 90_000
-/**
- * The same worlds on every machine. One in some hundreds of others breaks "two settles are enough", which is open: where
- * the import is off and numbers of a contact that was just joined are edited on both sides at once, an export writes
- * the phones a second time before it is quiet (seed 3 finds it).
- */
-const runs = { numRuns: 300, seed: 4 }
+const runs = { numRuns: 300 }
 
 test(
   'once the edits stop, two settles are enough; a side that is off is never written, invalid numbers stay',
@@ -1023,7 +1028,7 @@ test(
             const onContact = shown.contact[field] !== before.contact[field]
             const onCustomers = shown.customers[field] !== before.customers[field]
             // Nobody can empty a name, and one that only stands in moves with the emails and numbers.
-            if (field === 'name' && names.some((name) => /^$|[@+]/.test(name))) continue
+            if (field === 'name' && names.some((name) => standsIn.test(name))) continue
             if (onContact && !onCustomers) {
               expect([field, holds.contact[field]]).toEqual([field, shown.contact[field]])
               if (directions.export)

@@ -265,7 +265,10 @@ const taken = <F extends keyof SharedFields>(
   ) as SharedFields[F]
 }
 
-/** Of a list that was not carried over, what both sides agree on is known, and what is held back stays known. */
+/**
+ * Of a list that was not carried over, what both sides agree on is known, and what is held back stays known. So does the
+ * order: a move that is held back is still to come, and none of the other side.
+ */
 const stillKnown = <F extends ListField>(
   field: F,
   known: SharedFields,
@@ -273,11 +276,11 @@ const stillKnown = <F extends ListField>(
   holds: SharedFields,
 ): SharedFields[F] => {
   const items: readonly string[] = said[field]
-  const agreed = items.filter((item) => has(field, holds[field], item))
   const before = known[field].filter(
-    (item) => has(field, said[field], item) !== has(field, holds[field], item),
+    (item) => has(field, said[field], item) || has(field, holds[field], item),
   )
-  return [...agreed, ...before] as SharedFields[F]
+  const agreed = items.filter((item) => has(field, holds[field], item) && !has(field, known[field], item))
+  return [...before, ...agreed] as SharedFields[F]
 }
 
 /** The contact's own values follow its edits until a customer gives them. */

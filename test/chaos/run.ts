@@ -4,7 +4,14 @@ import type { DatabaseKind } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { runCli } from '../helpers/process.ts'
 import { until } from '../helpers/until.ts'
-import { bringOver, checkBudget, checkProof, checkSecrets, type LimitWindow, secretsOf } from './aftermath.ts'
+import {
+  bringOver,
+  checkBudget,
+  checkProof,
+  checkSecrets,
+  type SharedLimits,
+  secretsOf,
+} from './aftermath.ts'
 import { type Check, checkState } from './checker.ts'
 import { type ChaosDatabase, openChaosDatabase } from './database.ts'
 import { type Deployment, type Role, startDeployment } from './deployment.ts'
@@ -121,7 +128,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const facts = { plan, cloudtalk, kustomer, witness, org: env.KUSTOMER_ORG ?? '', publicUrl: balancer.url }
   const atCloudTalk = await emulators.cloudtalk.requests()
   const atKustomer = await emulators.kustomer.requests()
-  const windows = await limitsOf(emulators)
+  const limits = await limitsOf(emulators)
   const logs = [...deployment.logs(), syncLog]
   checks = [
     ...checkState(facts),
@@ -129,8 +136,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     proof,
     { what: 'no process has ended by itself', checked: logs.length, failures: deployment.crashes() },
     checkSecrets(secretsOf(env, scene.database.password, kustomer, cloudtalk), logs),
-    checkBudget('CloudTalk', windows.cloudtalk),
-    checkBudget('Kustomer', windows.kustomer),
+    checkBudget('CloudTalk', limits.cloudtalk, atCloudTalk, pushers.cloudtalk.toldToWait()),
+    checkBudget('Kustomer', limits.kustomer, atKustomer, pushers.kustomer.toldToWait()),
   ]
   return {
     checks,
@@ -172,11 +179,11 @@ async function keepAll(
 async function limitsOf({
   cloudtalk,
   kustomer,
-}: Emulators): Promise<{ cloudtalk: LimitWindow[]; kustomer: LimitWindow[] }> {
-  const [atCloudTalk, atKustomer] = await Promise.all(
-    [cloudtalk, kustomer].map((vendor) => vendor.control<{ requests: LimitWindow[] }>('GET', '/limits')),
-  )
-  return { cloudtalk: atCloudTalk?.requests ?? [], kustomer: atKustomer?.requests ?? [] }
+}: Emulators): Promise<{ cloudtalk: SharedLimits; kustomer: SharedLimits }> {
+  return {
+    cloudtalk: await cloudtalk.control<SharedLimits>('GET', '/limits'),
+    kustomer: await kustomer.control<SharedLimits>('GET', '/limits'),
+  }
 }
 
 async function setScene(

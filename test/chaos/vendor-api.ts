@@ -7,6 +7,8 @@ export interface VendorApi {
   ask(method: string, path: string, body?: unknown): Promise<Answer>
   /** Asks once. @returns nothing where no answer came, or none that says anything. */
   tryOnce(method: string, path: string, body?: unknown): Promise<Answer | undefined>
+  /** How often it was told to wait, which counts among the vendor's 429s. */
+  toldToWait(): number
 }
 
 export interface Answer {
@@ -21,6 +23,7 @@ export const SOMEBODY_ELSE = 'somebody else'
 const PATIENCE_MS = 60_000
 
 export function vendorApi(vendor: Vendor, base: string, authorization: string, minuteMs: number): VendorApi {
+  let waits = 0
   const tryOnce = async (method: string, path: string, body?: unknown): Promise<Answer | undefined> => {
     try {
       const response = await fetch(`${vendor.url}${base}${path}`, {
@@ -30,6 +33,7 @@ export function vendorApi(vendor: Vendor, base: string, authorization: string, m
       })
       const text = await response.text()
       if (response.status === 429) {
+        waits++
         await endOfMinute(minuteMs)
         return undefined
       }
@@ -43,6 +47,7 @@ export function vendorApi(vendor: Vendor, base: string, authorization: string, m
     tryOnce,
     ask: (method, path, body) =>
       until(`an answer to ${method} ${path}`, () => tryOnce(method, path, body), PATIENCE_MS),
+    toldToWait: () => waits,
   }
 }
 

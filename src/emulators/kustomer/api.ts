@@ -75,12 +75,13 @@ export const createApi = (org: Org) => {
     let taken: Taken | undefined
     try {
       org.later.settle()
-      taken = org.limits.take('requestsPerMinute', undefined, request.headers.get('user-agent') ?? undefined)
+      const asker = request.headers.get('user-agent') ?? undefined
+      taken = org.limits.take('requestsPerMinute', undefined, asker)
       const key = org.keys.authenticate(request.headers.get('authorization'))
       const match = find(request.method, url.pathname)
       if (match.kind !== 'found') throw notFound()
       const { roles, search, handle } = match.handler
-      if (search) org.limits.take('searchesPerMinute')
+      if (search) org.limits.take('searchesPerMinute', undefined, asker)
       requireRole(key, roles, org.switches())
       const body = await readJson(request)
       const path = normalised(url.pathname)
