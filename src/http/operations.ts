@@ -70,6 +70,7 @@ export interface Operations {
   pending(): Promise<number>
 }
 
+/** Entries of a list that is given as a whole. */
 const REVIEWS = 500
 export const UNASSOCIATED = 500
 const FAILURES = 500

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textOfPlace, unassociatedPlace } from '../list-place.ts'
+import { lastOfPage, textOfPlace, unassociatedPlace } from '../list-place.ts'
 import { NAMED_CUSTOMERS, UNASSOCIATED_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
@@ -29,7 +29,7 @@ export const conversationRoutes = [
     }),
     handle: async ({ connection }, { query: { after } }) => {
       const found = await connection.watching.unassociated(after)
-      const last = found.length === UNASSOCIATED_PAGE ? found.at(-1) : undefined
+      const last = lastOfPage(found, UNASSOCIATED_PAGE)
       return {
         conversations: found.map(({ exactAt: _place, ...one }) => one),
         next: last && textOfPlace(last),

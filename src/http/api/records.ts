@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { standingPlace, textOfPlace } from '../list-place.ts'
+import { lastOfPage, standingPlace, textOfPlace } from '../list-place.ts'
 import { ACTIVITY_PAGE, RECORDS_PAGE, SHARED_CONTACTS_PAGE } from '../watching.ts'
 import { decided } from './decided.ts'
 import { route } from './route.ts'
@@ -143,7 +143,7 @@ export const recordRoutes = [
     handle: async ({ connection }, { query: { before, since, until, ...filter } }) => {
       const asked = { ...filter, since: dateOf(since), until: dateOf(until) }
       const outcomes = await connection.watching.activity(asked, before)
-      return { outcomes, next: outcomes.length === ACTIVITY_PAGE ? outcomes.at(-1)?.id : undefined }
+      return { outcomes, next: lastOfPage(outcomes, ACTIVITY_PAGE)?.id }
     },
   }),
   route({
@@ -174,7 +174,7 @@ export const recordRoutes = [
     }),
     handle: async ({ connection }, { query: { after, ...filter } }) => {
       const found = await connection.watching.standing(filter, after)
-      const last = found.length === RECORDS_PAGE ? found.at(-1) : undefined
+      const last = lastOfPage(found, RECORDS_PAGE)
       return {
         records: found.map(({ exactAt: _place, ...record }) => record),
         next: last && textOfPlace(last),
@@ -236,7 +236,7 @@ export const recordRoutes = [
       const shared = await connection.watching.sharedContacts(after)
       return {
         contacts: shared.map(({ fields, ...contact }) => ({ ...contact, fields: { ...fields } })),
-        next: shared.length === SHARED_CONTACTS_PAGE ? shared.at(-1)?.id : undefined,
+        next: lastOfPage(shared, SHARED_CONTACTS_PAGE)?.id,
       }
     },
   }),

@@ -59,6 +59,15 @@ export const KIND_NAMES: Record<RecordKind, { one: string; many: string }> = {
 export const Empty = ({ children }: PropsWithChildren) => <p class="empty">{children}</p>
 
 /** Something went wrong, or needs a person. */
+/** To the page on which a list goes on. */
+export const Onward = ({ href, children }: PropsWithChildren<{ href: string }>) => (
+  <p>
+    <a class="button quiet" href={href}>
+      {children}
+    </a>
+  </p>
+)
+
 export const Notice = ({ tone, children }: PropsWithChildren<{ tone: 'bad' | 'busy' | 'good' }>) => (
   <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
     {children}

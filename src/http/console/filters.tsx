@@ -3,7 +3,7 @@ import { outcomeKinds, type ReasonCode, reasons } from '../../mapping/reasons.ts
 import type { OutcomeFilter } from '../../store/activity.ts'
 import { recordKinds } from '../../store/schema.ts'
 import { KIND_NAMES } from './components.tsx'
-import type { ShownConnection } from './layout.tsx'
+import { ConnectionChoice, type ShownConnection } from './layout.tsx'
 
 /** By what a list of outcomes is narrowed. What does not fit is as good as not given: an old bookmark still opens. */
 export const outcomeFilter = {
@@ -45,18 +45,7 @@ export const Choice = ({
 /** The choices that every list of outcomes has, and which connection it is about where there are several. */
 export const OutcomeChoices = ({ asked, shown }: { asked: OutcomeFilter; shown: ShownConnection }) => (
   <>
-    {shown.all.length > 1 && (
-      <label>
-        Connection
-        <select name="connection">
-          {shown.all.map(({ id, name }) => (
-            <option value={id} selected={id === shown.id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-    )}
+    {shown.all.length > 1 && <ConnectionChoice shown={shown} />}
     <Choice
       name="kind"
       label="Kind"

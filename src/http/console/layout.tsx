@@ -152,18 +152,22 @@ export const Page = ({ title, lead, path, c, live, children }: PropsWithChildren
   )
 }
 
+export const ConnectionChoice = ({ shown }: { shown: ShownConnection }) => (
+  <label>
+    Connection{' '}
+    <select name="connection">
+      {shown.all.map(({ id, name }) => (
+        <option value={id} selected={id === shown.id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  </label>
+)
+
 const ConnectionPicker = ({ connection, path }: { connection: ShownConnection; path: string }) => (
   <form method="get" action={path} class="picker">
-    <label>
-      Connection{' '}
-      <select name="connection">
-        {connection.all.map(({ id, name }) => (
-          <option value={id} selected={id === connection.id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <ConnectionChoice shown={connection} />
     <button type="submit" class="quiet">
       Show
     </button>

@@ -1,6 +1,7 @@
 import { localDay, localTime } from '../../mapping/local-time.ts'
 import { type ReasonCode, reasons } from '../../mapping/reasons.ts'
 import { isOver, type Run, type RunItem, type RunProgress, type RunRecord } from '../../store/runs.ts'
+import { lastOfPage } from '../list-place.ts'
 import { RUN_RECORDS_PAGE } from '../watching.ts'
 import { AskingButton } from './asks-first.tsx'
 import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from './components.tsx'
@@ -186,7 +187,7 @@ interface UndoneRecordsProps {
 
 /** What of each record is taken back, or would be, and what stays. */
 export const UndoneRecords = ({ run, records, after, shown }: UndoneRecordsProps) => {
-  const last = records.length === RUN_RECORDS_PAGE ? records.at(-1) : undefined
+  const last = lastOfPage(records, RUN_RECORDS_PAGE)
   const address = `/runs/${run.id}`
   const preview = run.kind === 'undo-preview'
   return (

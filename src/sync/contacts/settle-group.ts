@@ -139,8 +139,8 @@ const LIST_FRESH_MS = 10 * 60_000
 
 /**
  * Whether the contact is looked at before it is written. A list is written whole (contract cloudtalk §2.4), so what
- * somebody added to it counts; so does what an edit of ours without an answer has done, what the index has shown to be new, who edited last where both sides did, and the
- * name where the account wants it in every edit.
+ * somebody added to it counts; so does what an edit of ours without an answer has done, what the index has shown to be
+ * new, who edited last where both sides did, and the name where the account wants it in every edit.
  */
 function needsLook(
   context: SyncContext,

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { isTimeZone } from '../../../mapping/settings.ts'
 import type { ActivityFilter, ActivityRow, ReasonCount } from '../../../store/activity.ts'
 import { dayIn } from '../../../sync/prove/day.ts'
+import { lastOfPage } from '../../list-place.ts'
 import { ACTIVITY_PAGE } from '../../watching.ts'
 import { ByReason } from '../by-reason.tsx'
-import { Empty, KIND_NAMES, OutcomeBadge, Time, Zone } from '../components.tsx'
+import { Empty, KIND_NAMES, Onward, OutcomeBadge, Time, Zone } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { Choice, OutcomeChoices, outcomeFilter } from '../filters.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
@@ -147,9 +148,9 @@ const List = ({
   asked: Query
   shown: ShownConnection
 }) => {
-  const last = rows.at(-1)
+  const last = lastOfPage(rows, ACTIVITY_PAGE)
   const filtered = Object.values(asked).some((value) => value !== undefined)
-  if (!last) {
+  if (rows.length === 0) {
     return (
       <section>
         <Empty>
@@ -197,13 +198,7 @@ const List = ({
           </tbody>
         </table>
       </div>
-      {rows.length === ACTIVITY_PAGE && (
-        <p>
-          <a class="button quiet" href={link(shown, '/activity', { ...asked, before: last.id })}>
-            Older
-          </a>
-        </p>
-      )}
+      {last && <Onward href={link(shown, '/activity', { ...asked, before: last.id })}>Older</Onward>}
     </section>
   )
 }

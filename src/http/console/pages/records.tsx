@@ -7,11 +7,11 @@ import { recordKinds } from '../../../store/schema.ts'
 import type { StandingRecord } from '../../../store/standing.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
-import { standingPlace, textOfPlace } from '../../list-place.ts'
+import { lastOfPage, standingPlace, textOfPlace } from '../../list-place.ts'
 import { RECORDS_PAGE } from '../../watching.ts'
 import { AskingButton, asked, asksFirst } from '../asks-first.tsx'
 import { ByReason } from '../by-reason.tsx'
-import { count, Empty, KIND_NAMES, OutcomeBadge, Time } from '../components.tsx'
+import { count, Empty, KIND_NAMES, Onward, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone } from '../doing.ts'
 import { OutcomeChoices, outcomeFilter } from '../filters.tsx'
@@ -156,7 +156,7 @@ const Counted = ({ counts, filter, shown, canRetry }: Shown & { counts: readonly
 }
 
 const List = ({ rows, filter, shown, canRetry }: Shown & { rows: readonly StandingRecord[] }) => {
-  const last = rows.at(-1)
+  const last = lastOfPage(rows, RECORDS_PAGE)
   return (
     <section aria-label="Records">
       <div class="scroll">
@@ -198,13 +198,7 @@ const List = ({ rows, filter, shown, canRetry }: Shown & { rows: readonly Standi
           </tbody>
         </table>
       </div>
-      {last && rows.length === RECORDS_PAGE && (
-        <p>
-          <a class="button quiet" href={link(shown, '/records', { ...filter, after: textOfPlace(last) })}>
-            More
-          </a>
-        </p>
-      )}
+      {last && <Onward href={link(shown, '/records', { ...filter, after: textOfPlace(last) })}>More</Onward>}
     </section>
   )
 }

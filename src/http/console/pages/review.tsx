@@ -10,9 +10,10 @@ import { type ReviewDecision, reviewDecisions } from '../../../store/schema.ts'
 import type { SharedContact } from '../../../store/shared-contacts.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
+import { lastOfPage } from '../../list-place.ts'
 import { REVIEWS_PAGE, SHARED_CONTACTS_PAGE } from '../../watching.ts'
 import { AskingButton, asksFirst } from '../asks-first.tsx'
-import { Empty, KIND_NAMES, Time } from '../components.tsx'
+import { Empty, KIND_NAMES, Onward, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
@@ -50,7 +51,7 @@ export const reviewPage = new Hono<ConsoleEnv>()
       after === undefined ? connection.watching.reviews() : [],
       connection.watching.sharedContacts(after),
     ])
-    const last = shared.at(-1)
+    const last = lastOfPage(shared, SHARED_CONTACTS_PAGE)
     return c.html(
       <Page
         title="Review"
@@ -72,13 +73,7 @@ export const reviewPage = new Hono<ConsoleEnv>()
         {shared.map((contact) => (
           <Shared contact={contact} shown={shown} canDecide={may(person.role, 'decide')} />
         ))}
-        {last && shared.length === SHARED_CONTACTS_PAGE && (
-          <p>
-            <a class="button quiet" href={link(shown, '/review', { after: last.id })}>
-              More shared contacts
-            </a>
-          </p>
-        )}
+        {last && <Onward href={link(shown, '/review', { after: last.id })}>More shared contacts</Onward>}
       </Page>,
     )
   })

@@ -3,9 +3,9 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Unassociated } from '../../../store/timeline-conversations.ts'
 import { needs } from '../../auth/guard.ts'
-import { textOfPlace, unassociatedPlace } from '../../list-place.ts'
+import { lastOfPage, textOfPlace, unassociatedPlace } from '../../list-place.ts'
 import { NAMED_CUSTOMERS, type NamedCustomer, UNASSOCIATED_PAGE } from '../../watching.ts'
-import { Empty, KIND_NAMES, Notice, Time } from '../components.tsx'
+import { Empty, KIND_NAMES, Notice, Onward, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { doing } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
@@ -47,7 +47,7 @@ async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Respon
   const { connection, shown } = c.var
   const after = unassociatedPlace.safeParse(c.req.query('after')).data
   const conversations = await connection.watching.unassociated(after)
-  const last = conversations.length === UNASSOCIATED_PAGE ? conversations.at(-1) : undefined
+  const last = lastOfPage(conversations, UNASSOCIATED_PAGE)
   return c.html(
     <Page
       title="Unassociated"
@@ -66,13 +66,7 @@ async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Respon
         ) : (
           <Conversations conversations={conversations} notMoved={notMoved} shown={shown} />
         )}
-        {last && (
-          <p>
-            <a class="button quiet" href={link(shown, '/unassociated', { after: textOfPlace(last) })}>
-              Older
-            </a>
-          </p>
-        )}
+        {last && <Onward href={link(shown, '/unassociated', { after: textOfPlace(last) })}>Older</Onward>}
       </section>
     </Page>,
     notMoved ? 400 : 200,
