@@ -230,7 +230,7 @@ describe('no answer', () => {
     expect(failure).toEqual({ kind: 'unreachable', cause: 'refused', maybeDone: false })
   })
 
-  test('an unknown host and an unknown error', async () => {
+  test('an unknown host, what we have given up, and an unknown error', async () => {
     const failing = (thrown: unknown) =>
       createCloudTalk({
         accessKeyId: 'a',
@@ -243,6 +243,11 @@ describe('no answer', () => {
       kind: 'unreachable',
       cause: 'dns',
       maybeDone: false,
+    })
+    expect(await failureOf(failing(new DOMException('x', 'AbortError')))).toEqual({
+      kind: 'unreachable',
+      cause: 'aborted',
+      maybeDone: true,
     })
     expect(await failureOf(failing(new Error('odd')))).toEqual({
       kind: 'unreachable',

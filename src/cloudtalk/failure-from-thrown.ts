@@ -27,6 +27,7 @@ export function failureFromThrown(thrown: unknown, method: string): CloudTalkFai
 function causeOf(thrown: unknown, depth: number): UnreachableCause {
   if (!(thrown instanceof Error) || depth > 4) return 'other'
   if (thrown.name === 'TimeoutError') return 'timeout'
+  if (thrown.name === 'AbortError') return 'aborted'
   const code = (thrown as { code?: unknown }).code
   const known = typeof code === 'string' ? CAUSES[code] : undefined
   if (known) return known

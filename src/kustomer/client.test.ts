@@ -796,6 +796,7 @@ test.each<[string, unknown, string, boolean]>([
     false,
   ],
   ['a broken pipe', Object.assign(new Error('x'), { code: 'EPIPE' }), 'reset', true],
+  ['what we have given up', new DOMException('x', 'AbortError'), 'aborted', true],
   ['anything else', new Error('x'), 'other', true],
   ['what is not even an error', 'boom', 'other', true],
 ])('%s', async (_, cause, expected, maybeDone) => {

@@ -21,7 +21,8 @@ export type KustomerFailure =
   /** An answer, or a webhook, in a shape that the contract does not know. */
   | { kind: 'unreadable'; path: string; issue: string }
 
-export type UnreachableCause = 'timeout' | 'reset' | 'refused' | 'dns' | 'other'
+/** `aborted`: by who asked, who waits for it no longer. */
+export type UnreachableCause = 'timeout' | 'aborted' | 'reset' | 'refused' | 'dns' | 'other'
 
 /** The one error of this client. Its message has no phone, email, key or full address. */
 export class KustomerError extends Error {

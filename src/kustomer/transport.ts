@@ -56,6 +56,7 @@ const CAUSES: Readonly<Record<string, UnreachableCause>> = {
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
   UND_ERR_BODY_TIMEOUT: 'timeout',
   ETIMEDOUT: 'timeout',
+  ABORT_ERR: 'aborted',
 }
 
 /** Causes that mean that nothing was ever sent. */
@@ -65,6 +66,7 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_C
 const codeOf = (error: unknown): string => {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     if (inner.name === 'TimeoutError') return 'ETIMEDOUT'
+    if (inner.name === 'AbortError') return 'ABORT_ERR'
     if ('code' in inner && typeof inner.code === 'string') return inner.code
   }
   return ''

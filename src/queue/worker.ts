@@ -85,6 +85,7 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
   await Promise.all(
     [...byRecord].map(async ([key, group]) => {
       const again: RaisedEvent[] = []
+      let givenUp = false
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
       const events = mergeEvents(group.map((job) => job.data))
       if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
@@ -95,15 +96,18 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
       keys.add(key)
       try {
         const settled = await settleGroup(ports, group, events, priority, again)
+        givenUp = settled.givenUp
         // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
         await ports.queue.raise(again)
-        results.push(...settled)
+        results.push(...settled.results)
       } finally {
         keys.delete(key)
-        // What cannot be given back is not renewed any more, and runs out.
-        await giveBackAllLeases(ports.db, holder, [key]).catch((error: unknown) =>
-          ports.log.warn({ err: error }, 'a lease could not be given back'),
-        )
+        // What is not given back is not renewed any more, and runs out.
+        if (!givenUp) {
+          await giveBackAllLeases(ports.db, holder, [key]).catch((error: unknown) =>
+            ports.log.warn({ err: error }, 'a lease could not be given back'),
+          )
+        }
       }
     }),
   )
@@ -150,12 +154,14 @@ async function settleGroup(
   events: readonly SyncEvent[],
   priority: RaisedEvent['priority'],
   again: RaisedEvent[],
-): Promise<JobResult[]> {
+): Promise<{ results: JobResult[]; givenUp: boolean }> {
   let dead = false
+  let givenUp = false
   try {
     for (const settling of events) {
       const settled = await ports.settle(settling, priority)
       if (settled.kind === 'dead') dead = true
+      if (settled.kind === 'again' && settled.givenUp) givenUp = true
       const { runId, round = 0 } = settling
       const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
       const cancelled =
@@ -172,11 +178,11 @@ async function settleGroup(
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
-    return resultsOf(group, dead)
+    return { results: resultsOf(group, dead), givenUp }
   } catch (error) {
     // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
     ports.log.error({ err: error }, 'a settle could not be recorded')
-    return group.map(({ id }) => ({ id, status: 'failed' }))
+    return { results: group.map(({ id }) => ({ id, status: 'failed' })), givenUp }
   }
 }
 

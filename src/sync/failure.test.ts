@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
+import { LEASE_SECONDS } from '../store/leases.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import type { CircuitCause } from '../store/schema.ts'
 import { backoffMs, failedSettle, type Surroundings } from './failure.ts'
@@ -55,7 +56,7 @@ const cloudtalk: { [K in CloudTalkFailure['kind']]: Case<Extract<CloudTalkFailur
   conflict: passing({ kind: 'conflict' }, 'CONFLICT'),
   gone: same({ kind: 'gone', message: 'expired' }, byCloudTalk),
   unavailable: backingOff({ kind: 'unavailable', status: 503 }, 'VENDOR_UNAVAILABLE'),
-  unreachable: backingOff({ kind: 'unreachable', cause: 'timeout', maybeDone: true }, 'VENDOR_UNAVAILABLE'),
+  unreachable: backingOff({ kind: 'unreachable', cause: 'timeout', maybeDone: false }, 'VENDOR_UNAVAILABLE'),
   unreadable: passing({ kind: 'unreadable', path: 'data', issue: 'not JSON' }, 'UNREADABLE_ANSWER'),
 }
 const kustomer: { [K in KustomerFailure['kind']]: Case<Extract<KustomerFailure, { kind: K }>> } = {
@@ -142,6 +143,18 @@ describe('with chance left out', () => {
     expect(sorted(new KustomerError('GET /x', failure), 0).retryInMs).toBe(retryInMs)
   })
 })
+
+test.each(['timeout', 'aborted'] as const)(
+  'a write that is given up (%s) comes again when its leases have run out, and no sooner',
+  (cause) => {
+    const failure = { kind: 'unreachable', cause, maybeDone: true } as const
+    for (const error of [new CloudTalkError('PUT /x', failure), new KustomerError('PUT /x', failure)]) {
+      expect(failedSettle(error, 0, when())).toMatchObject({ retryInMs: LEASE_SECONDS * 1_000 })
+      expect(failedSettle(error, 0, when()).held).toBeUndefined()
+      expect(failedSettle(error, 100, when()).retryInMs).toBeGreaterThan(MINUTE)
+    }
+  },
+)
 
 test.each([0, LAST_TRY, 100])('while the key itself is refused, no try is counted (%i)', (attempt) => {
   for (const kind of ['unauthorized', 'forbidden'] as const) {

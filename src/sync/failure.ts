@@ -1,9 +1,11 @@
-import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
-import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
+import { CloudTalkError } from '../cloudtalk/index.ts'
+import { KustomerError } from '../kustomer/index.ts'
+import { LEASE_SECONDS } from '../store/leases.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import type { Vendor } from '../store/schema.ts'
 import { VendorAway } from './circuit.ts'
 import type { SyncContext } from './context.ts'
+import { givenUp } from './given-up.ts'
 import { Stopping } from './stopping.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
@@ -70,8 +72,8 @@ export function failedSettle(error: unknown, attempt: number, context: Surroundi
     const outcome: Outcome = { outcome: 'waiting', reason, sentence: error.message }
     return { outcome, retryInMs: HELD_MS, held: true, untried: true }
   }
-  if (error instanceof CloudTalkError) return byKind('cloudtalk', error.message, error.failure, when)
-  if (error instanceof KustomerError) return byKind('kustomer', error.message, error.failure, when)
+  if (error instanceof CloudTalkError) return byKind('cloudtalk', error, when)
+  if (error instanceof KustomerError) return byKind('kustomer', error, when)
   if (error instanceof Stopping) {
     const sentence = 'The service was stopped or set up anew; it goes on by itself.'
     return { outcome: { outcome: 'waiting', reason: 'RATE_LIMITED', sentence }, retryInMs: 0 }
@@ -81,9 +83,8 @@ export function failedSettle(error: unknown, attempt: number, context: Surroundi
   return passing({ outcome: 'waiting', reason: 'INTERNAL_ERROR', sentence }, when)
 }
 
-type VendorFailure = CloudTalkFailure | KustomerFailure
-
-function byKind(vendor: Vendor, sentence: string, failure: VendorFailure, when: Tries): FailedSettle {
+function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tries): FailedSettle {
+  const { failure, message: sentence } = error
   const backoff = backoffMs(when.firstBackoffMs, when.attempt)
   switch (failure.kind) {
     case 'rateLimited': {
@@ -98,6 +99,12 @@ function byKind(vendor: Vendor, sentence: string, failure: VendorFailure, when: 
         return {
           outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
           retryInMs: Math.max(backoff, BULK_WORKS * when.firstBackoffMs),
+        }
+      }
+      if (givenUp(error)) {
+        return {
+          outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
+          retryInMs: Math.max(backoff, LEASE_SECONDS * SECOND),
         }
       }
       return {

@@ -1,6 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import type { Db } from '../store/database.ts'
 import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases } from '../store/leases.ts'
+import { givenUp } from './given-up.ts'
 
 /** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
 export class Busy extends Error {
@@ -14,7 +15,8 @@ export class Busy extends Error {
 export interface Locks {
   /**
    * Does `work` while nobody else has any of the keys, over all processes.
-   * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other.
+   * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other. Of work that has
+   * given up a write they run out.
    */
   hold<T>(connection: string, keys: readonly string[], work: () => Promise<T>): Promise<T>
   close(): void
@@ -48,12 +50,16 @@ export function createLocks(db: Db): Locks {
       const keys = [...new Set(wanted)].map((key) => `${connection}/group/${key}`)
       if (keys.length === 0) return work()
       await take(keys)
+      let leave = false
       try {
         return await work()
+      } catch (error) {
+        leave = givenUp(error)
+        throw error
       } finally {
         for (const key of keys) held.delete(key)
-        // What cannot be given back is not renewed any more, and runs out.
-        await giveBackAllLeases(db, holder, keys).catch(() => undefined)
+        // What is not given back is not renewed any more, and runs out.
+        if (!leave) await giveBackAllLeases(db, holder, keys).catch(() => undefined)
       }
     },
     close: () => clearInterval(renewing),

@@ -9,6 +9,7 @@ import { importCustomer } from './contacts/import-customer.ts'
 import type { SyncContext } from './context.ts'
 import type { Priority, SyncEvent } from './event.ts'
 import { backoffMs, failedSettle } from './failure.ts'
+import { givenUp } from './given-up.ts'
 import { Busy } from './locks.ts'
 import { logMessage } from './messages/log-message.ts'
 import { metered } from './meter.ts'
@@ -18,8 +19,8 @@ import { record } from './record.ts'
 /** How a settle ended, for the queue. */
 export type Settled =
   | { kind: 'done' }
-  /** Comes again after this many milliseconds. */
-  | { kind: 'again'; inMs: number; held: boolean; untried: boolean }
+  /** Comes again after this many milliseconds. Nobody else settles it before, if a write of it is `givenUp`. */
+  | { kind: 'again'; inMs: number; held: boolean; untried: boolean; givenUp?: boolean }
   /** Another settle has what it needs: it comes again in a moment, and nothing is recorded of this try. */
   | { kind: 'busy' }
   /** Nothing but a person or a change of the record helps: a dead letter. */
@@ -94,7 +95,10 @@ async function attempt(
     else if (!untried) context.log.warn({ ...log, sentence: outcome.sentence }, 'settle did not end')
     return {
       outcome,
-      settled: retryInMs === undefined ? { kind: 'dead' } : { kind: 'again', inMs: retryInMs, held, untried },
+      settled:
+        retryInMs === undefined
+          ? { kind: 'dead' }
+          : { kind: 'again', inMs: retryInMs, held, untried, givenUp: givenUp(error) },
     }
   }
 }

@@ -179,6 +179,41 @@ test('told to stop while Kustomer works on a bulk request, it waits for it no lo
   expect(record?.story.at(-1)).toMatchObject({ outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE' })
 }, 60_000)
 
+const MESSAGES = 'POST /conversations/:id/messages'
+
+test('told to stop while Kustomer works on a chat message, it lets nobody look for it before it can be there', async () => {
+  emulators = await startEmulators()
+  await createCustomer(emulators, customer('+442071838750'))
+  database = await createDatabase('postgres')
+  const first = await start()
+  const { id } = await endCall(emulators, { external_number: '+442071838750' })
+  const SLOW_MS = 14_000
+  await setFaults(emulators.kustomer, { route: MESSAGES, kind: 'slow', ms: SLOW_MS })
+  await ended(first, id)
+  // Both leave together.
+  await until('note and chat message are under way', async () => {
+    const { notes = [] } = await emulators.kustomer.state()
+    return notes.length === 1
+  })
+  expect(await stopInTime(first)).toBe(0)
+  await setFaults(emulators.kustomer)
+  const next = await start()
+  // CloudTalk tells of it once more.
+  await ended(next, id)
+  await until(
+    'Kustomer has done what it was asked first, and the call is logged',
+    async () => {
+      const { log } = await emulators.kustomer.requests()
+      const { conversations } = await emulators.kustomer.state()
+      const late = log.some(({ route, ms }) => route === MESSAGES && ms >= SLOW_MS)
+      return late && conversations?.[0]?.attributes.status === 'done'
+    },
+    60_000,
+  )
+  const { messages, conversations } = await emulators.kustomer.state()
+  expect([messages?.length, conversations?.length]).toEqual([1, 1])
+}, 120_000)
+
 test('told to stop while a person moves a conversation, it moves it first', async () => {
   emulators = await startEmulators()
   const customerId = await createCustomer(emulators, customer('+442071838750'))

@@ -30,7 +30,13 @@ export interface Vendor {
   control<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
   // biome-ignore lint/suspicious/noExplicitAny: tests read what the emulator holds, field by field
   state(): Promise<Record<string, any[]>>
-  requests(): Promise<{ total: number; byRoute: Record<string, number>; byStatus: Record<string, number> }>
+  requests(): Promise<{
+    total: number
+    byRoute: Record<string, number>
+    byStatus: Record<string, number>
+    /** The last ones that are over. */
+    log: { route: string; ms: number }[]
+  }>
   webhooksIdle(): Promise<void>
 }
 

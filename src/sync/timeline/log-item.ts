@@ -3,6 +3,7 @@ import { changesOf } from '../../mapping/write.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import type { Progress } from '../../store/timeline.ts'
 import type { SyncContext } from '../context.ts'
+import { givenUp } from '../given-up.ts'
 import { lockOf } from '../locks.ts'
 import { wrote } from '../meter.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
@@ -121,7 +122,8 @@ async function writeParts(
   }
   const chatId = chat.status === 'fulfilled' ? chat.value : undefined
   if (chatId !== undefined) progress.chatId = chatId
-  for (const part of [notes, chat]) if (part.status === 'rejected') throw part.reason
+  const failed = [notes, chat].flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
+  if (failed.length > 0) throw failed.find(givenUp) ?? failed[0]
 
   const { name, status, direction } = item.conversation
   // An inbound message opens a conversation again (contract kustomer §4).

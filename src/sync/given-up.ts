@@ -1,0 +1,16 @@
+import { CloudTalkError } from '../cloudtalk/index.ts'
+import { KustomerError } from '../kustomer/index.ts'
+
+/**
+ * Whether it is about a write that we wait for no longer, after a time-out or in a stop. The vendor may do it yet: a
+ * look right after it finds nothing, and what is made then is there twice.
+ */
+export const givenUp = (error: unknown): boolean => {
+  if (!(error instanceof KustomerError || error instanceof CloudTalkError)) return false
+  const { failure } = error
+  return (
+    failure.kind === 'unreachable' &&
+    failure.maybeDone &&
+    (failure.cause === 'timeout' || failure.cause === 'aborted')
+  )
+}
