@@ -11,10 +11,6 @@ interface Place {
 /** The same in one word of an address. */
 export const textOfPlace = ({ exactAt, kind, id }: Place): string => `${exactAt}/${kind}/${id}`
 
-/** The one after which a list goes on; undefined on its last page. @param size of a whole page. */
-export const lastOfPage = <Row>(rows: readonly Row[], size: number): Row | undefined =>
-  rows.length === size ? rows.at(-1) : undefined
-
 const placeOf = <K extends string>(kinds: readonly [K, ...K[]]) =>
   z
     .string()
@@ -26,3 +22,7 @@ export const standingPlace = placeOf(recordKinds)
 
 /** Read back, of conversations that belong to nobody. */
 export const unassociatedPlace = placeOf(['call', 'message'])
+
+/** The one after which a list goes on; undefined on its last page. @param size of a whole page. */
+export const lastOfPage = <Row>(rows: readonly Row[], size: number): Row | undefined =>
+  rows.length === size ? rows.at(-1) : undefined

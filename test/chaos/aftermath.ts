@@ -50,7 +50,7 @@ export function checkSecrets(secrets: Record<string, string[]>, logs: readonly s
 }
 
 /** What was asked of a vendor's limit in one of its minutes. */
-export interface LimitWindow {
+interface LimitWindow {
   startsAt: string
   limit: number
   /** By user agent; what was refused was asked, too. */

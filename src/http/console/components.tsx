@@ -58,7 +58,6 @@ export const KIND_NAMES: Record<RecordKind, { one: string; many: string }> = {
 /** What is said where there is nothing to show: what would be here, and how it comes about. */
 export const Empty = ({ children }: PropsWithChildren) => <p class="empty">{children}</p>
 
-/** Something went wrong, or needs a person. */
 /** To the page on which a list goes on. */
 export const Onward = ({ href, children }: PropsWithChildren<{ href: string }>) => (
   <p>
@@ -68,6 +67,7 @@ export const Onward = ({ href, children }: PropsWithChildren<{ href: string }>) 
   </p>
 )
 
+/** Something went wrong, or needs a person. */
 export const Notice = ({ tone, children }: PropsWithChildren<{ tone: 'bad' | 'busy' | 'good' }>) => (
   <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
     {children}
