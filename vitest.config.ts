@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/helpers/longest-first.ts'
 
 export default defineConfig({
   test: {
@@ -8,5 +9,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more files at once only make each of them slower and its waits longer.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 })

@@ -9,11 +9,14 @@ import { type Stack, startStack } from '../helpers/service.ts'
 let stack: Stack
 afterEach(() => stack?.close())
 
-const ROUNDS = 200
-const PAIRS = 4
+/** Many pairs at once: a round waits for its webhooks and jobs, however many pairs it edits. */
+const ROUNDS = 50
+const PAIRS = 16
+const NUMBERS_OF_A_PAIR = 20
 /** Below what a customer can hold, edits of both sides together included. */
 const MOST_ITEMS = 5
-const number = (slot: number) => `+4420718387${String(slot).padStart(2, '0')}`
+const number = (pair: number, slot: number) =>
+  `+44207183${String(pair * NUMBERS_OF_A_PAIR + slot).padStart(4, '0')}`
 
 type Field = 'name' | 'city' | 'zip' | 'website' | 'numbers' | 'emails'
 const FIELDS: readonly Field[] = ['name', 'city', 'zip', 'website', 'numbers', 'emails']
@@ -57,12 +60,42 @@ interface Pair {
   contactId: string
 }
 
-async function read(pair: Pair): Promise<{ customer: Values; contact: Values }> {
-  const [{ customers }, { contacts }] = await Promise.all([stack.kustomer.state(), stack.cloudtalk.state()])
-  return {
-    customer: ofCustomer(customers?.find(({ id }) => id === pair.customerId)),
-    contact: ofContact(contacts?.find(({ id }) => String(id) === pair.contactId)),
-  }
+interface Both {
+  customer: Values
+  contact: Values
+}
+
+/** @returns what both sides hold by now of any pair. */
+async function read(): Promise<(pair: Pair) => Both> {
+  const [{ customers = [] }, { contacts = [] }] = await Promise.all([
+    stack.kustomer.state(),
+    stack.cloudtalk.state(),
+  ])
+  return ({ customerId, contactId }) => ({
+    customer: ofCustomer(customers.find(({ id }) => id === customerId)),
+    contact: ofContact(contacts.find(({ id }) => String(id) === contactId)),
+  })
+}
+
+/** Every second one begins as a customer, the others as contacts. */
+async function makePairs(): Promise<Pair[]> {
+  const made = await Promise.all(
+    Array.from({ length: PAIRS }, async (_, at): Promise<Partial<Pair>> => {
+      const [name, first] = [`Person ${at}`, number(at, 0)]
+      return at % 2 === 0
+        ? { customerId: await createCustomer(stack, customer(first, { name })) }
+        : { contactId: await addContact(stack, { name, ContactNumber: [{ public_number: first }] }) }
+    }),
+  )
+  await stack.settled()
+  const [{ customers = [] }, { contacts = [] }] = await Promise.all([
+    stack.kustomer.state(),
+    stack.cloudtalk.state(),
+  ])
+  return made.map(({ customerId, contactId }, at) => ({
+    customerId: customerId ?? customers.find(({ attributes }) => attributes.externalId === contactId).id,
+    contactId: contactId ?? String(contacts.find(({ numbers }) => numbers.includes(number(at, 0))).id),
+  }))
 }
 
 const editCustomer = async (pair: Pair, now: Values, change: Partial<Values>) => {
@@ -85,25 +118,7 @@ const editOther = (pair: Pair, { numbers, emails, ...scalars }: Partial<Values>)
 
 test('hundreds of random edits on both sides converge, and no value that one side changed is lost', async () => {
   stack = await startStack({ minuteMs: 100 })
-  const pairs: Pair[] = []
-  for (let at = 0; at < PAIRS; at++) {
-    const first = number(at * 20)
-    if (at % 2 === 0) {
-      const customerId = await createCustomer(stack, customer(first, { name: `Person ${at}` }))
-      await stack.settled()
-      const contact = (await stack.cloudtalk.state()).contacts?.find(({ numbers }) => numbers.includes(first))
-      pairs.push({ customerId, contactId: String(contact.id) })
-    } else {
-      const contactId = await addContact(stack, {
-        name: `Person ${at}`,
-        ContactNumber: [{ public_number: first }],
-      })
-      await stack.settled()
-      const { customers } = await stack.kustomer.state()
-      const made = customers?.find(({ attributes }) => attributes.externalId === contactId)
-      pairs.push({ customerId: made.id, contactId })
-    }
-  }
+  const pairs = await makePairs()
   await stack.kustomer.control('PUT', '/faults', {
     rules: [],
     webhooks: { drop: 0, duplicate: 0.3, delayMs: 40, shuffle: true },
@@ -123,24 +138,23 @@ test('hundreds of random edits on both sides converge, and no value that one sid
     const items = field === 'numbers' ? now.numbers : now.emails
     if (items.length >= MOST_ITEMS || (items.length > 1 && random() < 0.5))
       return items.toSpliced(below(items.length), 1)
-    const added = field === 'numbers' ? number(at * 20 + below(20)) : `${stamp}.${at}@example.com`
+    const added = field === 'numbers' ? number(at, below(NUMBERS_OF_A_PAIR)) : `${stamp}.${at}@example.com`
     return items.includes(added) ? items : [...items, added]
   }
 
   for (let round = 0; round < ROUNDS; round++) {
-    const edited = await Promise.all(
-      pairs.map(async (pair, at) => {
-        const now = await read(pair)
-        const of = (side: 'customer' | 'contact'): Partial<Values> =>
-          Object.fromEntries(
-            FIELDS.filter(() => random() < 0.2).map((field) => [
-              field,
-              fresh(field, at, round, side[1] ?? '', now[side]),
-            ]),
-          )
-        return { pair, now, customer: of('customer'), contact: of('contact') }
-      }),
-    )
+    const before = await read()
+    const edited = pairs.map((pair, at) => {
+      const now = before(pair)
+      const of = (side: 'customer' | 'contact'): Partial<Values> =>
+        Object.fromEntries(
+          FIELDS.filter(() => random() < 0.2).map((field) => [
+            field,
+            fresh(field, at, round, side[1] ?? '', now[side]),
+          ]),
+        )
+      return { pair, now, customer: of('customer'), contact: of('contact') }
+    })
     await Promise.all(
       edited.flatMap(({ pair, now, customer: onCustomer, contact: onContact }) => [
         Object.keys(onCustomer).length > 0 && editCustomer(pair, now.customer, onCustomer),
@@ -148,8 +162,9 @@ test('hundreds of random edits on both sides converge, and no value that one sid
       ]),
     )
     await stack.settled()
+    const after = await read()
     for (const { pair, now, customer: onCustomer, contact: onContact } of edited) {
-      const then = await read(pair)
+      const then = after(pair)
       const where = `round ${round}: ${JSON.stringify({ now, onCustomer, onContact, then })}`
       for (const field of FIELDS) {
         const sorted = (value: Values[Field]) => (Array.isArray(value) ? value.toSorted() : value)

@@ -8,6 +8,8 @@ import { until } from '../helpers/until.ts'
 
 const CUSTOMERS = 5_000
 const CONTACTS = 300
+/** Asking for the progress of a large run at every turn would slow what is waited for. */
+const LOOK_EVERY_MS = 250
 
 let emulators: Emulators
 let bare: BareService
@@ -40,6 +42,7 @@ async function run(kind: 'sync' | 'preview'): Promise<{ progress: RunProgress; r
       return now?.state === 'done' && now
     },
     180_000,
+    LOOK_EVERY_MS,
   )
   return { progress, records: await operations.runRecords(id) }
 }

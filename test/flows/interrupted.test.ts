@@ -90,23 +90,6 @@ test('a contact that is deleted between the preview and the sync is not exported
   expect((await on.kustomer.state()).customers).toEqual([])
 })
 
-test('a preview can be paused, and goes on', async () => {
-  const { operations } = await bareOn({ customers: 400 })
-  const id = await operations.beginRun('preview', undefined)
-  await until('it settles', async () => ((await operations.run(id))?.settled.customer ?? 0) > 0)
-  await operations.pauseRun(id, true)
-  const settledNow = async () => (await operations.run(id))?.settled.customer ?? 0
-  let last = -1
-  await until('it stands still', async () => {
-    const before = last
-    last = await settledNow()
-    return before === last
-  })
-  expect(last).toBeLessThan(400)
-  await operations.pauseRun(id, false)
-  expect((await done(operations, id)).settled.customer).toBe(400)
-})
-
 test('both sides changed while nobody told: the newer edit wins, though it is the contact’s', async () => {
   const { emulators: on, operations } = await bareOn({})
   const id = await createCustomer(on, customer(A, { name: 'At First' }))

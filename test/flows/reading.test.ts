@@ -50,7 +50,7 @@ const many = (count: number, make: (index: number) => WorldCustomer) =>
 /** A service that reads as fast as it can: the budgets alone would let the real numbers take minutes. */
 async function startReading(customers: WorldCustomer[]): Promise<Emulators & { context: SyncContext }> {
   const emulators = await startEmulators({ world: { ...seedWorld(), customers } })
-  const database = await createDatabase('embedded')
+  const database = await createDatabase('postgres')
   const config = readConfig({ ...emulators.env, ...database.env, PORT: '0' })
   const { context, close } = await openService(config, pino({ level: process.env.LOG_LEVEL ?? 'silent' }))
   stop = async () => {
