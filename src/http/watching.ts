@@ -15,6 +15,7 @@ import {
   type ReasonCount,
 } from '../store/activity.ts'
 import { customersNamed } from '../store/customers.ts'
+import type { Db } from '../store/database.ts'
 import { type ReviewInFull, reviewInFull } from '../store/review-sides.ts'
 import { findReview, openReviews } from '../store/reviews.ts'
 import {
@@ -35,6 +36,7 @@ import {
   type UnassociatedPlace,
   unassociated,
 } from '../store/timeline-conversations.ts'
+import { type NamedRecord, titlesOf } from '../store/titles.ts'
 import type { SyncContext } from '../sync/context.ts'
 import type { Listed } from '../sync/directory.ts'
 import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
@@ -88,11 +90,11 @@ export interface Watching {
   /** When anything was settled last. */
   lastSettled(): Promise<Date | undefined>
   /** Everything that happened, newest first, a page at a time. @param before the last of the page above. */
-  activity(filter: ActivityFilter, before?: string): Promise<ActivityRow[]>
+  activity(filter: ActivityFilter, before?: string): Promise<Titled<ActivityRow>[]>
   /** How often each reason was given: for the records as they stand, or within a time. */
   reasons(filter: ActivityFilter): Promise<ReasonCount[]>
   /** The records as they stand now, the latest first, a page at a time. @param after the last of the page before. */
-  standing(filter: OutcomeFilter, after?: StandingPlace): Promise<StandingRecord[]>
+  standing(filter: OutcomeFilter, after?: StandingPlace): Promise<Titled<StandingRecord>[]>
   /** Conversations that belong to nobody yet, a page at a time. @param after the last of the page before. */
   unassociated(after?: UnassociatedPlace): Promise<ListedUnassociated[]>
   /** Another text whenever anything has happened; a run that is under way is always something. */
@@ -117,6 +119,19 @@ export interface Watching {
   runRecords(id: string, after?: RunItem): Promise<RunRecord[]>
   /** The undos of a run and their previews, newest first. */
   runsOf(id: string): Promise<Run[]>
+}
+
+/** With what people know the record by. */
+export type Titled<T> = T & { title: string | undefined }
+
+async function titled<T>(
+  db: Db,
+  connection: string,
+  rows: readonly T[],
+  recordOf: (row: T) => NamedRecord,
+): Promise<Titled<T>[]> {
+  const titleOf = await titlesOf(db, connection, rows.map(recordOf))
+  return rows.map((row) => ({ ...row, title: titleOf(recordOf(row)) }))
 }
 
 /** What settings choose from, and the vendors that could not be asked for it. */
@@ -166,9 +181,15 @@ export function watchingOf(
       }
     },
     lastSettled: async () => (await activity(db, connection, {}, 1))[0]?.at,
-    activity: (filter, before) => activity(db, connection, filter, ACTIVITY_PAGE, before),
+    async activity(filter, before) {
+      const rows = await activity(db, connection, filter, ACTIVITY_PAGE, before)
+      return titled(db, connection, rows, ({ kind, recordId }) => ({ kind, id: recordId }))
+    },
     reasons: (filter) => countReasons(db, connection, filter),
-    standing: (filter, after) => standingRecords(db, connection, filter, RECORDS_PAGE, after),
+    async standing(filter, after) {
+      const rows = await standingRecords(db, connection, filter, RECORDS_PAGE, after)
+      return titled(db, connection, rows, (row) => row)
+    },
     unassociated: (after) => unassociated(db, connection, UNASSOCIATED_PAGE, after),
     async newest() {
       const id = await newestActivity(db, connection)

@@ -24,6 +24,7 @@ import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
 import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
 import { type ListedUnassociated, unassociated } from '../store/timeline-conversations.ts'
+import { titlesOf } from '../store/titles.ts'
 import { refersToContact } from '../store/undo-plan.ts'
 import { findRecords } from './trace.ts'
 
@@ -120,6 +121,10 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
     work: () => activity(db, CONNECTION, filter, PAGE),
   })),
   { label: 'the last page of the activity', work: () => activity(db, CONNECTION, {}, PAGE, '100') },
+  {
+    label: 'titles of a page of records',
+    work: async () => titlesOf(db, CONNECTION, await standingRecords(db, CONNECTION, {}, PAGE)),
+  },
   { label: 'activity of a quiet connection', work: () => activity(db, 'quiet', {}, PAGE) },
   { label: 'reasons', work: () => countReasons(db, CONNECTION, {}) },
   { label: 'reasons of what is in sync', work: () => countReasons(db, CONNECTION, { outcome: 'in-sync' }) },

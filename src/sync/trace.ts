@@ -5,6 +5,7 @@ import { nameKey } from '../mapping/text.ts'
 import type { Db } from '../store/database.ts'
 import { historyOf, type StoredOutcome } from '../store/outcomes.ts'
 import { type RecordKind, recordKinds } from '../store/schema.ts'
+import { customerTitle } from '../store/titles.ts'
 
 /** A record with its whole story. */
 export interface TracedRecord {
@@ -54,7 +55,7 @@ export async function findRecords(
     select record_id from timeline
       where connection = ${connection} and kind = ${kind} and conversation_id = ${question}`
   const rows = await sql<{ kind: RecordKind; id: string; title: string | null; at: Date | null }>`
-    select 'customer' as kind, c.id, coalesce(nullif(c.data->>'name', ''), c.data->>'displayName') as title,
+    select 'customer' as kind, c.id, ${customerTitle} as title,
         null::timestamptz as at
       from customer c
       where c.connection = ${connection} and c.id in (

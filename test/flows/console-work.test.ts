@@ -109,6 +109,27 @@ test('activity narrows down by reason and by day, and says what to do', async ()
   expect(await inDay.count()).toBeGreaterThan(3)
 })
 
+test('activity begins with what happened, and both lists name people and numbers', async () => {
+  await page.goto(`${base}/activity?kind=customer`)
+  const reasons = page.getByRole('region', { name: /^By reason/ })
+  expect(await reasons.getByRole('row').first().isVisible()).toBe(false)
+  await reasons.getByRole('heading').click()
+  await reasons.getByRole('row').first().waitFor()
+  for (const list of ['activity', 'records']) {
+    await page.goto(`${base}/${list}?kind=customer`)
+    await page
+      .getByRole('row', { name: /Ann Bell customer/ })
+      .first()
+      .waitFor()
+    await page.goto(`${base}/${list}?kind=call`)
+    const called = page.getByRole('row').filter({ hasText: ANN.number })
+    await called
+      .getByRole('link', { name: /^call \d+$/ })
+      .first()
+      .waitFor()
+  }
+})
+
 test('times and days are those of the reader’s zone', async () => {
   await page.goto(base)
   await page.getByText('Times are in Europe/Prague').waitFor()

@@ -64,6 +64,11 @@ const step = z
   })
   .meta({ id: 'Step' })
 
+const title = z
+  .string()
+  .optional()
+  .meta({ description: 'a customer’s or contact’s name, the other side’s number of a call or message' })
+
 const outcomeFilter = {
   kind: kind.optional(),
   outcome: outcomeAsked.optional(),
@@ -132,6 +137,7 @@ export const recordRoutes = [
           id: z.string(),
           kind,
           recordId: z.string(),
+          title,
           outcome,
           reason,
           sentence: z.string(),
@@ -169,7 +175,9 @@ export const recordRoutes = [
       after: standingPlace.optional().meta(AFTER),
     }),
     answer: z.object({
-      records: z.array(z.object({ kind, id: z.string(), outcome, reason, sentence: z.string(), at: time })),
+      records: z.array(
+        z.object({ kind, id: z.string(), title, outcome, reason, sentence: z.string(), at: time }),
+      ),
       next,
     }),
     handle: async ({ connection }, { query: { after, ...filter } }) => {

@@ -4,12 +4,13 @@ import { isTimeZone } from '../../../mapping/settings.ts'
 import type { ActivityFilter, ActivityRow, ReasonCount } from '../../../store/activity.ts'
 import { dayIn } from '../../../sync/prove/day.ts'
 import { lastOfPage } from '../../list-place.ts'
-import { ACTIVITY_PAGE } from '../../watching.ts'
+import { ACTIVITY_PAGE, type Titled } from '../../watching.ts'
 import { ByReason } from '../by-reason.tsx'
-import { Empty, KIND_NAMES, Onward, OutcomeBadge, Time, Zone } from '../components.tsx'
+import { Empty, Onward, OutcomeBadge, Time, Zone } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { Choice, OutcomeChoices, outcomeFilter } from '../filters.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
+import { RecordLink } from '../record-link.tsx'
 
 const PERIODS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 type Period = keyof typeof PERIODS
@@ -128,13 +129,17 @@ const Counted = ({
   const timed = asked.period ?? asked.from ?? asked.to
   return (
     <section aria-labelledby="by-reason">
-      <h2 id="by-reason">{timed ? 'By reason, in this time' : 'By reason, as the records stand now'}</h2>
-      {timed && <p class="soft">Everything that happened, counted in whole hours.</p>}
-      <ByReason
-        counts={counts}
-        of={timed ? 'Times' : 'Records'}
-        hrefOf={(reason) => link(shown, '/activity', { ...asked, reason })}
-      />
+      <details open={asked.outcome !== undefined || asked.reason !== undefined}>
+        <summary>
+          <h2 id="by-reason">{timed ? 'By reason, in this time' : 'By reason, as the records stand now'}</h2>
+        </summary>
+        {timed && <p class="soft">Everything that happened, counted in whole hours.</p>}
+        <ByReason
+          counts={counts}
+          of={timed ? 'Times' : 'Records'}
+          hrefOf={(reason) => link(shown, '/activity', { ...asked, reason })}
+        />
+      </details>
     </section>
   )
 }
@@ -144,7 +149,7 @@ const List = ({
   asked,
   shown,
 }: {
-  rows: readonly ActivityRow[]
+  rows: readonly Titled<ActivityRow>[]
   asked: Query
   shown: ShownConnection
 }) => {
@@ -180,9 +185,7 @@ const List = ({
                   <Time at={row.at} />
                 </td>
                 <td>
-                  <a href={link(shown, '/trace', { q: row.recordId })}>
-                    {KIND_NAMES[row.kind].one} {row.recordId}
-                  </a>
+                  <RecordLink kind={row.kind} id={row.recordId} title={row.title} shown={shown} />
                 </td>
                 <td>
                   <OutcomeBadge outcome={row.outcome} />

@@ -8,14 +8,15 @@ import type { StandingRecord } from '../../../store/standing.ts'
 import { needs } from '../../auth/guard.ts'
 import { may } from '../../auth/roles.ts'
 import { lastOfPage, standingPlace, textOfPlace } from '../../list-place.ts'
-import { RECORDS_PAGE } from '../../watching.ts'
+import { RECORDS_PAGE, type Titled } from '../../watching.ts'
 import { AskingButton, asked, asksFirst } from '../asks-first.tsx'
 import { ByReason } from '../by-reason.tsx'
-import { count, Empty, KIND_NAMES, Onward, OutcomeBadge, Time } from '../components.tsx'
+import { count, Empty, Onward, OutcomeBadge, Time } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone } from '../doing.ts'
 import { OutcomeChoices, outcomeFilter } from '../filters.tsx'
 import { link, Page, type ShownConnection } from '../layout.tsx'
+import { RecordLink } from '../record-link.tsx'
 import { refused } from '../refused.tsx'
 import { retrying } from '../retrying.ts'
 
@@ -155,7 +156,7 @@ const Counted = ({ counts, filter, shown, canRetry }: Shown & { counts: readonly
   )
 }
 
-const List = ({ rows, filter, shown, canRetry }: Shown & { rows: readonly StandingRecord[] }) => {
+const List = ({ rows, filter, shown, canRetry }: Shown & { rows: readonly Titled<StandingRecord>[] }) => {
   const last = lastOfPage(rows, RECORDS_PAGE)
   return (
     <section aria-label="Records">
@@ -171,15 +172,13 @@ const List = ({ rows, filter, shown, canRetry }: Shown & { rows: readonly Standi
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ kind: of, id, outcome, reason: code, sentence, at }) => (
+            {rows.map(({ kind: of, id, title, outcome, reason: code, sentence, at }) => (
               <tr>
                 <td>
                   <Time at={at} />
                 </td>
                 <td>
-                  <a href={link(shown, '/trace', { q: id })}>
-                    {KIND_NAMES[of].one} {id}
-                  </a>
+                  <RecordLink kind={of} id={id} title={title} shown={shown} />
                 </td>
                 <td>
                   <OutcomeBadge outcome={outcome} />
