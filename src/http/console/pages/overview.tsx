@@ -101,7 +101,7 @@ const Kind = ({
         <dl class="figures">
           {rows.map(({ label, n, outcome }) => (
             <>
-              <dt>{count(n)}</dt>
+              <dt class={outcome === 'failed' && n > 0 ? 'bad' : undefined}>{count(n)}</dt>
               <dd>
                 {n > 0 ? (
                   <a href={link(shown, '/records', { kind, outcome })}>{label}</a>

@@ -51,7 +51,7 @@ async function show(c: Context<ConsoleEnv>, notMoved?: NotMoved): Promise<Respon
   return c.html(
     <Page
       title="Unassociated"
-      lead="Conversations of numbers that no customer has. Give one to a customer, or give a customer the number: then it moves by itself."
+      lead="Conversations of numbers that no customer has. Give one to a customer, or give a customer the number: then it moves by itself. What was logged last comes first."
       path="/unassociated"
       c={c}
     >
