@@ -267,19 +267,25 @@ export const saveGroup: (db: Db, group: GroupInStep) => Promise<void> = batched<
   },
 )
 
-/** Notes the revision that a write which is about to leave will give the customer: its answer may be lost. */
+/**
+ * Notes the revision that a write which is about to leave will give the customer: its answer may be lost.
+ * @returns what was noted before.
+ */
 export async function expectOwnWrite(
   db: Db,
   connection: string,
   customerId: string,
-  rev: number,
-): Promise<void> {
-  await db
-    .updateTable('link')
-    .set({ own_write_rev: rev })
-    .where('connection', '=', connection)
-    .where('customer_id', '=', customerId)
-    .execute()
+  rev: number | undefined,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ before: number | null }>`
+    update link l set own_write_rev = ${rev ?? null}::int
+    from (
+      select own_write_rev as before from link
+      where connection = ${connection} and customer_id = ${customerId} for update
+    ) held
+    where l.connection = ${connection} and l.customer_id = ${customerId}
+    returning held.before`.execute(db)
+  return rows[0]?.before ?? undefined
 }
 
 /** Ends a link that was made for a contact which was then refused. */

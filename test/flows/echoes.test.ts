@@ -158,3 +158,26 @@ test.each(failing)('an edit in CloudTalk counts after a write of ours that $labe
   await stack.settled()
   expect(cityOf((await customers())[0])).toBe('Leeds')
 })
+
+test('a person’s edit in Kustomer counts after a write of ours that was refused', async () => {
+  await start()
+  const id = await createCustomer(stack, customer(number(1)))
+  await stack.settled()
+  const made = Date.now()
+  // CloudTalk tells times in seconds.
+  await until('the contact’s edit is newer', async () => Date.now() - made > 1_000)
+  const { id: contactId } = await contactOf(1)
+  await setFaults(stack.kustomer, { route: 'PUT /customers/:id', kind: 'status', status: 400 })
+  await editContact(stack, contactId, { name: 'Of the contact' })
+  await stack.settled()
+  expect((await storyOf(String(contactId))).at(-1)).toMatchObject({ reason: 'REJECTED_BY_KUSTOMER' })
+  await setFaults(stack.kustomer)
+  // The email has the contact looked at: both sides have changed the name.
+  await stack.kustomer.api('PUT', `/customers/${id}`, {
+    name: 'Of the customer',
+    emails: [{ email: 'ann@example.com' }],
+  })
+  await stack.settled()
+  expect((await customers())[0].attributes.name).toBe('Of the customer')
+  expect(await contactOf(1)).toMatchObject({ name: 'Of the customer', emails: ['ann@example.com'] })
+})

@@ -657,6 +657,20 @@ describe('once merged', () => {
     expect((await attributesOf(newer)).phones).toHaveLength(1)
   })
 
+  test('somebody else’s edit does so after a write of ours that was refused, too', async () => {
+    const { older, newer, contactId } = await twoOfOneName()
+    await setFaults(stack.kustomer, { route: 'PUT /customers/:id', kind: 'status', status: 400 })
+    await editContact(stack, contactId, { city: 'One' })
+    await stack.settled()
+    expect(await lastOf(contactId)).toMatchObject({ outcome: 'failed', reason: 'REJECTED_BY_KUSTOMER' })
+    await setFaults(stack.kustomer)
+    await editCustomer(older, { urls: [{ type: 'website', url: 'https://older.example.com' }] })
+    await stack.settled()
+    const contact = await onlyContact()
+    expect(contact).toMatchObject({ name: 'ANN BELL', website: 'https://older.example.com' })
+    expect(linksOn(contact)).toEqual({ Kustomer: older, 'Kustomer 2': newer })
+  })
+
   test('a value that its customer gives up comes from the other, and a number goes that nobody has', async () => {
     const { older, newer } = await twoOfOneName()
     await editCustomer(newer, { ...work({ cityName: 'Newtown' }), phones: [{ phone: phone(3) }] })

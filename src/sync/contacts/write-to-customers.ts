@@ -1,13 +1,13 @@
-import { type CustomerWrite, KustomerError } from '../../kustomer/index.ts'
+import { KustomerError } from '../../kustomer/index.ts'
 import type { GroupPlan } from '../../mapping/contact-group.ts'
 import { customerPatch } from '../../mapping/customer-from-contact.ts'
 import type { SharedFields } from '../../mapping/shared-fields.ts'
 import { changesOf } from '../../mapping/write.ts'
 import { type CustomerVersion, mirrorCustomers } from '../../store/customers.ts'
-import { expectOwnWrite } from '../../store/links.ts'
 import type { SyncContext } from '../context.ts'
 import { wrote } from '../meter.ts'
 import type { GroupLookups } from './lookups.ts'
+import { updateCustomer } from './update-customer.ts'
 
 /** What became of the writes to a group's customers. */
 export interface WrittenToCustomers {
@@ -75,15 +75,11 @@ async function writeOne(
   changes: Partial<SharedFields>,
   lookups: GroupLookups,
 ): Promise<WrittenOne | 'stale'> {
-  const { db, connection, settings, vendors } = context
   const { body, warnings } = customerPatch(customer, changes, lookups)
   const texts = warnings.map(({ text }) => text)
   if (Object.keys(body).length === 0) return { after: customer, sent: undefined, warnings: texts }
-  const write: CustomerWrite = { ...body, ...(customer.rev > 0 && { rev: customer.rev }) }
-  await expectOwnWrite(db, connection, customer.id, customer.rev + 1)
   try {
-    const after = await vendors.kustomer((kustomer) => kustomer.customers.update(customer.id, write))
-    await mirrorCustomers(db, connection, [after], settings.defaultCountry)
+    const after = await updateCustomer(context, customer, body)
     const { company: _resent, ...sent } = body
     wrote({ to: 'customer', id: customer.id, did: 'changed', fields: changesOf(customer, sent) })
     return { after, sent, warnings: texts }

@@ -6,14 +6,14 @@ import { noteParts } from '../../mapping/note-body.ts'
 import { type NetWrite, type Stands, type StayReason, sameValue } from '../../mapping/undo.ts'
 import { changesOf } from '../../mapping/write.ts'
 import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
-import { mirrorCustomers } from '../../store/customers.ts'
-import { expectOwnWrite, linksOfContact } from '../../store/links.ts'
+import { linksOfContact } from '../../store/links.ts'
 import { notesWritten } from '../../store/proofs.ts'
 import type { Vendor } from '../../store/schema.ts'
 import { type InConversation, recordsOfConversation } from '../../store/timeline-conversations.ts'
 import { refersToContact } from '../../store/undo-plan.ts'
 import { fieldsOfContact } from '../contacts/contact-fields.ts'
 import { showContact } from '../contacts/show-contact.ts'
+import { updateCustomer } from '../contacts/update-customer.ts'
 import type { SyncContext } from '../context.ts'
 import { wrote } from '../meter.ts'
 import { ifThere } from '../timeline/if-there.ts'
@@ -159,12 +159,8 @@ async function customerTarget(context: SyncContext, write: NetWrite, looking: Lo
         ...(restored.name === null && { name: null }),
         // Leaving it out would unlink it (contract kustomer §2.2).
         ...(customer.companyId !== undefined && { company: customer.companyId }),
-        ...(customer.rev > 0 && { rev: customer.rev }),
       }
-      const { db, connection, settings } = context
-      await expectOwnWrite(db, connection, id, customer.rev + 1)
-      const after = await vendors.kustomer(({ customers }) => customers.update(id, body))
-      await mirrorCustomers(db, connection, [after], settings.defaultCountry)
+      await updateCustomer(context, customer, body)
       wrote({ to: 'customer', id, did: 'changed', fields: changesOf(fields, restored) })
     },
   }
