@@ -118,7 +118,9 @@ const saveShown = batched<{ connection: string; id: string; fields: ContactField
         from ${asked(rows)} as r(connection text, id text, fields jsonb, name text, name_key text)
         on conflict (connection, id) do update set
           name = excluded.name, name_key = excluded.name_key, fields = excluded.fields,
-          read_at = excluded.read_at, read_print = contact.row_print, echoed = false
+          read_at = excluded.read_at, read_print = contact.row_print, echoed = false,
+          -- The next sweep compares the row with what was shown, not with the row of before.
+          row_print = case when excluded.fields is distinct from contact.fields then null else contact.row_print end
       ), ${replaceIdentifiersSql(
         'contact',
         items.map(({ connection, id }) => ({ connection, record_id: id })),
@@ -388,7 +390,7 @@ export async function unlinkedContacts(
   return rows.map(({ id }) => id)
 }
 
-/** Linked contacts whose row in the index says something that nobody has settled yet. */
+/** Linked contacts whose row in the index says something that nobody has settled yet, and those that have failed. */
 export async function staleContacts(
   db: Db,
   connection: string,
@@ -397,7 +399,10 @@ export async function staleContacts(
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from contact c
-    where c.connection = ${connection} and c.id > ${after} and (c.changed or (c.row_print is not null and c.row_print is distinct from c.read_print))
+    where c.connection = ${connection} and c.id > ${after}
+      and (c.changed or (c.row_print is not null and c.row_print is distinct from c.read_print) or exists (
+        select 1 from outcome o where o.connection = c.connection and o.kind = 'contact' and o.record_id = c.id
+          and o.outcome = 'failed'))
       and exists (select 1 from link l where l.connection = c.connection and l.contact_id = c.id)
     order by c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
@@ -405,7 +410,7 @@ export async function staleContacts(
 
 /**
  * Linked contacts that nobody has looked at since; first those, if wanted, whose link to their customer is owed, then
- * those of whom a webhook was counted as an echo.
+ * those of whom a webhook was counted as an echo. What has failed since leaves its place to others.
  */
 export async function leastRecentlyRead(
   db: Db,
@@ -423,6 +428,8 @@ export async function leastRecentlyRead(
     select c.id from contact c
     where c.connection = ${connection} and c.base is not null
       and (${owed} or c.echoed or c.read_at is null or c.read_at < ${before.toISOString()})
+      and not exists (select 1 from outcome o where o.connection = c.connection and o.kind = 'contact'
+        and o.record_id = c.id and o.outcome = 'failed' and o.at >= ${before.toISOString()})
     order by ${owed} desc, c.echoed desc, c.read_at nulls first, c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }

@@ -90,7 +90,7 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
         and c.connection = i.connection and c.id = i.record_id
     ), contacts as (
       update contact c set changed = false from incoming i
-      where i.kind = 'contact' and i.last and i.outcome not in ('waiting', 'failed') and i.reason <> 'OWN_CHANGE'
+      where i.kind = 'contact' and i.last and i.outcome <> 'waiting' and i.reason <> 'OWN_CHANGE'
         and c.connection = i.connection and c.id = i.record_id and c.changed
     ), calls as (
       update call k set settled_version = i.version from incoming i

@@ -113,7 +113,7 @@ interface ContactTable {
   /** Fingerprint of its row in the index, as last seen and as it was when `fields` were read. */
   row_print: string | null
   read_print: string | null
-  /** The sweep saw it change, and no settle has looked at it yet. */
+  /** The sweep saw it change, and no settle of it has ended yet, well or for good. */
   changed: Generated<boolean>
   /** The last sweep that saw it. */
   sweep: Generated<string | null>

@@ -112,18 +112,15 @@ async function settleContact(
   }
   const fields = shown ? fieldsOfContact(shown) : known
   if (!fields) throw new Error('a contact is neither shown nor known')
+  // Whatever becomes of it: else it would be looked at again before all others, and a customer that comes later may
+  // belong to it.
+  if (shown) await saveShownContact(db, connection, contactId, fields)
   const alone = await leftAlone(context, event, stored?.undone, saysOf.contact(fields))
-  if (alone) {
-    // Else it would be looked at again and again, before all others.
-    if (shown) await saveShownContact(db, connection, contactId, fields)
-    return alone
-  }
+  if (alone) return alone
   if (links.length > 0) {
     coming.noCreation()
     return settleLinked(context, event, shown)
   }
-  if (shown) await saveShownContact(db, connection, contactId, fields)
-  // Shown and stored all the same: a customer that comes later may belong to it.
   if (!settings.export) return skipped('EXPORT_OFF', 'The export is switched off in the settings.')
   if (exportSkip(fields)) {
     return skipped('NO_VALID_PHONE', 'None of the contact’s numbers is valid, so it is not exported.')

@@ -84,7 +84,10 @@ export async function nextItems(
   return nextItems(context, runId, limit)
 }
 
-/** Puts the contacts on the list that have no customer now, and those whose row in the index says something new. */
+/**
+ * Puts the contacts on the list that have no customer now, and of the others those whose row in the index says something
+ * new, or that have failed.
+ */
 async function planContacts(context: SyncContext, run: Run): Promise<void> {
   const { db, connection, settings } = context
   const wanted = settings.export ? [unlinkedContacts, staleContacts] : [staleContacts]
