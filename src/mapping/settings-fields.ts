@@ -91,7 +91,8 @@ const contacts: SettingsField[] = [
     label: 'Contact tag',
     help: 'Added to each contact that the import creates or joins. Empty: none.',
     input: 'text',
-    effect: 'Contacts get it at their next change by us. A tag that was given before stays.',
+    effect:
+      'Contacts that the import creates or joins from now on get it. A tag that was given before stays.',
   },
   {
     path: 'defaultCountry',

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
 import { pollCustomers } from '../../src/sync/contacts/poll-customers.ts'
-import { createCustomer, customer } from '../helpers/records.ts'
+import { setFaults } from '../helpers/faults.ts'
+import { addContact, createCustomer, customer } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -133,6 +134,19 @@ test.each(adoptions)(
     expect(await storyOf(id)).toContainEqual(expect.objectContaining({ outcome: 'linked', reason: by }))
   },
 )
+
+test('the tag comes, too, where the first request for it failed', async () => {
+  stack = await startStack({ settings: { contactTag: 'synced', export: false } })
+  await addContact(stack, { name: 'Ann Bell', ContactNumber: [{ public_number: '+442071838750' }] })
+  await stack.settled()
+  await setFaults(stack.cloudtalk, { route: 'PUT /contacts/addTags/:id.json', kind: 'status', status: 503 })
+  const id = await createCustomer(stack, customer('+442071838750'))
+  await until('it waits', async () => (await storyOf(id)).some(({ outcome }) => outcome === 'waiting'))
+  await setFaults(stack.cloudtalk)
+  await stack.settled()
+  expect(await contacts()).toMatchObject([{ tags: ['synced'] }])
+  expect(await storyOf(id)).toContainEqual(expect.objectContaining({ outcome: 'linked' }))
+})
 
 test('a number that somebody added in CloudTalk survives an update of the customer', async () => {
   stack = await startStack({ settings: { export: false } })

@@ -2,7 +2,7 @@ import { CloudTalkError, type Contact } from '../../cloudtalk/index.ts'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { ContactFields } from '../../mapping/records.ts'
 import { changesOf, newFields } from '../../mapping/write.ts'
-import { expectEcho, unexpectEcho } from '../../store/contacts.ts'
+import { expectEcho, saveShownContact, unexpectEcho } from '../../store/contacts.ts'
 import type { CustomerVersion } from '../../store/customers.ts'
 import { dropLink, intendLink, type Link, saveGroup } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
@@ -133,15 +133,19 @@ export const noteLink = (customerId: string, contactId: string): void =>
   wrote({ to: 'link', id: customerId, did: 'created', fields: newFields({ contact: contactId }) })
 
 /** Adds the connection's tag to a contact that was there already. */
-export async function addContactTag(context: SyncContext, { id, tags }: Contact): Promise<void> {
-  const { contactTag } = context.settings
+export async function addContactTag(context: SyncContext, shown: Contact): Promise<void> {
+  const { db, connection, settings } = context
+  const { contactTag } = settings
+  const { id, tags } = shown
   if (contactTag === undefined || tags.includes(contactTag)) return
-  await expectEcho(context.db, context.connection, id)
+  // Nobody may have heard of it yet, and an echo is counted where the contact is stored.
+  await saveShownContact(db, connection, id, fieldsOfContact(shown))
+  await expectEcho(db, connection, id)
   try {
     await context.vendors.cloudtalk((cloudtalk) => cloudtalk.contacts.addTags(id, [contactTag]))
     wrote({ to: 'contact', id, did: 'changed', fields: changesOf({ tags }, { tags: [...tags, contactTag] }) })
   } catch (error) {
-    await unexpectEcho(context.db, context.connection, id)
+    await unexpectEcho(db, connection, id)
     throw error
   }
 }

@@ -252,9 +252,10 @@ async function join(
   // We made it from this contact, and Kustomer's webhook tells of it before our own request was answered.
   const ours = stored?.exportIntended && customer.externalId === contactId
   const origin = ours ? 'exported' : matched
+  // Before they are linked: a try that follows a failure finds the link, and comes here no more.
+  if (shown) await addContactTag(context, shown)
   const settled = await settleGroup(context, { contactId, source, shown, joining: { customer, origin } })
   if (settled.kind === 'gone') return undefined
-  if (shown) await addContactTag(context, shown)
   const merged = settled.others > 0
   return {
     ...groupOutcome(contactId, settled),
