@@ -1,3 +1,4 @@
+import { KustomerError } from '../kustomer/index.ts'
 import { countryLookup } from '../mapping/countries.ts'
 import type { CustomerLocation } from '../mapping/records.ts'
 import { metered } from './meter.ts'
@@ -26,7 +27,7 @@ export interface Directory {
   countryOf(countryId: string): { code: string; name: string } | undefined
   agentIdOfUser(userId: string): string | undefined
   userIdByEmail(email: string): string | undefined
-  /** The company's name; one request if it is not known yet. */
+  /** The company's name, unless it has none or is gone; one request if it is not known yet. */
   companyName(companyId: string): Promise<string | undefined>
   /** The same without a request; undefined where it is not known yet. */
   knownCompany(companyId: string): Promise<string | undefined> | undefined
@@ -134,7 +135,8 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
       const known = companies.get(companyId)
       if (known && now() - known.readAt < FRESH_MS) return known.name
       const name = asLive(() => vendors.kustomer((kustomer) => kustomer.companies.get(companyId))).then(
-        (company) => company?.name ?? undefined,
+        (company) => company.name,
+        ifGone,
       )
       companies.set(companyId, { name, readAt: now() })
       // What could not be read is read again by the next who asks.
@@ -148,6 +150,12 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
       numbers: [...lines].map(([number, { name }]) => ({ number, name })),
     }),
   }
+}
+
+/** A customer may still name a company that somebody has deleted. @throws what says anything else. */
+function ifGone(error: unknown): undefined {
+  if (error instanceof KustomerError && ['notFound', 'gone'].includes(error.failure.kind)) return undefined
+  throw error
 }
 
 const fold = (email: string): string => email.trim().toLowerCase()

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
 import { pollCustomers } from '../../src/sync/contacts/poll-customers.ts'
 import { setFaults } from '../helpers/faults.ts'
-import { addContact, createCustomer, customer } from '../helpers/records.ts'
+import { addContact, createCompany, createCustomer, customer, editContact } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -159,6 +159,20 @@ test('a number that somebody added in CloudTalk survives an update of the custom
   await stack.kustomer.api('PUT', `/customers/${id}`, { phones: [{ phone: '+442071838753', type: 'work' }] })
   await stack.settled()
   expect((await contacts())[0].numbers.toSorted()).toEqual(['+442071838752', '+442071838753'])
+})
+
+test('a customer whose company is gone is synced without it, both ways', async () => {
+  stack = await startStack()
+  const company = await createCompany(stack, 'Gone Ltd')
+  await setFaults(stack.kustomer, { route: 'GET /companies/:id', kind: 'status', status: 404 })
+  await createCustomer(stack, customer('+442071838750', { name: 'Ann Bell', company }))
+  await stack.settled()
+  const [contact] = await contacts()
+  expect(contact).toMatchObject({ name: 'Ann Bell', company: '' })
+  await editContact(stack, contact.id, { name: 'Ann B. Bell' })
+  await stack.settled()
+  const { customers } = await stack.kustomer.state()
+  expect(customers?.[0].attributes.name).toBe('Ann B. Bell')
 })
 
 test('a value that is too long is cut at a word, with a warning, and the record goes through', async () => {
