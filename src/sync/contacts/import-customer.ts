@@ -8,6 +8,7 @@ import type { ContactFields } from '../../mapping/records.ts'
 import { nameKey } from '../../mapping/text.ts'
 import { findContact, forgetContact, saveShownContact } from '../../store/contacts.ts'
 import {
+  type CustomerVersion,
   findCustomer,
   markCustomerDeleted,
   mirrorCustomers,
@@ -54,9 +55,11 @@ export async function importCustomer(context: SyncContext, event: CustomerEvent)
 
 async function loadCustomer(context: SyncContext, event: CustomerEvent): Promise<StoredCustomer | undefined> {
   const { db, connection, settings } = context
-  if (event.version) await mirrorCustomers(db, connection, [event.version], settings.defaultCountry)
+  const { version } = event
+  const doubted = version !== undefined && (await revives(context, version))
+  if (version && !doubted) await mirrorCustomers(db, connection, [version], settings.defaultCountry)
   const mirrored = await findCustomer(db, connection, event.id)
-  if (mirrored) return mirrored
+  if (mirrored && !doubted) return mirrored
   try {
     const current = await context.vendors.kustomer((kustomer) => kustomer.customers.get(event.id))
     await mirrorCustomers(db, connection, [current], settings.defaultCountry)
@@ -66,6 +69,13 @@ async function loadCustomer(context: SyncContext, event: CustomerEvent): Promise
     await markCustomerDeleted(db, connection, event.id)
     return findCustomer(db, connection, event.id)
   }
+}
+
+/** A webhook that is late may tell of a customer as it was before it was deleted. */
+async function revives({ db, connection }: SyncContext, version: CustomerVersion): Promise<boolean> {
+  if (version.deleted) return false
+  const known = await findCustomer(db, connection, version.id)
+  return known?.deleted === true && known.rev <= version.rev
 }
 
 async function settleCustomer(
