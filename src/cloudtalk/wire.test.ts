@@ -46,6 +46,8 @@ test.each([
 test.each([
   ['A &amp; B', 'A & B'],
   ['&lt;b&gt; &#39;x&#39;', "<b> 'x'"],
+  ['https://example.com/?a=1&copy=2', 'https://example.com/?a=1&copy=2'],
+  ['https://example.com/?a=1&amp;copy=2', 'https://example.com/?a=1&copy=2'],
   ['  ', undefined],
   [7, '7'],
 ])('text %s', (wire, expected) => expect(optionalText.parse(wire)).toBe(expected))

@@ -1,10 +1,13 @@
-import { decodeHTML } from 'entities/decode'
+import { decodeHTMLStrict } from 'entities/decode'
 import { z } from 'zod'
 import { CloudTalkError } from './errors.ts'
 
-/** CloudTalk stores text HTML-escaped: `&` comes back as `&amp;` (contract §1.6). */
+/**
+ * CloudTalk stores text HTML-escaped: `&` comes back as `&amp;` (contract §1.6). Strictly, because a link in a field that
+ * it does not escape may hold `&copy=2`, which is no entity.
+ */
 const decoded = (value: string | number | null | undefined): string | undefined => {
-  const plain = decodeHTML(String(value ?? '')).trim()
+  const plain = decodeHTMLStrict(String(value ?? '')).trim()
   return plain === '' ? undefined : plain
 }
 
