@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { emailKey } from '../mapping/emails.ts'
 import type { OwnFields } from '../mapping/merge-customers.ts'
 import type { ContactFields } from '../mapping/records.ts'
@@ -419,17 +419,24 @@ export async function leastRecentlyRead(
   limit: number,
   owedFirst: boolean,
 ): Promise<string[]> {
-  // What an undo has left alone gets no link by a look.
-  const owed = owedFirst
-    ? sql`(c.base->'externalUrls' = '[]'::jsonb and not exists (select 1 from undone u
-        where u.connection = c.connection and u.kind = 'contact' and u.record_id = c.id))`
-    : sql`false`
-  const { rows } = await sql<{ id: string }>`
-    select c.id from contact c
-    where c.connection = ${connection} and c.base is not null
-      and (${owed} or c.echoed or c.read_at is null or c.read_at < ${before.toISOString()})
+  // Each is read off its own end of an index: all linked contacts are far more than these.
+  const first = (turn: number, due: RawBuilder<unknown>) => sql`(
+    select c.id, ${turn}::int as turn, c.read_at from contact c
+    where c.connection = ${connection} and c.base is not null and ${due}
       and not exists (select 1 from outcome o where o.connection = c.connection and o.kind = 'contact'
         and o.record_id = c.id and o.outcome = 'failed' and o.at >= ${before.toISOString()})
-    order by ${owed} desc, c.echoed desc, c.read_at nulls first, c.id limit ${limit}`.execute(db)
+    order by c.read_at nulls first limit ${limit})`
+  // What an undo has left alone gets no link by a look.
+  const owed = sql`c.base->'externalUrls' = '[]'::jsonb and not exists (select 1 from undone u
+    where u.connection = c.connection and u.kind = 'contact' and u.record_id = c.id)`
+  const turns = [
+    ...(owedFirst ? [first(1, owed)] : []),
+    first(2, sql`c.echoed`),
+    first(3, sql`c.read_at is null`),
+    first(3, sql`c.read_at < ${before.toISOString()}`),
+  ]
+  const { rows } = await sql<{ id: string }>`
+    select id from (${sql.join(turns, sql` union all `)}) due
+    group by id order by min(turn), min(read_at) nulls first, id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }

@@ -18,6 +18,7 @@ import * as heardBudgets from './migrations/0015-heard-budgets.ts'
 import * as standingRecords from './migrations/0016-standing-records.ts'
 import * as unassociated from './migrations/0017-unassociated.ts'
 import * as editIntents from './migrations/0018-edit-intents.ts'
+import * as looks from './migrations/0019-looks.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -40,6 +41,7 @@ export const migrations = {
   '0016-standing-records': standingRecords,
   '0017-unassociated': unassociated,
   '0018-edit-intents': editIntents,
+  '0019-looks': looks,
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   newestActivity,
   type OutcomeFilter,
 } from '../store/activity.ts'
+import { leastRecentlyRead } from '../store/contacts.ts'
 import { customersNamed } from '../store/customers.ts'
 import { failures, type Retryable, retryable } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
@@ -29,8 +30,9 @@ import { refersToContact } from '../store/undo-plan.ts'
 import { findRecords } from './trace.ts'
 
 /**
- * What a page asks of the database must not grow with what is in it. So each of its statements is explained on a filled
- * database: none reads a large table from its beginning, and none reads more rows than a few pages have.
+ * What a page, or a poller in each minute, asks of the database must not grow with what is in it. So each of these
+ * statements is explained on a filled database: none reads a large table from its beginning, and none reads more rows
+ * than a few pages have.
  */
 
 const CONNECTION = 'default'
@@ -169,6 +171,11 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
       await Promise.all(reviews.map((review) => reviewInFull(db, CONNECTION, review)))
     },
   },
+  {
+    label: 'looks at contacts that are owed their link',
+    work: () => leastRecentlyRead(db, CONNECTION, HOUR_AGO, 10, true),
+  },
+  { label: 'looks at contacts', work: () => leastRecentlyRead(db, CONNECTION, HOUR_AGO, 10, false) },
   { label: 'what names a contact', work: () => refersToContact(db, CONNECTION, 'k-1', new Date(0)) },
   { label: 'conversations of nobody', work: () => unassociated(db, CONNECTION, PAGE) },
   {
