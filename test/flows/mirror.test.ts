@@ -110,8 +110,9 @@ test('a number that somebody has added on both sides already is not written agai
   expect(await writes()).toBe(before)
 })
 
-test('Kustomer’s own merge repoints the link instead of doubling the contact', async () => {
-  stack = await startStack()
+const settings = [{ matching: 'phone-or-name' }, { matching: 'none' }] as const
+test.each(settings)('Kustomer’s own merge repoints the link, matching by $matching', async (matching) => {
+  stack = await startStack({ settings: matching })
   const source = await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
   await stack.settled()
   const target = await createCustomer(stack, { name: 'Ann B.', emails: [{ email: 'ann@example.com' }] })
@@ -123,6 +124,23 @@ test('Kustomer’s own merge repoints the link instead of doubling the contact',
   expect(all).toHaveLength(1)
   const links = all[0].external_urls.map(({ url }: { url: string }) => url)
   expect(links).toContain(`https://acme.kustomerapp.com/app/customers/${target}`)
+})
+
+test('a run repoints the link of a customer that was merged, whatever customers are matched by', async () => {
+  stack = await startStack({ settings: { matching: 'none' } })
+  const source = await createCustomer(stack, customer(NUMBER, { name: 'Ann Bell' }))
+  const target = await createCustomer(stack, { name: 'Ann B.', emails: [{ email: 'ann@example.com' }] })
+  await stack.settled()
+  await stack.kustomer.control('PUT', '/faults', { rules: [], webhooks: { drop: 1 } })
+  await stack.kustomer.api('POST', '/customers/merges', { source, target })
+  const survivors = async () => (await stack.kustomer.state()).customers ?? []
+  await until('it is done', async () => (await survivors()).length === 1)
+  await stack.sync()
+  await stack.settled()
+  const all = await contacts()
+  expect(all).toHaveLength(1)
+  const links = all[0].external_urls.map(({ url }: { url: string }) => url)
+  expect(links).toEqual([`https://acme.kustomerapp.com/app/customers/${target}`])
 })
 
 test('a webhook that comes late brings no customer back that was deleted meanwhile', async () => {

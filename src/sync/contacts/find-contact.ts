@@ -32,13 +32,9 @@ export async function findMatch(
 ): Promise<MatchDecision> {
   const { matching } = context.settings
   const keys = matchKeys(desired, matching)
-  const kept = await apartFrom(context.db, context.connection, customerId)
-  const apart = new Set(kept.map(({ contactId }) => contactId))
+  const isAllowed = await notApart(context, customerId)
   const decide = (candidates: readonly MatchCandidate[]) =>
-    decideMatch(
-      candidates.filter(({ contactId }) => !apart.has(contactId)),
-      matching,
-    )
+    decideMatch(candidates.filter(isAllowed), matching)
   const mirrored = (
     await Promise.all([
       ...keys.phones.map((phone) => byIdentifier(context, phone, 'phone')),
@@ -56,6 +52,35 @@ export async function findMatch(
     ])
   ).flat()
   return asked.length > 0 ? decide([...mirrored, ...asked]) : decision
+}
+
+/** Contacts that are known to have a number or an email of a customer, whatever the connection matches by. */
+export async function sharingValues(
+  context: SyncContext,
+  customerId: string,
+  { numbers, emails }: ContactFields,
+): Promise<MatchCandidate[]> {
+  const found = await Promise.all([
+    ...numbers.map((number) => byIdentifier(context, number, 'phone')),
+    ...emails.map((email) => byIdentifier(context, emailKey(email), 'email')),
+  ])
+  // By a phone rather than by an email.
+  const byContact = new Map(
+    found
+      .flat()
+      .toReversed()
+      .map((one) => [one.contactId, one]),
+  )
+  return [...byContact.values()].filter(await notApart(context, customerId))
+}
+
+async function notApart(
+  { db, connection }: SyncContext,
+  customerId: string,
+): Promise<(candidate: MatchCandidate) => boolean> {
+  const kept = await apartFrom(db, connection, customerId)
+  const apart = new Set(kept.map(({ contactId }) => contactId))
+  return ({ contactId }) => !apart.has(contactId)
 }
 
 /** Whether a contact is what a customer was matched with: it may have changed since the mirror was filled. */

@@ -25,13 +25,13 @@ import { leftAlone, saysOf } from '../undo/left-alone.ts'
 import { askAgain, askPerson } from './ask.ts'
 import { fieldsOfContact } from './contact-fields.ts'
 import { addContactTag, createContact, endCreation, resumeCreation } from './create-contact.ts'
-import { findMatch, matches } from './find-contact.ts'
+import { findMatch, matches, sharingValues } from './find-contact.ts'
 import { groupOutcome } from './group-outcome.ts'
 import { knownFields } from './known-contact.ts'
 import { lookupsFor } from './lookups.ts'
 import { settleGroup } from './settle-group.ts'
 import { showContact } from './show-contact.ts'
-import { unlinkDeleted, unlinkGone } from './unlink-customer.ts'
+import { isBereft, unlinkDeleted, unlinkGone } from './unlink-customer.ts'
 
 /** Brings one customer's contact up to date (requirements §1): load, decide, apply. */
 export async function importCustomer(context: SyncContext, event: CustomerEvent): Promise<Outcome> {
@@ -208,6 +208,15 @@ async function connectLocked(
       join(context, event, customer, fields, contactId, by),
     )
     return joined ?? createContact(context, make)
+  }
+  // Kustomer's own merge repoints the link, whatever customers are matched by (requirements §1).
+  for (const { contactId, by } of await sharingValues(context, customer.id, fields)) {
+    const joined = await locks.hold(connection, contactLock(contactId), async () =>
+      (await isBereft(context, contactId))
+        ? join(context, event, customer, fields, contactId, by)
+        : undefined,
+    )
+    if (joined) return joined
   }
   const outcome = await createContact(context, make)
   if (match.kind === 'none') return outcome

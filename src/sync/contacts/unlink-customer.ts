@@ -33,14 +33,31 @@ export async function unlinkGone(
   contactId: string,
   source: EventSource,
 ): Promise<void> {
+  for (const link of await goneOf(context, contactId, source !== 'run')) await unlinkDeleted(context, link)
+}
+
+/** Whether a customer of a contact is gone, or its last one was. Kustomer is asked, for a run reads no deleted ones. */
+export async function isBereft(context: SyncContext, contactId: string): Promise<boolean> {
   const { db, connection } = context
+  if ((await goneOf(context, contactId, true)).length > 0) return true
+  const links = await linksOfContact(db, connection, contactId)
+  return links.length === 0 && (await findContact(db, connection, contactId))?.customerDeleted === true
+}
+
+/** @param ask whether Kustomer is asked about those that the mirror has. */
+async function goneOf(context: SyncContext, contactId: string, ask: boolean): Promise<Link[]> {
+  const { db, connection } = context
+  const gone: Link[] = []
   for (const link of await linksOfContact(db, connection, contactId)) {
-    const mirrored = await findCustomer(db, connection, link.customerId)
-    const gone = mirrored?.deleted === true || (source !== 'run' && (await isGone(context, link.customerId)))
-    if (!gone) continue
-    await markCustomerDeleted(db, connection, link.customerId)
-    await unlinkDeleted(context, link)
+    const { customerId } = link
+    const mirrored = await findCustomer(db, connection, customerId)
+    if (mirrored?.deleted !== true) {
+      if (!ask || !(await isGone(context, customerId))) continue
+      await markCustomerDeleted(db, connection, customerId)
+    }
+    gone.push(link)
   }
+  return gone
 }
 
 async function isGone(context: SyncContext, customerId: string): Promise<boolean> {
