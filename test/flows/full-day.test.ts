@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import { ACCOUNT_SECRET, setAccountWebhook } from '../helpers/account-webhook.ts'
+import { atNoon } from '../helpers/noon.ts'
 import { type CallInput, createCustomer, customer, endCall, sendMessage } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -40,9 +41,11 @@ async function inTurn<T>(count: number, work: (index: number) => Promise<T>): Pr
 }
 
 test('1,000 calls and 500 messages of a bad day end with each logged once, and nothing unexplained', async () => {
+  const { timeZone, today } = atNoon()
   stack = await startStack({
     database: 'postgres',
     settings: {
+      timeZone,
       accountWebhookSecret: ACCOUNT_SECRET,
       whatsapp: { threading: 'window' },
       calls: { unanswered: { log: false } },
@@ -141,7 +144,7 @@ test('1,000 calls and 500 messages of a bad day end with each logged once, and n
   expect(chats).toHaveLength(conversations.length)
   expect(skipped.size).toBe(CALLS / 8)
 
-  const proof = await operations.prove(new Date().toISOString().slice(0, 10), false)
+  const proof = await operations.prove(today, false)
   expect(proof.problems).toEqual([])
   expect(proof.calls).toMatchObject({ total: CALLS, skipped: { TYPE_NOT_LOGGED: CALLS / 8 }, unexplained: 0 })
   expect(proof.messages).toMatchObject({ total: told.size, done: told.size, unexplained: 0 })

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { lookAtContacts, pollContacts } from '../../src/sync/contacts/poll-contacts.ts'
 import { type Emulators, startEmulators, type WorldSize } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
+import { atNoon } from '../helpers/noon.ts'
 import { addContact, createCustomer, customer, editContact } from '../helpers/records.ts'
 import { type BareService, startBareService } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -212,10 +213,10 @@ test('a look writes the links that a run left for later, and finds what the inde
 })
 
 test('a contact that failed for good comes again when its row says something new, and with a run', async () => {
-  const today = new Date().toISOString().slice(0, 10)
+  const { timeZone, today } = atNoon()
   await startEmulatorsOnly({})
   const id = await addContact(emulators, { name: 'Ann Bell', ...numbers(1) })
-  bare = await startBareService(emulators)
+  bare = await startBareService(emulators, { timeZone })
   await sync()
   await editContact(emulators, id, { name: 'Ann Refused' })
   await setFaults(emulators.kustomer, { route: 'PUT /customers/:id', kind: 'status', status: 400 })
@@ -257,41 +258,46 @@ const refusals = [
   { label: 'edits are refused', vendor: 'kustomer', route: 'PUT /customers/:id' },
 ] as const
 
-test.each(refusals)('contacts whose $label leave the looks to others for a day', async ({ vendor, route }) => {
-  await startEmulatorsOnly({})
-  const ids = await Promise.all(
-    Array.from({ length: 11 }, (_, n) => addContact(emulators, { name: `Person ${n}`, ...numbers(n) })),
-  )
-  bare = await startBareService(emulators)
-  await sync()
-  const owed = vendor === 'cloudtalk'
-  if (!owed) {
-    await look()
-    await look()
-    for (const id of ids) await editContact(emulators, id, { address: '1 New Street' })
-  }
-  const tomorrow = Date.now() + DAY_MS
-  const lookLater = (byMs: number) => look(new Date(tomorrow + byMs))
-  const settledOf = async () =>
-    owed
-      ? (await contacts()).filter(({ external_urls }) => external_urls.length > 0).map(({ id }) => String(id))
-      : (await customers())
-          .filter(({ attributes }) => attributes.locations[0]?.address === '1 New Street')
-          .map(({ attributes }) => attributes.externalId)
-  await setFaults(emulators[vendor], { route, kind: 'status', status: 400 })
-  await lookLater(0)
-  const failed = async () => {
-    const last = await Promise.all(ids.map(lastOf))
-    return ids.filter((_, n) => last[n]?.outcome === 'failed')
-  }
-  const first = await failed()
-  expect(first).toHaveLength(10)
-  await setFaults(emulators[vendor])
-  await lookLater(1)
-  expect(await settledOf()).toEqual(ids.filter((id) => !first.includes(id)))
-  await lookLater(DAY_MS)
-  expect((await settledOf()).toSorted()).toEqual(ids.toSorted())
-})
+test.each(refusals)(
+  'contacts whose $label leave the looks to others for a day',
+  async ({ vendor, route }) => {
+    await startEmulatorsOnly({})
+    const ids = await Promise.all(
+      Array.from({ length: 11 }, (_, n) => addContact(emulators, { name: `Person ${n}`, ...numbers(n) })),
+    )
+    bare = await startBareService(emulators)
+    await sync()
+    const owed = vendor === 'cloudtalk'
+    if (!owed) {
+      await look()
+      await look()
+      for (const id of ids) await editContact(emulators, id, { address: '1 New Street' })
+    }
+    const tomorrow = Date.now() + DAY_MS
+    const lookLater = (byMs: number) => look(new Date(tomorrow + byMs))
+    const settledOf = async () =>
+      owed
+        ? (await contacts())
+            .filter(({ external_urls }) => external_urls.length > 0)
+            .map(({ id }) => String(id))
+        : (await customers())
+            .filter(({ attributes }) => attributes.locations[0]?.address === '1 New Street')
+            .map(({ attributes }) => attributes.externalId)
+    await setFaults(emulators[vendor], { route, kind: 'status', status: 400 })
+    await lookLater(0)
+    const failed = async () => {
+      const last = await Promise.all(ids.map(lastOf))
+      return ids.filter((_, n) => last[n]?.outcome === 'failed')
+    }
+    const first = await failed()
+    expect(first).toHaveLength(10)
+    await setFaults(emulators[vendor])
+    await lookLater(1)
+    expect(await settledOf()).toEqual(ids.filter((id) => !first.includes(id)))
+    await lookLater(DAY_MS)
+    expect((await settledOf()).toSorted()).toEqual(ids.toSorted())
+  },
+)
 
 test('while a run goes on nothing is looked at', async () => {
   await startEmulatorsOnly({})

@@ -13,6 +13,7 @@ import { Busy } from '../../src/sync/locks.ts'
 import { createDatabase, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
+import { atNoon } from '../helpers/noon.ts'
 import { createCustomer, customer, endCall, sendMessage } from '../helpers/records.ts'
 import { type BareService, type Stack, startBareService, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -23,7 +24,7 @@ const NUMBER = '+442071838750'
 const STRANGER = '+442071838759'
 const LONDON = '+442079460018'
 const NEW_YORK = '+12125550142'
-const today = () => new Date().toISOString().slice(0, 10)
+const { timeZone, today } = atNoon()
 
 describe('conversations of strangers that a person associates', () => {
   let stack: Stack
@@ -33,7 +34,7 @@ describe('conversations of strangers that a person associates', () => {
     (await stack.kustomer.state()).conversations?.map(({ relationships }) => relationships.customer.data.id)
 
   test('one that was deleted in Kustomer: it is said in plain words, and is on the list no more', async () => {
-    stack = await startStack()
+    stack = await startStack({ settings: { timeZone } })
     const { operations } = stack.service
     const customerId = await createCustomer(stack, customer(NUMBER))
     const { id } = await endCall(stack, { external_number: STRANGER })
@@ -47,11 +48,11 @@ describe('conversations of strangers that a person associates', () => {
     expect(await operations.unassociated()).toEqual([])
     await stack.settled()
     expect((await stack.kustomer.state()).conversations).toEqual([])
-    expect(await operations.prove(today(), false)).toMatchObject({ problems: [] })
+    expect(await operations.prove(today, false)).toMatchObject({ problems: [] })
   })
 
   test('one of a call that is only half logged stays with that customer when the rest is written', async () => {
-    stack = await startStack()
+    stack = await startStack({ settings: { timeZone } })
     const { operations } = stack.service
     const customerId = await createCustomer(stack, customer(NUMBER))
     await stack.settled()
@@ -81,7 +82,7 @@ describe('conversations of strangers that a person associates', () => {
     expect(notes?.map(({ attributes }) => attributes.body)).toEqual([
       expect.stringContaining('Contact name: Customer 8750'),
     ])
-    expect(await operations.prove(today(), false)).toMatchObject({ calls: { done: 1 }, problems: [] })
+    expect(await operations.prove(today, false)).toMatchObject({ calls: { done: 1 }, problems: [] })
   })
 
   test('a talk of several messages moves as a whole, whichever of them is named', async () => {
@@ -117,7 +118,8 @@ describe('conversations of strangers that a person associates', () => {
 describe('several connections', () => {
   test('that share a number and a key of Kustomer: the day is proved for both', async () => {
     const some = { connectedNumbers: [LONDON] }
-    const connections = { sales: { export: false, calls: some, sms: some }, all: { export: false } }
+    const sales = { export: false, timeZone, calls: some, sms: some }
+    const connections = { sales, all: { export: false, timeZone } }
     const stack = await startStack({ settings: { connections } })
     try {
       await createCustomer(stack, customer(NUMBER))
@@ -127,7 +129,7 @@ describe('several connections', () => {
       await endCall(stack, { external_number: NUMBER, internal_number: NEW_YORK })
       await sendMessage(stack, { external_number: NUMBER, internal_number: LONDON })
       await stack.settled()
-      const prove = async (id: string) => stack.service.connections.get(id)?.operations.prove(today(), false)
+      const prove = async (id: string) => stack.service.connections.get(id)?.operations.prove(today, false)
       const explained = { conversations: { total: 4, unexplained: 0 }, problems: [] }
       expect(await prove('sales')).toMatchObject({
         calls: { total: 3, done: 2, skipped: { NUMBER_NOT_CONNECTED: 1 } },
@@ -278,9 +280,9 @@ describe('a row of CloudTalk’s call list that nobody can read', () => {
       if (Cdr.id === id) Cdr.started_at = 'the day before yesterday'
     })
     emulators.env.CLOUDTALK_API_URL = `${front.url}/api`
-    bare = await startBareService(emulators)
+    bare = await startBareService(emulators, { timeZone })
     const { operations } = bare.service
-    const { problems } = await operations.prove(today(), false)
+    const { problems } = await operations.prove(today, false)
     expect(problems).toEqual([{ kind: 'call', id, what: 'failed' }])
     expect((await operations.trace(id))[0]?.story).toEqual([
       expect.objectContaining({ outcome: 'failed', reason: 'UNREADABLE_ANSWER' }),
