@@ -688,6 +688,35 @@ test.each<[string, Answer, KustomerFailure]>([
     { kind: 'rejected', fields: [], detail: 'bad_request: name is too long' },
   ],
   [
+    '400 of the portal with an unknown key',
+    rawError({ code: 'bad_request', message: 'Additional properties not allowed: phones', meta: {} }),
+    {
+      kind: 'rejected',
+      fields: ['phones'],
+      detail: 'bad_request: Additional properties not allowed: phones',
+    },
+  ],
+  [
+    '400 of the portal with a key that is missing',
+    rawError({ message: 'Missing required property: customer' }),
+    { kind: 'rejected', fields: ['customer'], detail: 'Missing required property: customer' },
+  ],
+  [
+    '400 of the portal that begins with a unique field',
+    rawError({ message: 'phones.0.phone is not a number.' }),
+    { kind: 'conflict', fields: ['phones.0.phone'] },
+  ],
+  [
+    '400 of the portal that quotes a unique field',
+    rawError({ message: 'The value of "phones" is not a list.' }),
+    { kind: 'conflict', fields: ['phones'] },
+  ],
+  [
+    '400 of the portal that quotes a value',
+    rawError({ message: '"Smith" is not a number: Smith' }),
+    { kind: 'rejected', fields: [], detail: '"Smith" is not a number: Smith' },
+  ],
+  [
     '400 as in the OAS',
     error(400, 'error-oas'),
     { kind: 'rejected', fields: ['locations'], detail: 'badparam: Bad parameter' },

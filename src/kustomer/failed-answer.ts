@@ -6,6 +6,7 @@ const UNIQUE = /^(email|phone|whatsapp|externalId|social)s?$/i
 
 const DUPLICATE = /duplicate|conflict|already (exists|in use|taken)/i
 const UNKNOWN_KEY = /additional propert/i
+const MISSING = /missing|required/i
 
 /** A text, or a status that is sometimes a number (§1.6); anything else is as good as absent. */
 const loose = z.coerce.string().catch('')
@@ -39,11 +40,37 @@ const entriesOf = (body: unknown): Entry[] => {
 /** Only what looks like a field name: an answer that puts a value there must not carry it into messages. */
 const FIELD = /^(?!.*\d{5})[A-Za-z_][\w.[\]-]{0,79}$/
 
-const fieldsOf = ({ source }: Entry): string[] => {
+const fieldsOf = ({ source, message = '' }: Entry, sent: ReadonlySet<string>): string[] => {
   const named = [source?.parameter, ...[source?.parameters].flat()].filter((name) => name !== undefined)
   const pointed = source?.pointer?.replace(/^\/?(data\/attributes\/)?/, '').replaceAll('/', '.')
-  return [...named, ...(pointed ? [pointed] : [])].filter((name) => FIELD.test(name))
+  const fields = [...named, ...(pointed ? [pointed] : [])].filter((name) => FIELD.test(name))
+  return fields.length > 0 ? fields : fieldsIn(message, sent)
 }
+
+/**
+ * The portal's shape names a field in its text alone (§1.6), and with no wording published: at its head, in quotes, or
+ * last after a colon. Only what we have sent counts, or what is missing, so no other word of it is taken for a field.
+ */
+const fieldsIn = (message: string, sent: ReadonlySet<string>): string[] => {
+  const text = message.replace(/[\s.]+$/, '')
+  const head = text.match(/^\S+/) ?? []
+  const quoted = [...text.matchAll(/["'`]([^"'`\s]+)["'`]/g)].flatMap(([, name]) => name ?? [])
+  const last = text.match(/:\s*([^:]+)$/)?.[1]?.split(/,\s*/) ?? []
+  const wasSent = (name: string) => partsOf(name).some((part) => sent.has(part))
+  const isMissing = MISSING.test(text)
+  const named = [
+    ...head.filter(wasSent),
+    ...[...quoted, ...last].filter((name) => isMissing || wasSent(name)),
+  ]
+  return named.filter((name) => FIELD.test(name))
+}
+
+const partsOf = (field: string): string[] => field.split(/[.[\]]/)
+
+const keysOf = (body: unknown): ReadonlySet<string> =>
+  new Set(
+    [body].flat().flatMap((item) => (typeof item === 'object' && item !== null ? Object.keys(item) : [])),
+  )
 
 const textOf = ({ code, title, detail, message }: Entry): string =>
   [code, title, detail, message].filter((text) => text !== undefined && text !== '').join(': ')
@@ -52,13 +79,16 @@ const textOf = ({ code, title, detail, message }: Entry): string =>
  * What an answer other than 2xx means.
  *
  * @param isWrite Only a write can meet a duplicate: a look-up that names `phone` has a bad phone.
+ * @param asked the body that was sent.
  */
 export const failureOf = (
   { status, headers, body }: { status: number; headers: Headers; body: unknown },
   isWrite: boolean,
+  asked: unknown,
 ): KustomerFailure => {
+  const sent = keysOf(asked)
   const entries = entriesOf(body)
-  const fields = [...new Set(entries.flatMap(fieldsOf))]
+  const fields = [...new Set(entries.flatMap((entry) => fieldsOf(entry, sent)))]
   switch (status) {
     case 401:
       return { kind: 'unauthorized' }
@@ -77,17 +107,17 @@ export const failureOf = (
       return { kind: 'rateLimited', ...retryAtOf(headers) }
   }
   if (status < 400 || status === 408 || status >= 500) return { kind: 'unavailable', status }
-  if (isWrite && entries.some(isDuplicate)) return { kind: 'conflict', fields }
+  if (isWrite && entries.some((entry) => isDuplicate(entry, sent))) return { kind: 'conflict', fields }
   return { kind: 'rejected', fields, detail: entries.map(textOf).join('; ') }
 }
 
 /** The contract's rule for 400 (§2.4): it names a unique field, or says duplicate; a key that does not exist is neither. */
-const isDuplicate = (entry: Entry): boolean => {
+const isDuplicate = (entry: Entry, sent: ReadonlySet<string>): boolean => {
   const text = textOf(entry)
   if (UNKNOWN_KEY.test(text)) return false
   return (
     DUPLICATE.test(text) ||
-    fieldsOf(entry).some((field) => field.split(/[.[\]]/).some((part) => UNIQUE.test(part)))
+    fieldsOf(entry, sent).some((field) => partsOf(field).some((part) => UNIQUE.test(part)))
   )
 }
 

@@ -106,7 +106,7 @@ export const createTransport = ({
     if (status < 200 || status > 299)
       throw new KustomerError(
         route,
-        failureOf({ status, headers, body: json }, method !== 'GET' && kind !== 'search'),
+        failureOf({ status, headers, body: json }, method !== 'GET' && kind !== 'search', body),
       )
     if (json === undefined && text !== '')
       throw new KustomerError(route, { kind: 'unreadable', path: '', issue: 'not JSON' })

@@ -229,6 +229,34 @@ test('what the API refuses is asked once, then the nearest form is used', async 
   expect(byStatus['400']).toBe(3)
 })
 
+const literalForms = [
+  'acceptConversationChannels',
+  'acceptNoteSubject',
+  'acceptConversationWithoutCustomer',
+] as const
+
+test.each(
+  (['observed', 'portal', 'schema'] as const).flatMap((errorShape) =>
+    literalForms.map((refused) => ({ errorShape, refused })),
+  ),
+)('$refused refused in the shape "$errorShape": asked once, and both calls are logged', async (kustomer) => {
+  const { errorShape, refused } = kustomer
+  const accepted = Object.fromEntries(literalForms.map((form) => [form, form !== refused]))
+  stack = await startStack({
+    prepare: (emulators) => emulators.kustomer.control('PUT', '/switches', { errorShape, ...accepted }),
+  })
+  await createCustomer(stack, customer(NUMBER))
+  await stack.settled()
+  for (const external_number of [NUMBER, STRANGER]) {
+    const { id } = await endCall(stack, { external_number })
+    await stack.settled()
+    expect(await firstOf(id)).toMatchObject({ outcome: 'created' })
+  }
+  const { byStatus } = await stack.kustomer.requests()
+  expect(byStatus['400']).toBe(1)
+  expect((await stack.kustomer.state()).notes).toHaveLength(2)
+})
+
 test('without the chat message there is none', async () => {
   stack = await startStack({ settings: { calls: { chatMessage: false } } })
   await endCall(stack, { external_number: STRANGER })
