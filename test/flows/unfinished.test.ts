@@ -142,7 +142,11 @@ test.each([
   },
 )
 
-test('AI that CloudTalk does not let the account have is asked for a few times, and the call is done', async () => {
+test.each([
+  { label: 'that CloudTalk does not let the account have', fault: { kind: 'status', status: 403 } },
+  { label: 'that is out of order', fault: { kind: 'status', status: 503 } },
+  { label: 'that cannot be reached', fault: { kind: 'reset' } },
+] as const)('AI $label is asked for a few times, and the call is done', async ({ fault }) => {
   const { on, operations } = await bareOn(
     {},
     { calls: { lines: { aiSummary: true } } },
@@ -151,7 +155,7 @@ test('AI that CloudTalk does not let the account have is asked for a few times, 
   )
   await createCustomer(on, customer(NUMBER))
   if (bare) await searchShows(bare, 1)
-  await setFaults(on.cloudtalk, { route: 'GET /ai/calls/:id/summary', kind: 'status', status: 403 })
+  await setFaults(on.cloudtalk, { route: 'GET /ai/calls/:id/summary', ...fault })
   const endedAt = minutesAgo(10)
   await endCall(on, { external_number: NUMBER, ended_at: endedAt.toISOString(), deliver: false })
   await finished(operations, 'sync')

@@ -78,8 +78,27 @@ export const isEnrichment = (about: CallEvent['about']): about is CallEnrichment
 export const wayIsKnown = (detail: CallDetail | undefined): detail is CallDetail =>
   detail?.ivrPath !== undefined
 
-const ask = <T>(context: SyncContext, read: (cloudtalk: CloudTalk) => Promise<T>): Promise<T> =>
-  context.vendors.cloudtalk(read)
+/**
+ * Of hosts that no circuit looks after: one that is away, or refuses an account without this part of CloudTalk, does
+ * not show it, and the looks are counted.
+ */
+async function ask<T>(
+  context: SyncContext,
+  read: (cloudtalk: CloudTalk) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await context.vendors.cloudtalk(read)
+  } catch (error) {
+    if (error instanceof CloudTalkError && showsNothing(error)) return undefined
+    throw error
+  }
+}
+
+function showsNothing({ failure }: CloudTalkError): boolean {
+  // A stop is ours, not the host's.
+  if (failure.kind === 'unreachable') return failure.cause !== 'aborted'
+  return ['unauthorized', 'forbidden', 'unavailable'].includes(failure.kind)
+}
 
 /**
  * Asks later for whatever the call may still be given.
@@ -119,7 +138,7 @@ export async function enrich(
   const { id } = stored.call
   const enrichment = enrichments[event.about]
   if (!enrichment.wanted(context, stored)) return stored
-  const learned = await enrichment.read(context, id).catch(unlessRefused)
+  const learned = await enrichment.read(context, id)
   if (!learned && event.attempt < enrichment.looks) {
     const sentence = 'CloudTalk does not show yet what is to be added to the note; it is added when it does.'
     const waiting = { outcome: 'waiting', reason: 'CALL_NOT_FOUND', sentence } as const
@@ -127,13 +146,6 @@ export async function enrich(
   }
   await addCallDetail(db, { connection, id, detail: learned ?? enrichment.never })
   return (await findCall(db, connection, id)) ?? stored
-}
-
-/** An account without this part of CloudTalk is refused; nothing of the call hangs on it. */
-function unlessRefused(error: unknown): undefined {
-  const kinds: string[] = ['unauthorized', 'forbidden']
-  if (error instanceof CloudTalkError && kinds.includes(error.failure.kind)) return undefined
-  throw error
 }
 
 function detailOf(answer: AnalyticsDetail, emailOf: (agentId: string) => string | undefined): CallDetail {
