@@ -110,10 +110,21 @@ test('what waits when it closes is told so, and nothing leaves any more', async 
   await expect(gate.through('live', 1, async () => 'left')).rejects.toThrow()
 })
 
-test('a 429 about one record, which names another limit, costs the budget nothing', async () => {
+test.each([
+  { label: 'names another limit', headers: { limit: LIMIT + 1, remaining: 0 } },
+  { label: 'says that something is left of the account’s', headers: { limit: LIMIT, remaining: 1 } },
+])('a 429 about one record, which $label, costs the budget nothing', async ({ headers }) => {
   await gate.through('live', 1, async () => undefined)
-  await gate.learn({ status: 429, limit: LIMIT + 1, remaining: 0 })
+  await gate.learn({ status: 200, limit: LIMIT, remaining: LIMIT - 1 })
+  await gate.learn({ status: 429, ...headers })
   await until('the next one goes', () => gate.through('live', 1, async () => true))
   const { used } = await gate.now()
   expect(used).toBeLessThan(LIMIT)
+})
+
+test('a 429 with another limit than assumed uses up the budget, until an answer has told the limit', async () => {
+  await gate.through('live', 1, async () => undefined)
+  await gate.learn({ status: 429, limit: LIMIT / 2, remaining: 0 })
+  const { used, limit } = await gate.now()
+  expect(used).toBeGreaterThanOrEqual(limit)
 })

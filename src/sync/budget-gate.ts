@@ -81,6 +81,8 @@ export class BudgetGate {
   #turn = -1
   #answered = 0
   #told = { used: 0, resetAt: undefined as number | undefined }
+  /** Whether an answer has told the account's limit, which is only assumed before. */
+  #limitTold = false
   /** Operations answered in the window that ends at `told.resetAt`, and the most that the vendor has counted. */
   #carried = 0
   #most = 0
@@ -159,16 +161,16 @@ export class BudgetGate {
     if (limit !== undefined && limit <= 0) return
     const { turn, carries } = grants.getStore()?.get(this) ?? { turn: this.#turn, carries: 1 }
     if (status === 429) {
-      // A 429 with another limit than the account's is about one record (contract kustomer §1.4), not about the budget.
-      if (limit !== undefined && limit !== this.#policy.limit) return
+      // About one record (contract kustomer §1.4), not about the budget: of that something is left, or its limit is another.
+      if (remaining !== undefined && remaining > 0) return
+      if (this.#limitTold && limit !== undefined && limit !== this.#policy.limit) return
       this.#bulkIsOne = false
-      await this.#correct(
-        { limit: this.#policy.limit, used: this.#policy.limit, turn, exceeded: true },
-        resetAt,
-      )
+      const refusedAt = limit ?? this.#policy.limit
+      await this.#correct({ limit: refusedAt, used: refusedAt, turn, exceeded: true }, resetAt)
       return
     }
     if (limit === undefined || remaining === undefined) return
+    this.#limitTold = true
     const used = limit - remaining
     if (resetAt !== undefined) await this.#learnBulk(resetAt, used, carries)
     if (turn < this.#turn) return
