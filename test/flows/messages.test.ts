@@ -506,6 +506,23 @@ describe('who it belongs to', () => {
     const { owner } = await logOf(stack, `wa-${id}`)
     expect(owner).toBe(all?.find(({ attributes }) => attributes.name === THIRD).id)
   })
+
+  test('create-customer, and Kustomer alone knows the WhatsApp number: logged, and linked once it tells', async () => {
+    let customerId = ''
+    stack = await startStack({
+      settings: { import: false, whatsapp: { unknownNumbers: 'create-customer' } },
+      prepare: async (emulators) => {
+        customerId = await createCustomer(emulators, whatsappCustomer(NUMBER))
+      },
+    })
+    const id = `wa-${await send(stack, { channel: 'whatsapp' })}`
+    await stack.settled()
+    expect(await lastOf(stack, id)).toMatchObject({ outcome: 'created', reason: 'LOGGED_UNLINKED' })
+    await stack.kustomer.api('PATCH', `/customers/${customerId}`, { name: 'Wanda Wolf' })
+    await stack.settled()
+    const { owner, notes } = await logOf(stack, id)
+    expect([owner, notes.length]).toEqual([customerId, 1])
+  })
 })
 
 describe('through account webhooks', () => {

@@ -71,7 +71,11 @@ async function applyPlan(
       // Before the call stands: after it, a crash in between would lose the group.
       await raiseEnrichments(context, event, stored)
       const assignment = await assignmentOf(context, stored)
-      const outcome = await logItem(context, callItem(context, stored), { ...plan, assignment })
+      const outcome = await logItem(context, callItem(context, stored), {
+        ...plan,
+        assignment,
+        attempt: event.attempt,
+      })
       // What was raised by a try that failed for good has found nothing to add to.
       if (plan.lookFirst) {
         await raiseEnrichments(context, event, stored, `logged/${context.now().getTime()}`)

@@ -65,9 +65,10 @@ async function applyPlan(
     }
     case 'log': {
       // The other of the two webhook systems may yet tell the agent.
-      const toLog = { ...plan, assignment: message.agent ? known : ('later' as const) }
+      const assignment = message.agent ? known : ('later' as const)
+      const toLog = { ...plan, assignment, attempt: event.attempt }
       if (settings.threading === 'per-message') return logItem(context, item, toLog)
-      return inTalk(context, item, toLog, { message, hours: settings.windowHours, attempt: event.attempt })
+      return inTalk(context, item, toLog, { message, hours: settings.windowHours })
     }
   }
 }

@@ -19,8 +19,6 @@ export interface InTalk {
   message: Message
   /** The longest silence. */
   hours: number
-  /** Tries before this one. */
-  attempt: number
 }
 
 /** A message whose neighbour does not get begun is then logged by itself: minutes later, not never. */
@@ -46,7 +44,7 @@ export async function inTalk(
   const others = [externalNumber, ...(customerId === undefined ? [] : [customerId])]
   const keys = others.map((other) => lockOf.talk(channel, internalNumber, other))
   const question: TalkQuestion = { id: item.id, message, customerId, hours }
-  return locks.hold(connection, keys, () => joinOrBegin(context, item, plan, question, about.attempt))
+  return locks.hold(connection, keys, () => joinOrBegin(context, item, plan, question))
 }
 
 async function joinOrBegin(
@@ -54,13 +52,13 @@ async function joinOrBegin(
   item: TimelineItem,
   plan: ToLog,
   question: TalkQuestion,
-  attempt: number,
 ): Promise<Outcome> {
   const { db, connection } = context
   const talk = await talkOf(context, item, plan, question)
   if (!talk && item.standing.conversationId === undefined) {
     const intended = item.standing.intentAt !== undefined
-    const begins = attempt < WAITS_FOR_THE_FIRST && (await talkBegins(db, connection, question, intended))
+    const begins =
+      plan.attempt < WAITS_FOR_THE_FIRST && (await talkBegins(db, connection, question, intended))
     if (begins) throw waitsForTheFirst()
   }
   try {
@@ -71,7 +69,7 @@ async function joinOrBegin(
     const standing = { ...item.standing, conversationId }
     const anew = await withoutDeleted(context, { ...item, standing }, error)
     if (!anew) throw error
-    return joinOrBegin(context, anew, plan, question, attempt)
+    return joinOrBegin(context, anew, plan, question)
   }
 }
 

@@ -23,6 +23,8 @@ export interface ToLog {
   lookFirst: boolean
   /** `later` = it hangs on what is learned later. */
   assignment: Assignment | 'later' | undefined
+  /** Tries before this one. */
+  attempt: number
 }
 
 /**
@@ -93,7 +95,7 @@ async function writeParts(
   const forms = await vendorForms(context)
   // Somebody may have moved what an earlier try has begun.
   const moved = standing.conversationId !== undefined && !standing.unlinked ? standing.customerId : undefined
-  const owner = moved ?? (await ownerOf(context, plan.customer, item))
+  const owner = moved ?? (await ownerOf(context, plan, item))
   const given = plan.assignment === 'later' ? undefined : plan.assignment
   const conversation = await ensureConversation(context, forms, {
     standing,
@@ -142,8 +144,8 @@ async function writeParts(
 /** The customer that the plan names; of a stranger's number, a new one if the settings say so. */
 async function ownerOf(
   context: SyncContext,
-  customer: PlannedCustomer,
-  { caller }: TimelineItem,
+  { customer, attempt }: ToLog,
+  { caller: { number, channel } }: TimelineItem,
 ): Promise<string | undefined> {
   switch (customer.kind) {
     case 'known':
@@ -151,9 +153,7 @@ async function ownerOf(
     case 'leave-unlinked':
       return undefined
     case 'create-customer':
-      return caller.number === undefined
-        ? undefined
-        : customerFromNumber(context, caller.number, caller.channel)
+      return number === undefined ? undefined : customerFromNumber(context, { number, channel }, attempt)
   }
 }
 

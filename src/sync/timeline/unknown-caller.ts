@@ -31,12 +31,21 @@ export async function holderCustomer(context: SyncContext): Promise<string> {
   return holder.id
 }
 
-/** A customer made of nothing but the number (requirements §3, `create-customer`). */
+/** Tries after which a rival that made it at the same moment is in the mirror. */
+const TRIES_FOR_A_RIVAL = 3
+
+/**
+ * A customer made of nothing but the number (requirements §3, `create-customer`).
+ *
+ * @param attempt how many tries there were before.
+ * @returns undefined where Kustomer knows the number as one that it does not look up, that of WhatsApp (contract
+ * kustomer §2.1): the customer is found once it is in the mirror.
+ */
 export async function customerFromNumber(
   context: SyncContext,
-  number: E164,
-  channel: Caller['channel'],
-): Promise<string> {
+  { number, channel }: { number: E164; channel: Caller['channel'] },
+  attempt: number,
+): Promise<string | undefined> {
   const { db, connection, vendors, settings } = context
   const identified =
     channel === 'whatsapp'
@@ -48,7 +57,13 @@ export async function customerFromNumber(
     wrote({ to: 'customer', id: created.id, did: 'created', fields: newFields(body) })
     return created
   }
-  const customer = await createOrFind(create, () => customerByPhone(vendors, number))
+  const customer = await createOrFind(create, () => customerByPhone(vendors, number)).catch(
+    (error: unknown) => {
+      if (attempt < TRIES_FOR_A_RIVAL || !isConflict(error)) throw error
+      return undefined
+    },
+  )
+  if (!customer) return undefined
   await mirrorCustomers(db, connection, [customer], settings.defaultCountry)
   return customer.id
 }
@@ -60,9 +75,12 @@ async function createOrFind<T>(create: () => Promise<T>, find: () => Promise<T |
   try {
     return await create()
   } catch (error) {
-    if (!(error instanceof KustomerError) || error.failure.kind !== 'conflict') throw error
+    if (!isConflict(error)) throw error
     const rival = await find()
     if (!rival) throw error
     return rival
   }
 }
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof KustomerError && error.failure.kind === 'conflict'
