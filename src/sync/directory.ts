@@ -1,6 +1,8 @@
+import { CloudTalkError } from '../cloudtalk/index.ts'
 import { KustomerError } from '../kustomer/index.ts'
 import { countryLookup } from '../mapping/countries.ts'
 import type { CustomerLocation } from '../mapping/records.ts'
+import { VendorAway } from './circuit.ts'
 import { metered } from './meter.ts'
 import type { Vendors } from './vendors.ts'
 
@@ -18,6 +20,10 @@ export interface Directory {
   /** Reads Kustomer's teams, or CloudTalk's numbers and groups, when they are not there yet or have grown old. */
   readTeams(): Promise<void>
   readLines(): Promise<void>
+  /**
+   * Agents, users, numbers and groups for who can do without: what CloudTalk does not tell stays as it was read before.
+   */
+  readNames(): Promise<void>
   agent(id: string): { name: string; email: string | undefined } | undefined
   teamIdByName(name: string): string | undefined
   /** One of the account's numbers: its name, and the group that it rings. */
@@ -45,6 +51,8 @@ export interface Listed {
 
 /** A new agent or user is known at the latest after this long. */
 const FRESH_MS = 10 * 60_000
+/** Who can do without does not ask again any sooner: each message would, and take CloudTalk's budget. */
+const UNTOLD_MS = 60_000
 const PAGE = 1_000
 const USERS_PAGE = 500
 const COMPANIES_PAGE = 100
@@ -59,25 +67,30 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let listedUsers: Listed['users'] = []
   let teamIds = new Map<string, string>()
   let listedTeams: string[] = []
-  let read = false
+  let staffRead = false
+  let usersRead = false
   let lines = new Map<string, { name: string; groupName: string | undefined }>()
   const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
-  const refresh = keptFor(FRESH_MS, now, async () => {
-    const [listed, staff, users] = await Promise.all([
+  const readStaff = keptFor(FRESH_MS, now, async () => {
+    const [listed, staff] = await Promise.all([
       vendors.cloudtalk((cloudtalk) => cloudtalk.countries.list()),
       readPages((page) => vendors.cloudtalk(({ agents }) => agents.list({ page, limit: PAGE }))),
-      readUsers(vendors),
     ])
     countryId = countryLookup(listed)
     countries = new Map(listed.map(({ id, name, countryCode }) => [id, { code: countryCode ?? '', name }]))
     agents = new Map(staff.map(({ id, name, email }) => [id, { name, email }]))
     agentIdByEmail = new Map(staff.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
+    staffRead = true
+  })
+
+  const readUsers = keptFor(FRESH_MS, now, async () => {
+    const users = await readUsersOf(vendors)
     const people = users.filter((user) => user.userType !== 'machine')
     userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
     listedUsers = people.flatMap(({ name, email }) => (email ? [{ name: name ?? email, email }] : []))
     emailByUserId = new Map(people.flatMap(({ id, email }) => (email ? [[id, fold(email)]] : [])))
-    read = true
+    usersRead = true
   })
 
   const readTeams = keptFor(FRESH_MS, now, async () => {
@@ -104,11 +117,19 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     )
   })
 
+  const staffIfTold = ifTold(now, readStaff)
+  const linesIfTold = ifTold(now, readLines)
+
   return {
-    refresh,
-    isRead: () => read,
+    async refresh() {
+      await Promise.all([readStaff(), readUsers()])
+    },
+    isRead: () => staffRead && usersRead,
     readTeams,
     readLines,
+    async readNames() {
+      await Promise.all([readUsers(), staffIfTold(), linesIfTold()])
+    },
     agent: (id) => agents.get(id),
     teamIdByName: (name) => teamIds.get(fold(name)),
     line: (number) => lines.get(number),
@@ -180,6 +201,23 @@ function keptFor(freshMs: number, now: () => number, read: () => Promise<void>):
   }
 }
 
+/** Reads what CloudTalk tells; what it does not is asked for again after a while. */
+function ifTold(now: () => number, read: () => Promise<void>): () => Promise<void> {
+  let untoldAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (now() - untoldAt < UNTOLD_MS) return
+    try {
+      await read()
+    } catch (error) {
+      if (!isOfCloudTalk(error)) throw error
+      untoldAt = now()
+    }
+  }
+}
+
+const isOfCloudTalk = (error: unknown): boolean =>
+  error instanceof CloudTalkError || (error instanceof VendorAway && error.vendor === 'cloudtalk')
+
 async function readPages<T>(
   readPage: (page: number) => Promise<{ items: T[]; pageCount: number }>,
 ): Promise<T[]> {
@@ -191,7 +229,7 @@ async function readPages<T>(
   }
 }
 
-const readUsers = (vendors: Vendors) =>
+const readUsersOf = (vendors: Vendors) =>
   readFollowing((page) => vendors.kustomer(({ users }) => users.list({ page, pageSize: USERS_PAGE })))
 
 const readTeamsOf = (vendors: Vendors) =>

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Vendor as VendorName } from '../../src/store/schema.ts'
 import { setFaults } from '../helpers/faults.ts'
-import { createCustomer, customer, endCall } from '../helpers/records.ts'
+import { createCustomer, customer, endCall, sendMessage } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -67,6 +67,20 @@ describe('a vendor that does not answer', () => {
     expect(last.sentence).toMatch(
       /^Kustomer has not answered properly since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \(/,
     )
+  })
+
+  test.each([
+    { label: 'is away', faults: [{ route: '*', status: 503 }] },
+    {
+      label: 'does not let the key read numbers and groups',
+      faults: ['numbers', 'groups'].map((list) => ({ route: `GET /${list}/index.json`, status: 403 })),
+    },
+  ])('a message is logged while CloudTalk $label', async ({ faults }) => {
+    stack = await startStack()
+    await setFaults(stack.cloudtalk, ...faults.map((fault) => ({ kind: 'status' as const, ...fault })))
+    const id = await sendMessage(stack)
+    await until('it is logged', async () => (await storyOf(id)).at(-1)?.outcome === 'created')
+    expect((await stack.kustomer.state()).notes).toMatchObject([{ attributes: { externalId: id } }])
   })
 
   test('hosts that nothing hangs on may be away without keeping the rest waiting', async () => {

@@ -64,8 +64,8 @@ async function applyPlan(
       return assigned ? withAssignment(outcome, assigned) : outcome
     }
     case 'log': {
-      // The other of the two webhook systems may yet tell the agent.
-      const assignment = message.agent ? known : ('later' as const)
+      // The other of the two webhook systems may yet tell the agent, or CloudTalk who it is.
+      const assignment = message.agent?.email === undefined ? ('later' as const) : known
       const toLog = { ...plan, assignment, attempt: event.attempt }
       if (settings.threading === 'per-message') return logItem(context, item, toLog)
       return inTalk(context, item, toLog, { message, hours: settings.windowHours })
@@ -84,11 +84,9 @@ async function headlineChange(context: SyncContext, item: TimelineItem): Promise
   return { ...(!joined && { name }), ...(last && { status }) }
 }
 
-/** With the names that CloudTalk's webhooks do not tell. */
-async function named(context: SyncContext, told: ToldMessage): Promise<Message> {
-  const { directory } = context
-  await directory.refresh()
-  await directory.readLines()
+/** With the names that CloudTalk's webhooks do not tell, as far as CloudTalk does. */
+async function named({ directory }: SyncContext, told: ToldMessage): Promise<Message> {
+  await directory.readNames()
   return withNames(directory, told)
 }
 
