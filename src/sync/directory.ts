@@ -87,8 +87,10 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   const readUsers = keptFor(FRESH_MS, now, async () => {
     const users = await readUsersOf(vendors)
     const people = users.filter((user) => user.userType !== 'machine')
-    userIdByEmail = new Map(people.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
-    listedUsers = people.flatMap(({ name, email }) => (email ? [{ name: name ?? email, email }] : []))
+    // Nobody sees what is given to a user who was deactivated; whom one has created still has an agent.
+    const active = people.filter(({ deletedAt }) => deletedAt === undefined)
+    userIdByEmail = new Map(active.flatMap(({ id, email }) => (email ? [[fold(email), id]] : [])))
+    listedUsers = active.flatMap(({ name, email }) => (email ? [{ name: name ?? email, email }] : []))
     emailByUserId = new Map(people.flatMap(({ id, email }) => (email ? [[id, fold(email)]] : [])))
     usersRead = true
   })

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { seedWorld } from '../../src/emulators/world/seed-world.ts'
 import type { ReasonCode } from '../../src/mapping/reasons.ts'
 import { type CallInput, createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
@@ -337,4 +338,16 @@ test('an agent with another email in Kustomer is assigned by the map, one mapped
     (conversations ?? []).map(({ attributes }) => [attributes.externalId, attributes.assignedUsers]),
   )
   expect(assigned).toEqual({ [mapped.id]: [priya.id], [unmapped.id]: [] })
+})
+
+test('an agent whose user in Kustomer was deactivated is not assigned, and not offered', async () => {
+  const [maya, ...others] = seedWorld().people
+  if (!maya) throw new Error('the world has nobody')
+  stack = await startStack({ world: { ...seedWorld(), people: [{ ...maya, deactivated: true }, ...others] } })
+  await endCall(stack, { agent_email: maya.email })
+  await stack.settled()
+  const { conversations } = await stack.kustomer.state()
+  expect(conversations).toMatchObject([{ attributes: { assignedUsers: [] } }])
+  const { users } = stack.service.context.directory.listed()
+  expect(users.map(({ email }) => email)).not.toContain(maya.email)
 })

@@ -17,9 +17,12 @@ export function loadWorld(org: Org, world: World): void {
   const times = { createdAt: madeAt, updatedAt: madeAt, modifiedAt: madeAt }
   const admin = { createdBy: idOfKey('person', 'person-1'), modifiedBy: idOfKey('person', 'person-1') }
 
-  for (const { key, firstName, lastName, email } of world.people) {
+  for (const { key, firstName, lastName, email, deactivated } of world.people) {
     const id = idOfKey('person', key)
-    const attributes = userAttributes(`${firstName} ${lastName}`, email, madeAt)
+    const attributes = {
+      ...userAttributes(`${firstName} ${lastName}`, email, madeAt),
+      deletedAt: deactivated ? madeAt : null,
+    }
     store.users.set(id, { type: 'user', id, attributes, related: admin })
   }
   for (const key of org.keys.all()) storeMachineUser(org, key)

@@ -25,6 +25,8 @@ export type Person = {
   extension: string
   /** Key of the number the person calls from. */
   number: string
+  /** Whether the Kustomer user was deactivated. */
+  deactivated?: boolean
 }
 
 /** A CloudTalk group and a Kustomer team. */
