@@ -9,6 +9,7 @@ import { until } from '../helpers/until.ts'
 /** Calls and messages of which a part was written, lost or refused: they end whole, and once. */
 
 const NUMBER = '+442071838750'
+const OTHER = '+442071838751'
 const STRANGER = '+442071838759'
 const CHATS = 'POST /conversations/:id/messages'
 const NOTES = 'POST /conversations/:id/notes'
@@ -207,6 +208,31 @@ test('a conversation that was made anew has its chat message, too', async () => 
   expect(messages?.map(({ relationships }) => relationships.conversation.data.id)).toContain(
     conversations?.[0].id,
   )
+})
+
+test('a conversation that a person moves before the next try finds it: it stays where they moved it', async () => {
+  stack = await startStack()
+  const { operations } = stack.service
+  // By it the forms are learned in which Kustomer takes things, and the holder is made.
+  await endCall(stack, { external_number: NUMBER })
+  const chosen = await createCustomer(stack, customer(OTHER))
+  await stack.settled()
+  await setFaults(stack.kustomer, { route: 'POST /conversations', kind: 'lostAnswer' })
+  const { id } = await endCall(stack, { external_number: STRANGER })
+  const conversation = await until('the answer is lost', async () => {
+    const { conversations } = await (stack as Stack).kustomer.state()
+    const waits = (await lastOf(operations, id))?.outcome === 'waiting'
+    return waits && conversations?.find(({ attributes }) => attributes.externalId === id)
+  })
+  await stack.kustomer.api('PATCH', `/conversations/${conversation.id}`, { customer: chosen })
+  await setFaults(stack.kustomer)
+  await stack.settled()
+  await createCustomer(stack, customer(STRANGER))
+  await stack.settled()
+  const { conversations } = await stack.kustomer.state()
+  const stands = conversations?.find(({ attributes }) => attributes.externalId === id)
+  expect(stands?.relationships.customer.data.id).toBe(chosen)
+  expect((await operations.unassociated()).map((one) => one.id)).not.toContain(id)
 })
 
 test('messages that come while the connection is off are settled as that, and not raised again', async () => {

@@ -1,7 +1,7 @@
 import { type ConversationCreate, KustomerError } from '../../kustomer/index.ts'
 import type { TimelineConversation } from '../../mapping/timeline.ts'
 import { changesOf, newFields } from '../../mapping/write.ts'
-import { forgetHolderCustomer, loadConnection } from '../../store/connections.ts'
+import { forgetHolderCustomer } from '../../store/connections.ts'
 import { markCustomerDeleted } from '../../store/customers.ts'
 import { findLink } from '../../store/links.ts'
 import { unlinkDeleted } from '../contacts/unlink-customer.ts'
@@ -12,7 +12,7 @@ import { NotYet } from '../not-yet.ts'
 import type { VendorForms } from '../vendor-forms.ts'
 import type { assigneesOf } from './assign.ts'
 import { createImported, isImport } from './import.ts'
-import { holderCustomer } from './unknown-caller.ts'
+import { holderCustomer, holderIfAny } from './unknown-caller.ts'
 
 export interface WantedConversation {
   /** What an earlier try has left. */
@@ -52,9 +52,8 @@ export async function ensureConversation(
 }
 
 /** Whether it belongs to nobody yet: a person may have moved it before it was found. */
-async function isHolders({ db, connection }: SyncContext, { customerId }: Conversation): Promise<boolean> {
-  if (customerId === undefined) return true
-  return (await loadConnection(db, connection)).holderCustomerId === customerId
+export async function isHolders(context: SyncContext, { customerId }: Conversation): Promise<boolean> {
+  return customerId === undefined || customerId === (await holderIfAny(context))
 }
 
 /** After a lost answer it is found by its external id. */

@@ -9,7 +9,7 @@ import { wrote } from '../meter.ts'
 import { type VendorForms, vendorForms } from '../vendor-forms.ts'
 import { assigneesOf } from './assign.ts'
 import { ensureChat } from './chat.ts'
-import { ensureConversation, setStatus } from './conversation.ts'
+import { ensureConversation, isHolders, setStatus } from './conversation.ts'
 import { contactNameOf, mirroredOwner } from './find-customer.ts'
 import type { TimelineItem } from './item.ts'
 import { ensureNotes } from './notes.ts'
@@ -103,14 +103,17 @@ async function writeParts(
     body: { ...item.conversation, ...assigneesOf(given) },
     customerId: owner,
   })
+  // One that was found may have been moved by a person, and then it stays there.
+  const unlinked = owner === undefined && (!conversation.found || (await isHolders(context, conversation)))
   progress.conversationId = conversation.id
   progress.customerId = conversation.customerId ?? null
-  progress.unlinked = owner === undefined
+  progress.unlinked = unlinked
   // What an earlier try has called it; it is called what it is now at the end.
   progress.headline = standing.headline ?? item.conversation.name
   if (plan.assignment !== undefined) progress.assigned = plan.assignment
 
-  const contactName = await contactNameOf(context, item.caller, owner)
+  const stoodWith = unlinked ? undefined : conversation.customerId
+  const contactName = await contactNameOf(context, item.caller, owner ?? stoodWith)
   const lookFirst = plan.lookFirst || conversation.found === true
   const part = { conversationId: conversation.id, lookFirst }
   // Both to their end: a note that is still on its way while the other has failed would be written twice.

@@ -15,6 +15,15 @@ const HOLDER_EXTERNAL_ID = 'cloudtalk-unassociated-callers'
 export const isHolder = (customer: { externalId?: string | null | undefined }): boolean =>
   customer.externalId === HOLDER_EXTERNAL_ID
 
+const findHolder = ({ vendors }: SyncContext) =>
+  vendors.kustomer((kustomer) => kustomer.customers.byExternalId(HOLDER_EXTERNAL_ID))
+
+/** The holder, as far as there is one: another connection of the org may have made it. */
+export async function holderIfAny(context: SyncContext): Promise<string | undefined> {
+  const { holderCustomerId } = await loadConnection(context.db, context.connection)
+  return holderCustomerId ?? (await findHolder(context))?.id
+}
+
 /** The customer that holds conversations of unknown callers where Kustomer wants one; made on first need. */
 export async function holderCustomer(context: SyncContext): Promise<string> {
   const { db, connection, vendors } = context
@@ -25,7 +34,7 @@ export async function holderCustomer(context: SyncContext): Promise<string> {
       vendors.kustomer((kustomer) =>
         kustomer.customers.create({ name: HOLDER_NAME, externalId: HOLDER_EXTERNAL_ID }),
       ),
-    () => vendors.kustomer((kustomer) => kustomer.customers.byExternalId(HOLDER_EXTERNAL_ID)),
+    () => findHolder(context),
   )
   await setHolderCustomer(db, connection, holder.id)
   return holder.id
