@@ -147,29 +147,33 @@ test.each([
   { label: 'that CloudTalk does not let the account have', fault: { kind: 'status', status: 403 } },
   { label: 'that is out of order', fault: { kind: 'status', status: 503 } },
   { label: 'that cannot be reached', fault: { kind: 'reset' } },
-] as const)('AI $label is asked for a few times, and the call is done', async ({ fault }) => {
-  const { on, operations } = await bareOn(
-    {},
-    { calls: { lines: { aiSummary: true } } },
-    // Twice as long with each look.
-    { aiAfterMs: 1 },
-  )
-  await createCustomer(on, customer(NUMBER))
-  if (bare) await searchShows(bare, 1)
-  await setFaults(on.cloudtalk, { route: 'GET /ai/calls/:id/summary', ...fault })
-  const endedAt = minutesAgo(10)
-  await endCall(on, { external_number: NUMBER, ended_at: endedAt.toISOString(), deliver: false })
-  await finished(operations, 'sync')
-  const asked = async () => (await on.cloudtalk.requests()).byRoute['GET /ai/calls/:id/summary'] ?? 0
-  await until('it was asked for', async () => (await asked()) > 0)
-  await until('nothing is left to do', async () => (await operations.pending()) === 0, 30_000)
-  expect(await asked()).toBeLessThanOrEqual(12)
-  expect(await operations.prove(endedAt.toISOString().slice(0, 10), false)).toMatchObject({
-    calls: { total: 1, done: 1, pending: 0, failed: 0, unexplained: 0 },
-    problems: [],
-  })
-  expect(await bodiesOf(on)).toEqual([expect.not.stringContaining('AI summary')])
-}, 60_000)
+] as const)(
+  'AI $label is asked for a few times, and the call is done',
+  async ({ fault }) => {
+    const { on, operations } = await bareOn(
+      {},
+      { calls: { lines: { aiSummary: true } } },
+      // Twice as long with each look.
+      { aiAfterMs: 1 },
+    )
+    await createCustomer(on, customer(NUMBER))
+    if (bare) await searchShows(bare, 1)
+    await setFaults(on.cloudtalk, { route: 'GET /ai/calls/:id/summary', ...fault })
+    const endedAt = minutesAgo(10)
+    await endCall(on, { external_number: NUMBER, ended_at: endedAt.toISOString(), deliver: false })
+    await finished(operations, 'sync')
+    const asked = async () => (await on.cloudtalk.requests()).byRoute['GET /ai/calls/:id/summary'] ?? 0
+    await until('it was asked for', async () => (await asked()) > 0)
+    await until('nothing is left to do', async () => (await operations.pending()) === 0, 30_000)
+    expect(await asked()).toBeLessThanOrEqual(12)
+    expect(await operations.prove(endedAt.toISOString().slice(0, 10), false)).toMatchObject({
+      calls: { total: 1, done: 1, pending: 0, failed: 0, unexplained: 0 },
+      problems: [],
+    })
+    expect(await bodiesOf(on)).toEqual([expect.not.stringContaining('AI summary')])
+  },
+  60_000,
+)
 
 /** Has a call's conversation deleted between the try that made it and the next one. */
 async function logAcrossDeletion(on: Stack): Promise<{ id: string; deleted: string }> {
@@ -217,7 +221,12 @@ test('a conversation that a person moves before the next try finds it: it stays 
   await endCall(stack, { external_number: NUMBER })
   const chosen = await createCustomer(stack, customer(OTHER))
   await stack.settled()
-  await setFaults(stack.kustomer, { route: 'POST /conversations', kind: 'lostAnswer' })
+  await setFaults(
+    stack.kustomer,
+    { route: 'POST /conversations', kind: 'lostAnswer' },
+    // So that no try finds it before it is moved.
+    { route: 'GET /conversations/externalId=:externalId', kind: 'status', status: 503 },
+  )
   const { id } = await endCall(stack, { external_number: STRANGER })
   const conversation = await until('the answer is lost', async () => {
     const { conversations } = await (stack as Stack).kustomer.state()
@@ -233,6 +242,21 @@ test('a conversation that a person moves before the next try finds it: it stays 
   const stands = conversations?.find(({ attributes }) => attributes.externalId === id)
   expect(stands?.relationships.customer.data.id).toBe(chosen)
   expect((await operations.unassociated()).map((one) => one.id)).not.toContain(id)
+})
+
+test('a conversation that is found before anybody knows whether Kustomer takes a channel has its chat message', async () => {
+  stack = await startStack()
+  const { operations } = stack.service
+  const owner = await createCustomer(stack, customer(NUMBER))
+  await stack.settled()
+  await setFaults(stack.kustomer, { route: 'POST /conversations', kind: 'status', status: 503 })
+  const { id } = await endCall(stack, { external_number: NUMBER })
+  await until('a try has failed', async () => (await lastOf(operations, id))?.outcome === 'waiting')
+  // As a try of a process that was killed has left it.
+  await stack.kustomer.api('POST', `/customers/${owner}/conversations`, { externalId: id })
+  await setFaults(stack.kustomer)
+  await stack.settled()
+  expect((await stack.kustomer.state()).messages).toMatchObject([{ attributes: { channel: 'chat' } }])
 })
 
 test('messages that come while the connection is off are settled as that, and not raised again', async () => {

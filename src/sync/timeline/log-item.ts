@@ -160,5 +160,6 @@ async function ownerOf(
   }
 }
 
-/** The message is what makes the channel chat where the API takes no channel. */
-const wantsChat = (forms: VendorForms): boolean => !forms.literal('conversationChannels')
+/** The message is what makes the channel chat, unless the API is known to take a channel. */
+const wantsChat = (forms: VendorForms): boolean =>
+  !forms.known('conversationChannels') || !forms.literal('conversationChannels')
