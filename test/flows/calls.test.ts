@@ -220,6 +220,23 @@ test('the literal forms are used where the API takes them', async () => {
   expect({ messages, customers }).toEqual({ messages: [], customers: [] })
 })
 
+test('a missed call that turns out to be a voicemail: conversation and subject of the note say so', async () => {
+  stack = await startStack({
+    prepare: (emulators) => emulators.kustomer.control('PUT', '/switches', { acceptNoteSubject: true }),
+  })
+  const { id } = await endCall(stack, { external_number: STRANGER, outcome: 'missed' })
+  await stack.settled()
+  const [before] = (await stack.kustomer.state()).notes ?? []
+  await stack.cloudtalk.control('PATCH', `/calls/${id}`, { outcome: 'voicemail' })
+  await stack.settled()
+  const { conversations, notes } = await stack.kustomer.state()
+  expect(conversations).toMatchObject([{ attributes: { name: 'Voicemail' } }])
+  expect(notes).toMatchObject([{ attributes: { subject: 'Voicemail', body: before.attributes.body } }])
+  await stack.cloudtalk.control('PATCH', `/calls/${id}`, {})
+  await stack.settled()
+  expect((await stack.kustomer.requests()).byRoute['PATCH /notes/:id']).toBe(1)
+})
+
 test('what the API refuses is asked once, then the nearest form is used', async () => {
   stack = await startStack()
   for (let index = 0; index < 3; index++) {

@@ -41,7 +41,12 @@ const callSchema = z.strictObject({
   deliver: z.boolean().default(true),
 })
 
-const editSchema = z.strictObject({ notes: texts.optional(), tags: texts.optional() })
+const editSchema = z.strictObject({
+  notes: texts.optional(),
+  tags: texts.optional(),
+  /** A missed call of which CloudTalk shows only later that it left a message. */
+  outcome: z.literal('voicemail').optional(),
+})
 
 /** @throws {BadRequest} */
 export const ownNumber = ({ numbers }: Store, e164: string): CallNumber => {
@@ -130,14 +135,15 @@ export const emulateCall =
     return { id, uuid: call.uuid }
   }
 
-/** `PATCH /__emulator/calls/:id`: somebody edits notes or tags in the call history. */
+/** `PATCH /__emulator/calls/:id`: somebody edits notes or tags in the call history, or more is known of the call. */
 export const editCall =
   (account: Account): ControlHandler =>
   ({ body, params }) => {
     const { store, events } = account
     const call = store.calls.get(idOf(params.id))
     if (!call) throw new BadRequest('id: no such call')
-    const { notes, tags } = readBody(editSchema, body ?? {})
+    const { notes, tags, outcome } = readBody(editSchema, body ?? {})
+    if (outcome) call.outcome = outcome
     if (notes) call.notes = notes.map((note) => ({ id: store.nextId(), note }))
     if (tags) {
       call.tags = tags

@@ -9,7 +9,7 @@ import { customerGone, refusesCustomer } from './conversation.ts'
 import { contactNameOf } from './find-customer.ts'
 import { ifThere } from './if-there.ts'
 import type { TimelineItem } from './item.ts'
-import { updateNotes } from './notes.ts'
+import { saysTheSame, updateNotes } from './notes.ts'
 import { save } from './standing.ts'
 
 /** Brings the note of what is logged up to date, and its conversation to the customer that now has the number. */
@@ -18,7 +18,7 @@ export async function followItem(
   item: TimelineItem,
   moveTo: string | undefined,
 ): Promise<Outcome> {
-  const { conversationId, unlinked, customerId: stoodWith, noteBody } = item.standing
+  const { conversationId, unlinked, customerId: stoodWith } = item.standing
   if (conversationId === undefined)
     throw new Error(`${item.kind} ${item.id} is logged without a conversation`)
   const moved = moveTo === undefined ? undefined : await move(context, item, conversationId, moveTo)
@@ -32,7 +32,7 @@ export async function followItem(
   const contactName = await contactNameOf(context, item.caller, customerId)
   const followNote = async (): Promise<boolean> => {
     const note = item.noteOf(forms.literal('noteSubject'), contactName)
-    if (note.body === noteBody) return false
+    if (saysTheSame(item.standing, note)) return false
     const noteIds = await updateNotes(context, conversationId, item.standing, note)
     await save(context, item, { noteBody: note.body, noteIds })
     return true

@@ -14,6 +14,8 @@ const NOTES_PAGE = 100
 export interface StandingNotes {
   noteIds: readonly string[]
   noteBody: string | undefined
+  /** Their subject, where they have one. */
+  headline: string | undefined
 }
 
 /**
@@ -57,6 +59,13 @@ async function createNotes(
 /** A note that is no longer needed says so: deleting it would take away what somebody may have answered to. */
 export const NOTHING_LEFT = '–'
 
+/** Whether the notes already say it. */
+export const saysTheSame = (standing: StandingNotes, note: TimelineNote): boolean =>
+  note.body === standing.noteBody && !isRetitled(standing, note)
+
+const isRetitled = ({ headline }: StandingNotes, { subject }: TimelineNote): boolean =>
+  subject !== undefined && headline !== undefined && subject !== headline
+
 /** Changes the same notes; a body that has grown over the limit gets its further notes now. */
 export async function updateNotes(
   context: SyncContext,
@@ -64,13 +73,15 @@ export async function updateNotes(
   standing: StandingNotes,
   note: TimelineNote,
 ): Promise<string[]> {
-  const before = noteParts(standing.noteBody ?? '')
+  const { noteBody = '', headline: subject } = standing
+  const before = noteParts(noteBody)
   const parts = noteParts(note.body)
+  const retitled = isRetitled(standing, note)
   for (const [index, id] of standing.noteIds.entries()) {
     const body = parts[index] ?? NOTHING_LEFT
-    if (body === (before[index] ?? NOTHING_LEFT)) continue
+    if (body === (before[index] ?? NOTHING_LEFT) && !retitled) continue
     const change = { body, ...(note.subject !== undefined && { subject: note.subject }) }
-    await updateNote(context, conversationId, id, change, before[index])
+    await updateNote(context, conversationId, id, change, { body: before[index], subject })
   }
   return createParts(context, { conversationId, lookFirst: true, shared: true }, note, standing.noteIds)
 }
@@ -81,11 +92,16 @@ async function updateNote(
   conversationId: string,
   id: string,
   change: { body: string; subject?: string },
-  before: string | undefined,
+  before: Pick<Note, 'body' | 'subject'>,
 ): Promise<void> {
   const updated = await ifThere(vendors.kustomer((kustomer) => kustomer.notes.update(id, change)))
   if (!updated) return
-  const fields = { body: { ...(before !== undefined && { before }), after: change.body } }
+  const held: Record<string, string | undefined> = before
+  const fields = Object.fromEntries(
+    Object.entries(change)
+      .filter(([field, after]) => held[field] !== after)
+      .map(([field, after]) => [field, { ...(held[field] !== undefined && { before: held[field] }), after }]),
+  )
   wrote({ to: 'note', id, did: 'changed', conversationId, fields })
 }
 
@@ -110,8 +126,9 @@ async function createParts(
     const { id } =
       found ?? (await send(context, part.conversationId, { ...head, externalId, body }, part.shared))
     // An earlier try may have known less than this one.
-    if (found && found.body !== body) {
-      await updateNote(context, part.conversationId, id, { body }, found.body)
+    const change = { body, ...(head.subject !== undefined && { subject: head.subject }) }
+    if (found && (found.body !== body || (head.subject !== undefined && found.subject !== head.subject))) {
+      await updateNote(context, part.conversationId, id, change, found)
     }
     ids.push(id)
   }

@@ -263,9 +263,18 @@ async function noteTarget(context: SyncContext, write: NetWrite, { isGone }: Loo
       wrote({ to: 'note', id, did: 'deleted', conversationId, fields: changesOf({ body }, { body: null }) })
     },
     async restore(restored) {
-      const earlier = typeof restored.body === 'string' ? restored.body : ''
-      await ifThere(vendors.kustomer(({ notes }) => notes.update(id, { body: earlier })))
-      wrote({ to: 'note', id, did: 'changed', conversationId, fields: changesOf({ body }, restored) })
+      const earlier = {
+        ...(typeof restored.body === 'string' && { body: restored.body }),
+        ...(typeof restored.subject === 'string' && { subject: restored.subject }),
+      }
+      await ifThere(vendors.kustomer(({ notes }) => notes.update(id, earlier)))
+      wrote({
+        to: 'note',
+        id,
+        did: 'changed',
+        conversationId,
+        fields: changesOf({ body, subject }, earlier),
+      })
     },
   }
 }
