@@ -213,6 +213,15 @@ describe('no answer', () => {
     expect(await failureOf(work())).toEqual({ kind: 'unreachable', cause: 'reset', maybeDone })
   })
 
+  test.each([502, 504])(
+    'a gateway that gives up (%i): a write may be done, a read is not',
+    async (status) => {
+      server.answer({ status, raw: '<html>' })
+      expect(await failureOf(write())).toEqual({ kind: 'unreachable', cause: 'gateway', maybeDone: true })
+      expect(await failureOf(read())).toEqual({ kind: 'unavailable', status })
+    },
+  )
+
   test('a write cut off in the middle of its answer', async () => {
     server.answer((_sent, response) => {
       response.writeHead(200, { 'content-length': '100' })

@@ -19,8 +19,11 @@ export type CloudTalkFailure =
   /** An answer that the contract does not describe; `path` and `issue` never hold a value of it. */
   | { kind: 'unreadable'; path: string; issue: string }
 
-/** `aborted`: by who asked, who waits for it no longer. */
-export type UnreachableCause = 'timeout' | 'aborted' | 'reset' | 'refused' | 'dns' | 'other'
+/**
+ * `aborted`: by who asked, who waits for it no longer. `gateway`: by what stands before the vendor, which may work on a
+ * write yet.
+ */
+export type UnreachableCause = 'timeout' | 'aborted' | 'gateway' | 'reset' | 'refused' | 'dns' | 'other'
 
 /** The only error this client throws for anything CloudTalk does. The message carries no customer data. */
 export class CloudTalkError extends Error {

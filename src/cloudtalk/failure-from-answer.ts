@@ -3,14 +3,21 @@ import type { CloudTalkFailure } from './errors.ts'
 /** The parts that the envelopes of the three hosts have in common once unwrapped (contract §1.8). */
 type Complaint = { status?: unknown; name?: unknown; message?: unknown; data?: unknown }
 
+/** Bad gateway, gateway time-out: whoever answers so has passed the request on. */
+const GATEWAY = new Set([502, 504])
+
 /** The failure an HTTP answer stands for, or undefined when it is a good one. `resetAt` in epoch ms. */
 export function failureFromAnswer(
   httpStatus: number,
   body: Uint8Array,
+  method: string,
   resetAt?: number,
 ): CloudTalkFailure | undefined {
   if (httpStatus >= 200 && httpStatus < 300) return undefined
   if (httpStatus < 400) return { kind: 'unreadable', path: '', issue: 'a redirect' }
+  if (method !== 'GET' && GATEWAY.has(httpStatus)) {
+    return { kind: 'unreachable', cause: 'gateway', maybeDone: true }
+  }
   return failureFromComplaint(httpStatus, complaintIn(body), resetAt)
 }
 

@@ -94,7 +94,7 @@ export function createTransport(options: CloudTalkOptions): Transport {
     const { status } = response
     const budget = budgetOf(response.headers)
     onAnswer?.({ route, host, status, ...budget, ms: performance.now() - startedAt })
-    const failure = failureFromAnswer(status, body, budget.resetAt)
+    const failure = failureFromAnswer(status, body, request.method, budget.resetAt)
     if (failure) throw new CloudTalkError(route, failure)
     return { route, body }
   }

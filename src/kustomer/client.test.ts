@@ -785,6 +785,12 @@ test.each<[string, Answer, KustomerFailure]>([
   ['500', error(500), { kind: 'unavailable', status: 500 }],
   ['503 with HTML', { status: 503, raw: '<html>' }, { kind: 'unavailable', status: 503 }],
   ['a redirect', { status: 302, headers: { location: '/' } }, { kind: 'unavailable', status: 302 }],
+  ['502', error(502), { kind: 'unreachable', cause: 'gateway', maybeDone: true }],
+  [
+    '504 with HTML',
+    { status: 504, raw: '<html>' },
+    { kind: 'unreachable', cause: 'gateway', maybeDone: true },
+  ],
   ['408', error(408), { kind: 'unavailable', status: 408 }],
   ['200 that is not JSON', { raw: '<html>' }, { kind: 'unreadable', path: '', issue: 'not JSON' }],
   ['200 of nothing', {}, { kind: 'unreadable', path: '', issue: expect.any(String) }],
@@ -802,6 +808,11 @@ test('a look-up that names its key is refused, not in conflict', async () => {
     kind: 'rejected',
     fields: ['phone'],
   })
+})
+
+test('a look-up that a gateway gives up has done nothing', async () => {
+  server.next(error(504))
+  expect(await failureOf(kustomer.customers.byPhone('+1'))).toEqual({ kind: 'unavailable', status: 504 })
 })
 
 test.each([

@@ -21,8 +21,11 @@ export type KustomerFailure =
   /** An answer, or a webhook, in a shape that the contract does not know. */
   | { kind: 'unreadable'; path: string; issue: string }
 
-/** `aborted`: by who asked, who waits for it no longer. */
-export type UnreachableCause = 'timeout' | 'aborted' | 'reset' | 'refused' | 'dns' | 'other'
+/**
+ * `aborted`: by who asked, who waits for it no longer. `gateway`: by what stands before the vendor, which may work on a
+ * write yet.
+ */
+export type UnreachableCause = 'timeout' | 'aborted' | 'gateway' | 'reset' | 'refused' | 'dns' | 'other'
 
 /** The one error of this client. Its message has no phone, email, key or full address. */
 export class KustomerError extends Error {

@@ -8,6 +8,9 @@ const DUPLICATE = /duplicate|conflict|already (exists|in use|taken)/i
 const UNKNOWN_KEY = /additional propert/i
 const MISSING = /missing|required/i
 
+/** Bad gateway, gateway time-out: whoever answers so has passed the request on. */
+const GATEWAY = new Set([502, 504])
+
 /** A text, or a status that is sometimes a number (§1.6); anything else is as good as absent. */
 const loose = z.coerce.string().catch('')
 
@@ -106,6 +109,7 @@ export const failureOf = (
     case 429:
       return { kind: 'rateLimited', ...retryAtOf(headers) }
   }
+  if (isWrite && GATEWAY.has(status)) return { kind: 'unreachable', cause: 'gateway', maybeDone: true }
   if (status < 400 || status === 408 || status >= 500) return { kind: 'unavailable', status }
   if (isWrite && entries.some((entry) => isDuplicate(entry, sent))) return { kind: 'conflict', fields }
   return { kind: 'rejected', fields, detail: entries.map(textOf).join('; ') }

@@ -144,7 +144,7 @@ describe('with chance left out', () => {
   })
 })
 
-test.each(['timeout', 'aborted'] as const)(
+test.each(['timeout', 'aborted', 'gateway'] as const)(
   'a write that is given up (%s) comes again when its leases have run out, and no sooner',
   (cause) => {
     const failure = { kind: 'unreachable', cause, maybeDone: true } as const
