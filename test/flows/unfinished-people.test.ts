@@ -289,4 +289,20 @@ describe('a row of CloudTalk’s call list that nobody can read', () => {
     ])
     expect(problems.map((problem) => problem.id)).not.toContain(well.id)
   })
+
+  test('is told once, however often and wherever it is on the page', async () => {
+    emulators = await startEmulators()
+    const ended_at = new Date(Date.now() - 600_000).toISOString()
+    const { id } = await endCall(emulators, { ended_at, deliver: false })
+    front = await startFront(emulators.cloudtalk.url, ({ Cdr }) => {
+      if (Cdr.id === id) Cdr.started_at = 'the day before yesterday'
+    })
+    emulators.env.CLOUDTALK_API_URL = `${front.url}/api`
+    bare = await startBareService(emulators)
+    const { operations } = bare.service
+    await operations.prove(today(), false)
+    await endCall(emulators, { deliver: false })
+    await operations.prove(today(), false)
+    expect((await operations.trace(id))[0]?.story).toHaveLength(1)
+  })
 })
