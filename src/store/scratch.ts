@@ -11,16 +11,16 @@ export interface Scratch {
 }
 
 /** What a rehearsal starts from; outcomes are not among it, for it makes its own. */
-const TABLES: readonly { name: keyof Database; key: string; of: 'connection' | 'id' }[] = [
-  { name: 'connection', key: 'id', of: 'id' },
-  { name: 'customer', key: 'id', of: 'connection' },
-  { name: 'contact', key: 'id', of: 'connection' },
-  { name: 'identifier', key: 'side, value, channel, record_id', of: 'connection' },
-  { name: 'link', key: 'customer_id', of: 'connection' },
-  { name: 'apart', key: 'customer_id, contact_id', of: 'connection' },
-  { name: 'review', key: 'id', of: 'connection' },
-  { name: 'call', key: 'id', of: 'connection' },
-  { name: 'timeline', key: 'kind, record_id', of: 'connection' },
+const TABLES: readonly { name: keyof Database; key: readonly string[]; of: 'connection' | 'id' }[] = [
+  { name: 'connection', key: ['id'], of: 'id' },
+  { name: 'customer', key: ['id'], of: 'connection' },
+  { name: 'contact', key: ['id'], of: 'connection' },
+  { name: 'identifier', key: ['side', 'value', 'channel', 'record_id'], of: 'connection' },
+  { name: 'link', key: ['customer_id'], of: 'connection' },
+  { name: 'apart', key: ['customer_id', 'contact_id'], of: 'connection' },
+  { name: 'review', key: ['id'], of: 'connection' },
+  { name: 'call', key: ['id'], of: 'connection' },
+  { name: 'timeline', key: ['kind', 'record_id'], of: 'connection' },
 ]
 const PAGE = 1_000
 
@@ -42,8 +42,8 @@ export async function openScratch(db: Db, connection: string, runId: string): Pr
         of === 'id' ? sql`id = ${connection}` : sql`connection = ${connection}`,
       )
     }
-    await copy(db, scratch, 'run', 'id', sql`id = ${runId}`)
-    await copy(db, scratch, 'run_item', 'kind, record_id', sql`run_id = ${runId}`)
+    await copy(db, scratch, 'run', ['id'], sql`id = ${runId}`)
+    await copy(db, scratch, 'run_item', ['kind', 'record_id'], sql`run_id = ${runId}`)
     await beginAnew(scratch, runId)
     return { db: scratch, close: () => pglite.close() }
   } catch (error) {
@@ -63,23 +63,31 @@ async function beginAnew(scratch: Db, runId: string): Promise<void> {
   await sql`update run set raised = raised - 'contact' where id = ${runId}`.execute(scratch)
 }
 
+/** Each page goes on behind the last row of the one before: what is written meanwhile shifts nothing. */
 async function copy(
   from: Db,
   to: Db,
   table: keyof Database,
-  key: string,
+  key: readonly string[],
   where: ReturnType<typeof sql>,
 ): Promise<void> {
   const columns = sql.raw((await writableColumns(to, table)).map((column) => `"${column}"`).join(', '))
-  for (let offset = 0; ; offset += PAGE) {
+  const keyOf = (alias: string) => sql.raw(key.map((column) => `${alias}.${column}`).join(', '))
+  const behind = (last: unknown) => sql`and (${keyOf('t')}) > (
+    select ${keyOf('l')} from jsonb_populate_record(null::${sql.table(table)}, ${toJson(last)}::jsonb) l)`
+  let last: unknown
+  for (;;) {
     const { rows } = await sql<{ row: unknown }>`
-      select to_jsonb(t) as row from ${sql.table(table)} t where ${where}
-      order by ${sql.raw(key)} limit ${PAGE} offset ${offset}`.execute(from)
-    if (rows.length === 0) return
+      select to_jsonb(t) as row from ${sql.table(table)} t
+      where ${where} ${last === undefined ? sql`` : behind(last)}
+      order by ${keyOf('t')} limit ${PAGE}`.execute(from)
+    last = rows.at(-1)?.row
+    if (last === undefined) return
     await sql`
       insert into ${sql.table(table)} (${columns})
       select ${columns} from jsonb_populate_recordset(null::${sql.table(table)},
-        ${toJson(rows.map(({ row }) => row))}::jsonb)`.execute(to)
+        ${toJson(rows.map(({ row }) => row))}::jsonb)
+      on conflict do nothing`.execute(to)
   }
 }
 
