@@ -245,6 +245,28 @@ test('what waited for a run that is cancelled waits no longer, and is told so', 
   expect((await bothSides(stack)).contacts).toEqual([])
 })
 
+test('a note of which a sync has changed the subject alone has its own subject again, and keeps its body', async () => {
+  await start({
+    prepare: (emulators) => emulators.kustomer.control('PUT', '/switches', { acceptNoteSubject: true }),
+  })
+  const { id } = await endCall(stack, { external_number: STRANGER, outcome: 'missed' })
+  await stack.settled()
+  const says = async () => {
+    const { conversations, notes } = await stack.kustomer.state()
+    const { subject, body } = notes?.[0].attributes ?? {}
+    return { name: conversations?.[0].attributes.name, subject, body }
+  }
+  const before = await says()
+  expect(before).toMatchObject({ name: 'Missed Call', subject: 'Missed Call' })
+  // Only the run is told.
+  await stack.cloudtalk.control('PUT', '/workflows', [])
+  await stack.cloudtalk.control('PATCH', `/calls/${id}`, { outcome: 'voicemail' })
+  const sync = await run('sync', undefined, new Date(Date.now() - 3_600_000))
+  expect(await says()).toEqual({ ...before, name: 'Voicemail', subject: 'Voicemail' })
+  await run('undo', sync.id)
+  expect(await says()).toEqual(before)
+})
+
 test('what somebody has changed or added to since stays, and the preview says so', async () => {
   const past = new Date(Date.now() - 3_600_000)
   await start({ minuteMs: 100, prepare: prepared })
