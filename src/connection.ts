@@ -4,6 +4,7 @@ import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
+import { createRefusedDeliveries } from './http/refused-deliveries.ts'
 import { type Registration, type Watching, watchingOf } from './http/watching.ts'
 import { endQueued } from './queue/cancelled.ts'
 import { dropDeadLetters } from './queue/dead.ts'
@@ -144,6 +145,7 @@ export async function openConnection(
   })
   const pollers: Poller[] = []
   const seen = createSeen(db, id)
+  const deliveries = createRefusedDeliveries(db, id)
   const poll = { db, log, holder: uuid() }
   let callPoller: Poller | undefined
   let registering: NodeJS.Timeout | undefined
@@ -232,14 +234,24 @@ export async function openConnection(
       registration: () => registration,
     }),
     doors: {
-      kustomer: { token: () => webhookToken, raise, seen: () => took('kustomer') },
+      kustomer: {
+        token: () => webhookToken,
+        raise,
+        seen: () => took('kustomer'),
+        refused: () => counts.refusedWebhook('kustomer'),
+      },
       cloudtalk: {
         workflowSecret: workflowSecret(id, accounts.cloudtalk.accessKeySecret),
         accountWebhookSecret,
         raise,
         seen(trigger) {
           took('cloudtalk')
+          deliveries.taken()
           if (isTrigger(trigger)) seen(`workflow/${trigger}`)
+        },
+        refused() {
+          counts.refusedWebhook('cloudtalk')
+          deliveries.refused()
         },
         receive: (message, via) => receiveMessage(context, message, via),
         callIdOf: (callUuid) => callIdOf(db, id, callUuid),

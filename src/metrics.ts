@@ -54,6 +54,12 @@ export function createMetrics({ db, away }: MetricsPorts): Metrics {
     labelNames: ['connection', 'door'] as const,
     registers,
   })
+  const refused = new Counter({
+    name: `${NAME}_webhooks_refused_total`,
+    help: 'Webhooks that this process has refused: the secret or signature was missing or another one.',
+    labelNames: ['connection', 'door'] as const,
+    registers,
+  })
   const budgetGauge = (name: string, help: string) =>
     new Gauge({ name: `${NAME}_${name}`, help, labelNames: ['budget', 'account'] as const, registers })
   const limits = budgetGauge('budget_limit', 'Requests a minute that a vendor grants the account.')
@@ -117,6 +123,7 @@ export function createMetrics({ db, away }: MetricsPorts): Metrics {
           status: status === undefined ? 'none' : `${Math.floor(status / 100)}xx`,
         }),
       webhook: (door) => webhooks.inc({ connection, door }),
+      refusedWebhook: (door) => refused.inc({ connection, door }),
     }),
   }
 }

@@ -13,6 +13,8 @@ export interface KustomerDoor {
   raise: Raise
   /** Something came that Kustomer sent. */
   seen(): void
+  /** Something came that nobody has signed with the token. */
+  refused(): void
 }
 
 export interface CloudTalkDoor {
@@ -23,6 +25,8 @@ export interface CloudTalkDoor {
   raise: Raise
   /** Something came that CloudTalk sent. @param trigger what the workflow says of itself. */
   seen(trigger: string | undefined): void
+  /** Something came that does not prove that CloudTalk sent it. */
+  refused(): void
   /** Keeps a message; when it returns, the message survives a crash. */
   receive(message: MessageEvent, via: 'workflow' | 'account'): Promise<void>
   /** The call that is named by its uuid, where one webhook has told both ids. */

@@ -34,7 +34,10 @@ export function cloudtalkWebhooks(doors: Doors, now: () => Date): Hono {
     const raw = new Uint8Array(await c.req.arrayBuffer())
     const signed = c.req.header('svix-id') !== undefined
     const refusal = signed ? refuseSigned(c, door, raw, now()) : refuseUnknownSecret(c, door)
-    if (refusal) return refusal
+    if (refusal) {
+      door.refused()
+      return refusal
+    }
     door.seen(signed ? undefined : c.req.header(TRIGGER_HEADER))
     const json = parseJson(raw)
     if (!json) return problem(c, 400, 'The body is not JSON.', 'Send the event as application/json.')

@@ -37,6 +37,7 @@ export function kustomerWebhooks(doors: Doors): Hono {
       )
     }
     if (!verifyKustomerWebhook(raw, c.req.header(SIGNATURE_HEADER), token)) {
+      door.refused()
       return problem(
         c,
         401,

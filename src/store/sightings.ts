@@ -2,7 +2,9 @@ import { sql } from 'kysely'
 import type { Db } from './database.ts'
 
 /** What a connection hears from, or looks at. */
-export type Sight = 'webhook/kustomer' | 'webhook/cloudtalk' | 'poll' | WorkflowSight
+export type Sight = 'webhook/kustomer' | 'webhook/cloudtalk' | 'poll' | RefusedSight | WorkflowSight
+/** A delivery of CloudTalk that was refused: the latest, and the first since one was taken. */
+export type RefusedSight = 'refused/cloudtalk' | 'refused/cloudtalk/first'
 /** One of CloudTalk's workflows, by its trigger: `workflow/Call Ended`. */
 export type WorkflowSight = `workflow/${string}`
 

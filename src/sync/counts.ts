@@ -10,6 +10,8 @@ export interface Counts {
   requested(vendor: Vendor, status: number | undefined): void
   /** A webhook was taken. */
   webhook(door: Vendor): void
+  /** A webhook did not prove its sender. */
+  refusedWebhook(door: Vendor): void
 }
 
 /** For what only rehearses. */
@@ -18,4 +20,5 @@ export const uncounted: Counts = {
   settled: () => undefined,
   requested: () => undefined,
   webhook: () => undefined,
+  refusedWebhook: () => undefined,
 }

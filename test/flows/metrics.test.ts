@@ -62,6 +62,9 @@ test('outcomes, settles, requests and webhooks are counted as they happen', asyn
   await stack.settled()
   await endCall(stack, { external_number: NUMBER })
   await stack.settled()
+  for (const door of ['cloudtalk', 'kustomer']) {
+    await fetch(`${stack.service.publicUrl()}/webhooks/${door}/default`, { method: 'POST', body: '{}' })
+  }
   const text = await scrape()
   const of = { connection: 'default' }
   expect(sample(text, 'outcomes_total', { ...of, kind: 'customer', outcome: 'created' })).toBe(1)
@@ -75,6 +78,8 @@ test('outcomes, settles, requests and webhooks are counted as they happen', asyn
   ).toBeGreaterThan(1)
   expect(sample(text, 'webhooks_total', { ...of, door: 'kustomer' })).toBeGreaterThanOrEqual(1)
   expect(sample(text, 'webhooks_total', { ...of, door: 'cloudtalk' })).toBeGreaterThanOrEqual(1)
+  expect(sample(text, 'webhooks_refused_total', { ...of, door: 'kustomer' })).toBe(1)
+  expect(sample(text, 'webhooks_refused_total', { ...of, door: 'cloudtalk' })).toBe(1)
   expect(sample(text, 'budget_limit', { budget: 'kustomer', account: 'acme' })).toBeGreaterThan(0)
   expect(sample(text, 'budget_used', { budget: 'kustomer', account: 'acme' })).toBeGreaterThan(0)
   for (const state of ['ready', 'later', 'active', 'dead'])
@@ -119,7 +124,7 @@ test('docs/metrics.md lists each metric as it is, and no other', async () => {
   const page = readFileSync('docs/metrics.md', 'utf8')
   const listed = page.split('\n').filter((line) => line.startsWith('| `cloudtalk_kustomer_'))
   expect(listed.toSorted()).toEqual(rows.toSorted())
-  expect(rows).toHaveLength(9)
+  expect(rows).toHaveLength(10)
   const named = [...page.matchAll(/cloudtalk_kustomer_\w+/g)].map(([name]) => name)
   expect(named.filter((name) => !ours.some((one) => one.name === name))).toEqual([])
 })

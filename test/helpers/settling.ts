@@ -149,7 +149,7 @@ async function beginRun(ports: RunPorts): Promise<Settling> {
   // That a vendor was heard of is for the console.
   const seen = () => undefined
   current.doors = {
-    kustomer: () => ({ token: () => token, raise, seen }),
+    kustomer: () => ({ token: () => token, raise, seen, refused: seen }),
     cloudtalk: () => ({ ...left.connection.doors.cloudtalk, raise, seen }),
   }
 

@@ -103,7 +103,10 @@ export const overviewRoutes = [
           poll: time.optional(),
         })
         .catchall(time.optional())
-        .meta({ description: 'when each was last heard of; workflows as workflow/Call Ended' }),
+        .meta({
+          description:
+            'when each was last heard of; workflows as workflow/Call Ended, and what was refused as refused/cloudtalk',
+        }),
       lastDay: z.array(z.object({ hour: time, outcome, count: z.int() })),
       registration: z
         .union([

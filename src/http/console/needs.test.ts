@@ -49,6 +49,10 @@ const run = (state: Run['state'], id: string): Run => ({
   startedAt: NOW,
   finishedAt: undefined,
 })
+const seenToo = (seen: Fares['health']['seen']) => ({
+  ...well.health,
+  seen: { ...well.health.seen, ...seen },
+})
 const waitsFor = (minutes: number) => ({ ...well.health, oldestPending: minutesAgo(minutes) })
 
 test.each<{ label: string; fares: Partial<Fares>; needs: string[] }>([
@@ -81,6 +85,21 @@ test.each<{ label: string; fares: Partial<Fares>; needs: string[] }>([
       health: waitsFor(90),
     },
     needs: ['bad: CloudTalk does not answer', expect.stringMatching(/^calm: 2 failing: [^.]+$/)],
+  },
+  {
+    label: 'webhooks refused, none taken since',
+    fares: { health: seenToo({ 'refused/cloudtalk': minutesAgo(2), 'webhook/cloudtalk': minutesAgo(3) }) },
+    needs: ['bad: CloudTalk’s webhooks are refused'],
+  },
+  {
+    label: 'one was taken after the last refused one',
+    fares: { health: seenToo({ 'refused/cloudtalk': minutesAgo(3), 'webhook/cloudtalk': minutesAgo(2) }) },
+    needs: [],
+  },
+  {
+    label: 'the last one was refused more than a day ago',
+    fares: { health: seenToo({ 'refused/cloudtalk': minutesAgo(24 * 60 + 1) }) },
+    needs: [],
   },
   {
     label: 'no webhook registered yet',

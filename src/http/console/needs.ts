@@ -4,6 +4,7 @@ import { VENDOR_NAMES } from '../../sync/circuit.ts'
 import type { Ability } from '../auth/roles.ts'
 import type { Configured } from '../configuring.ts'
 import type { Summary } from '../operations.ts'
+import { refusedSince } from '../refused-deliveries.ts'
 import type { Health, Registration } from '../watching.ts'
 import { count } from './components.tsx'
 import type { ConsoleConnection } from './console.tsx'
@@ -64,6 +65,7 @@ export function needsOf(
     ...unusable,
     ...vendorsAway(fares.summary, setUp),
     ...standstill(fares, now),
+    ...refusedWebhooks(fares.health, setUp, now),
     ...unregistered(fares.registration, setUp, now),
     ...failedRuns(fares.runs),
     ...failing(fares.summary),
@@ -175,6 +177,22 @@ function standstill({ summary, health: { oldestPending, seen }, lastSettled }: F
     })
   }
   return needs
+}
+
+/** Nothing else tells of messages: what is refused of them is lost. */
+function refusedWebhooks({ seen }: Fares['health'], setUp: Need['at'], now: Date): Need[] {
+  const since = refusedSince(seen, now)
+  if (!since) return []
+  return [
+    {
+      tone: 'bad',
+      what: 'CloudTalk’s webhooks are refused',
+      since,
+      whatToDo:
+        'What came does not carry this connection’s secret. Calls and contacts are found by polling; messages are lost. Put the secret that the set-up shows into every workflow, and check the signing secret of account webhooks if you have them. If all of them have it, somebody else sends this: it is not taken, and this goes a day after the last one.',
+      at: setUp,
+    },
+  ]
 }
 
 function unregistered(registration: Registration, setUp: Need['at'], now: Date): Need[] {
