@@ -18,8 +18,11 @@ export async function emulate(options: EmulateOptions): Promise<void> {
   const { customers, contacts, calls, seed, minute: minuteMs } = options
   const world = { customers, contacts, calls, seed, minuteMs }
   const stopped = untilSignal()
-  const cloudtalk = await createCloudTalkEmulator({ ...world, port: options.cloudtalkPort })
-  const kustomer = await createKustomerEmulator({ ...world, port: options.kustomerPort })
+  await using opened = new AsyncDisposableStack()
+  const open = async (option: string, port: number, make: typeof createKustomerEmulator) =>
+    opened.adopt(await make({ ...world, port }).catch(sayTaken(option, port)), (made) => made.close())
+  const cloudtalk = await open('--cloudtalk-port', options.cloudtalkPort, createCloudTalkEmulator)
+  const kustomer = await open('--kustomer-port', options.kustomerPort, createKustomerEmulator)
   console.log(`CloudTalk emulator  ${cloudtalk.url}/api   key CLOUDTALK / emulator
 Kustomer emulator   ${kustomer.url}/v1    bearer emulator, org acme
 
@@ -33,5 +36,11 @@ Point a service at them:
 
 See what they hold at /__emulator/state. Ctrl-C ends both.`)
   await stopped
-  await Promise.all([cloudtalk.close(), kustomer.close()])
 }
+
+const sayTaken =
+  (option: string, port: number) =>
+  (error: Error): never => {
+    if (!('code' in error) || error.code !== 'EADDRINUSE') throw error
+    throw new Error(`port ${port} is taken; choose another one with ${option}, or 0 for any`)
+  }
