@@ -48,7 +48,10 @@ program
   .option('--contacts <n>', 'contacts in CloudTalk only', whole, 40)
   .option('--calls <n>', 'calls: half history, half live', whole, 80)
   .option('--seed <n>', 'seed of the world', whole, 1)
-  .action((options: DemoOptions) => demo(options, join(process.env.DATA_DIR || './data', 'demo')))
+  .action(async (options: DemoOptions) => {
+    const well = await demo(options, join(process.env.DATA_DIR || './data', 'demo'))
+    if (!well) process.exitCode = FAILED
+  })
 
 program
   .command('start')
@@ -216,7 +219,7 @@ program
   .action(emulate)
 
 function reason(text: string): ReasonCode {
-  if (text in reasons) return text as ReasonCode
+  if (Object.hasOwn(reasons, text)) return text as ReasonCode
   throw new InvalidArgumentError('It must be a code of docs/reasons.md, such as REJECTED_BY_KUSTOMER.')
 }
 

@@ -1,8 +1,16 @@
 import type { Service } from '../app.ts'
-import type { Proof } from '../sync/prove/proof.ts'
+import type { Summary } from '../http/operations.ts'
+import { isProved, type Proof } from '../sync/prove/proof.ts'
 import type { DemoResult } from './demo.ts'
 import { proofAsText } from './prove.ts'
 import { summaryAsText } from './summary.ts'
+
+/** Whether nothing is missing and nothing has failed: the seeded world has nothing that a vendor refuses. */
+export const wentWell = (
+  { customers, contacts, calls, messages }: Pick<Summary, 'customers' | 'contacts' | 'calls' | 'messages'>,
+  proof: Proof,
+): boolean =>
+  isProved(proof) && [customers, contacts, calls, messages].every(({ byOutcome }) => !byOutcome.failed)
 
 /** What became of everything, and why. */
 export function demoReport(result: DemoResult, proof: Proof): string {

@@ -13,7 +13,7 @@ import type { Summary } from '../http/operations.ts'
 import { createLog } from '../log.ts'
 import type { Recipe } from '../sync/recipes.ts'
 import { liveTraffic } from './demo-live.ts'
-import { demoReport, whereToLook } from './demo-report.ts'
+import { demoReport, wentWell, whereToLook } from './demo-report.ts'
 import { followRun, progressWriter } from './progress.ts'
 import { recipesOf } from './recipes.ts'
 import { untilSignal } from './signals.ts'
@@ -44,9 +44,10 @@ const PORTS = { cloudtalk: 4_010, kustomer: 4_020, service: 3_000 }
 /**
  * Runs the main job on both emulators: half of the calls are history, half end while it runs.
  * @param dataDir of the demo's own: it is emptied first.
+ * @returns whether all went well.
  * @throws {FolderInUse} where another demo runs on it.
  */
-export async function demo(options: DemoOptions, dataDir: string): Promise<void> {
+export async function demo(options: DemoOptions, dataDir: string): Promise<boolean> {
   const started = Date.now()
   const say = options.json ? () => undefined : (text: string) => console.log(text)
   const stopped = options.once ? undefined : untilSignal()
@@ -76,12 +77,17 @@ A minute of their rate limits lasts one second here.\n`)
   const proof = await service.operations.prove(new Date().toISOString().slice(0, 10), false)
   const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
   console.log(options.json ? JSON.stringify(result) : demoReport(result, proof))
-  if (!stopped) return say('Without --once it goes on, and tells the story of any record.')
+  const well = wentWell(result, proof)
+  if (!stopped) {
+    say('Without --once it goes on, and tells the story of any record.')
+    return well
+  }
   say(await whereToLook(service, dataDir))
   say(`
 The console is at ${service.publicUrl()}: sign in as ${ADMIN_EMAIL} with the password ${password}
 It goes on until Ctrl-C.`)
   await stopped
+  return well
 }
 
 /** The usual port where it is free, so that what the README says works; any other where it is not. */

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config.ts'
 import type { Operations } from '../http/operations.ts'
+import { askService } from './ask-service.ts'
 import { remoteOperations } from './remote-operations.ts'
 import { withService } from './with-service.ts'
 
@@ -21,12 +22,18 @@ export const withOperations = <T>(
   connection?: string,
 ): Promise<T> =>
   withService(env, {
-    remote: ({ port, token }) => use(remoteOperations(port, token, connection)),
+    async remote({ port, token }) {
+      const { answer } = askService(port, token)
+      const running = async () =>
+        (await answer<{ connections: { id: string }[] }>('/connections')).connections
+      if (connection !== undefined && !(await running()).some(({ id }) => id === connection)) {
+        throw noSuchConnection(connection)
+      }
+      return use(remoteOperations(port, token, connection))
+    },
     async local(service) {
       const named = service.connections.get(connection)
-      if (!named && connection !== undefined) {
-        throw new ConfigError([`--connection: there is no connection "${connection}"`])
-      }
+      if (!named && connection !== undefined) throw noSuchConnection(connection)
       const { operations } = named ?? service
       if (work) await service.work()
       const result = await use(operations)
@@ -34,6 +41,10 @@ export const withOperations = <T>(
       return result
     },
   })
+
+/** The same beside a running service and without one. */
+export const noSuchConnection = (id: string): ConfigError =>
+  new ConfigError([`--connection: there is no connection "${id}"`])
 
 /** What a call is given later (its group) is still under way; what has to wait for longer waits for the service. */
 async function followUps(operations: Operations): Promise<void> {

@@ -75,9 +75,9 @@ test('commands ask the connection that is named, or the first', async () => {
   expect((await runCli(['trace', id], env)).stdout).toContain('NUMBER_NOT_CONNECTED')
   expect((await runCli(['trace', id, '--connection', 'support'], env)).stdout).toContain('LOGGED')
   const unknown = await runCli(['trace', id, '--connection', 'nobody'], env)
-  expect(unknown).toMatchObject({ code: 1, stdout: '' })
-  expect(unknown.stderr).toContain('no such connection')
-})
+  expect(unknown).toMatchObject({ code: 2, stdout: '' })
+  expect(unknown.stderr).toContain('there is no connection "nobody"')
+}, 60_000)
 
 test('a run is known to its own connection only', async () => {
   stack = await startStack({ settings })

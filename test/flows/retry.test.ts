@@ -70,11 +70,13 @@ test('the command lists, retries and refuses', async () => {
   expect(listed).toMatchObject({ code: 0 })
   expect(listed.stdout).toContain(`call ${id}`)
   expect(listed.stdout).toContain('What to do:')
-  expect(await runCli(['retry', '--reason', 'BECAUSE'], env)).toMatchObject({ code: 2, stdout: '' })
+  for (const reason of ['BECAUSE', 'toString']) {
+    expect(await runCli(['retry', '--reason', reason], env)).toMatchObject({ code: 2, stdout: '' })
+  }
   expect(await runCli(['retry', '404'], env)).toMatchObject({ code: 1 })
   await setFaults(stack.kustomer)
   expect((await runCli(['retry', '--all', '--json'], env)).stdout.trim()).toBe('{"retried":1}')
   await stack.settled()
   expect(await loggedIds()).toEqual([id])
   expect((await runCli(['retry'], env)).stdout.trim()).toBe('Nothing has failed.')
-})
+}, 60_000)
