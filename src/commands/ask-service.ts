@@ -7,27 +7,32 @@ export interface AskService {
 
 /** A running service's own JSON API. */
 export function askService(port: number, token: string, connection?: string): AskService {
-  const ask = async <T>(path: string, body?: unknown): Promise<T | undefined> => {
+  const send = (path: string, body: unknown): Promise<Response> => {
     const url = new URL(`http://127.0.0.1:${port}/api/v1${path}`)
     if (connection !== undefined) url.searchParams.set('connection', connection)
-    const response = await fetch(url, {
+    return fetch(url, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
-    if (response.status === 404) return undefined
-    if (!response.ok) {
-      const { error } = (await response.json().catch(() => ({}))) as { error?: string }
-      throw new Error(error ?? `the running service answered ${response.status} to ${path.split('?')[0]}`)
-    }
-    return (await response.json()) as T
+  }
+  const read = async <T>(response: Response, path: string): Promise<T> => {
+    if (response.ok) return (await response.json()) as T
+    const { error, whatToDo } = (await response.json().catch(() => ({}))) as Partial<Told>
+    const told = [error, whatToDo].filter(Boolean).join(' ')
+    throw new Error(told || `the running service answered ${response.status} to ${path.split('?')[0]}`)
   }
   return {
-    ask,
-    async answer<T>(path: string, body?: unknown) {
-      const value = await ask<T>(path, body)
-      if (value === undefined) throw new Error(`the running service does not know ${path.split('?')[0]}`)
-      return value
+    async ask<T>(path: string, body?: unknown) {
+      const response = await send(path, body)
+      return response.status === 404 ? undefined : read<T>(response, path)
     },
+    answer: async <T>(path: string, body?: unknown) => read<T>(await send(path, body), path),
   }
+}
+
+/** Why something was not done, and what to do. */
+interface Told {
+  error: string
+  whatToDo: string
 }
