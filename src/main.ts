@@ -7,7 +7,7 @@ import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { proofAsText } from './commands/prove.ts'
 import { recipesAsText, recipesOf, storedRecipes } from './commands/recipes.ts'
-import { failuresAsText, retriedAsText } from './commands/retry.ts'
+import { failuresAsText, retriedAsText, totalsBeyond } from './commands/retry.ts'
 import { exportSettings, importedAsText, importSettings, settingsAsYaml } from './commands/settings.ts'
 import { type Role, start } from './commands/start.ts'
 import { runAsText, sync } from './commands/sync.ts'
@@ -150,7 +150,7 @@ program
     const use = async (operations: Operations) => {
       if (id === undefined && reason === undefined && !all) {
         const failed = await operations.failures(filter)
-        return print(failed, failuresAsText(failed))
+        return print(failed, failuresAsText(failed, await totalsBeyond(failed, operations.summary)))
       }
       const retried = await operations.retry(filter)
       print({ retried }, retriedAsText(retried))

@@ -1,3 +1,4 @@
+import { UNASSOCIATED } from '../http/operations.ts'
 import type { Unassociated } from '../store/timeline-conversations.ts'
 
 /** Conversations that belong to nobody yet, for a person. */
@@ -12,7 +13,9 @@ export function unassociatedAsText(conversations: readonly Unassociated[]): stri
     ].join('  '),
   )
   return [
-    `Belong to nobody yet: ${conversations.length}.`,
+    conversations.length < UNASSOCIATED
+      ? `Belong to nobody yet: ${conversations.length}.`
+      : `Belong to nobody yet, the latest ${UNASSOCIATED}:`,
     ...rows,
     '',
     'Move one: associate <call, message or conversation id> <customer id, email or number>',

@@ -73,7 +73,7 @@ export interface Operations {
 /** Entries of a list that is given as a whole. */
 const REVIEWS = 500
 export const UNASSOCIATED = 500
-const FAILURES = 500
+export const FAILURES = 500
 /** A month of nights. */
 const PROOFS = 31
 
