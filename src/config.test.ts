@@ -96,6 +96,20 @@ describe('credentials that are missing', () => {
   })
 })
 
+test.each([
+  [
+    { ADMIN_EMAIL: 'ada@example.com' },
+    ['ADMIN_PASSWORD is missing: set it beside ADMIN_EMAIL, or neither of them'],
+  ],
+  [
+    { ADMIN_PASSWORD: 'a long password' },
+    ['ADMIN_EMAIL is missing: set it beside ADMIN_PASSWORD, or neither of them'],
+  ],
+  [{ ADMIN_EMAIL: 'ada@example.com', ADMIN_PASSWORD: 'a long password' }, []],
+])('the first administrator is given whole, or not at all: %o', (admin, told) => {
+  expect(problemsOf({}, { ...credentials, ...admin })).toEqual(told)
+})
+
 describe('what is wrong in the settings file is told with its place', () => {
   test.each([
     { label: 'an unknown key', settings: { nmae: 'x' }, told: ['SETTINGS_FILE: nmae is not a setting'] },

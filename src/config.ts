@@ -109,6 +109,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...file.problems,
     ...missingCredentials(given, file.withoutAccounts),
+    ...halfAnAdmin(given),
   ]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const e = parsed.data
@@ -201,6 +202,14 @@ function missingCredentials(
       given[name] === undefined ? [`${name} is missing: ${where}`] : [],
     ),
   )
+}
+
+/** One without the other makes nobody an administrator. */
+function halfAnAdmin(given: Record<string, unknown>): string[] {
+  const [missing, ...others] = ['ADMIN_EMAIL', 'ADMIN_PASSWORD'].filter((name) => given[name] === undefined)
+  if (missing === undefined || others.length > 0) return []
+  const other = missing === 'ADMIN_EMAIL' ? 'ADMIN_PASSWORD' : 'ADMIN_EMAIL'
+  return [`${missing} is missing: set it beside ${other}, or neither of them`]
 }
 
 /** Where an org's API is, unless it is said to be elsewhere. */
