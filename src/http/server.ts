@@ -1,5 +1,5 @@
 import { type ServerType, serve } from '@hono/node-server'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
@@ -36,6 +36,7 @@ export function createHttp(ports: HttpPorts): Hono {
   const app = new Hono()
   app.use(problemsAsPages(ports.console))
   begun(app, ports, callerOf)
+  app.use(refuseNul)
   app.route('/webhooks/kustomer', kustomerWebhooks(ports.doors))
   app.route('/webhooks/cloudtalk', cloudtalkWebhooks(ports.doors, ports.now))
   app.use('/api/*', limitBody)
@@ -43,6 +44,10 @@ export function createHttp(ports: HttpPorts): Hono {
   app.route('/', createConsole(ports.console))
   return app
 }
+
+/** PostgreSQL takes no text with that character, so nothing has such an address. */
+const refuseNul: MiddlewareHandler = async (c, next) =>
+  /%00/.test(c.req.url) ? problem(c, 400, 'The address has a NUL character.', 'Leave it out.') : next()
 
 /** For a process that takes nothing in: whether it is well, and what it has counted. */
 export const createProbes = (ports: ProbePorts): Hono =>

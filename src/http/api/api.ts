@@ -39,7 +39,6 @@ export function api(ports: ApiPorts): Hono<{ Variables: { caller: Caller } }> {
     .use(async (c, next) => {
       const caller = await ports.callerOf(c)
       if (caller instanceof Response) return caller
-      if (/%00/.test(c.req.url)) return problem(c, 400, 'The address has a NUL character.', 'Leave it out.')
       c.set('caller', caller)
       return next()
     })

@@ -10,6 +10,11 @@ interface Words {
 }
 
 const WORDS: Record<number, Words> = {
+  400: {
+    title: 'This address cannot be read',
+    what: 'It has a character that no record has.',
+    whatToDo: 'Look for the record again under Trace.',
+  },
   403: {
     title: 'Nothing was done',
     what: 'This did not come from a page of this console, as the browser sends it.',
