@@ -11,7 +11,7 @@ import { limitBody } from '../webhook-body.ts'
 import { notDone } from './doing.ts'
 import { events } from './events.ts'
 import { PAGES, type ShownConnection } from './layout.tsx'
-import { notConnected } from './not-connected.tsx'
+import { noSuchConnection, notConnected } from './not-connected.tsx'
 import { activityPage } from './pages/activity.tsx'
 import { apiPage } from './pages/api.tsx'
 import { mappingPage } from './pages/mapping.tsx'
@@ -94,6 +94,7 @@ const whoLooks =
     const meant = wanted === undefined ? all.length === 1 : wanted === connection.id
     if (c.req.method === 'POST' && !meant)
       return notDone(c, '/', 'The connection of this page does not run at present.')
+    if (wanted !== undefined && !meant) return noSuchConnection(c, wanted)
     return next()
   }
 

@@ -19,3 +19,17 @@ export const notConnected = (c: Context<ConsoleEnv>): Response | Promise<Respons
     </Page>,
   )
 }
+
+/** Another one's records are no answer to a question about this one. */
+export const noSuchConnection = (c: Context<ConsoleEnv>, id: string): Response | Promise<Response> =>
+  c.html(
+    <Page title="There is no such connection" path="" c={c}>
+      <section aria-label="What is missing">
+        <p>
+          No connection with the id “{id}” runs here. Choose one in the menu; an administrator sees under
+          Settings which there are, and what each lacks.
+        </p>
+      </section>
+    </Page>,
+    404,
+  )

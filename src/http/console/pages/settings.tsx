@@ -16,6 +16,7 @@ import { Deeds, Notice } from '../components.tsx'
 import type { ConsoleEnv } from '../console.tsx'
 import { notDone, note } from '../doing.ts'
 import { Page } from '../layout.tsx'
+import { noSuchConnection } from '../not-connected.tsx'
 import { refused } from '../refused.tsx'
 import { problemsOf, SectionFields, settingsFrom, type UnfitSettings } from '../settings-form.tsx'
 import { SET_UP, settingsLink } from '../settings-link.ts'
@@ -41,8 +42,10 @@ export const settingsPage = new Hono<ConsoleEnv>()
   .get('/settings', async (c) => {
     const all = await c.var.ports.configuring.connections()
     const [first] = all
-    const shown = all.find(({ id }) => id === c.req.query('connection')) ?? first
-    return shown ? show(c, all, shown) : c.redirect(SET_UP, 303)
+    const wanted = c.req.query('connection')
+    if (!first) return c.redirect(SET_UP, 303)
+    const shown = wanted === undefined ? first : all.find(({ id }) => id === wanted)
+    return shown ? show(c, all, shown) : noSuchConnection(c, wanted ?? '')
   })
   .post('/settings/:section', async (c, next) => {
     const section = SECTIONS.find((one) => one === c.req.param('section'))
