@@ -72,7 +72,7 @@ function refuseSigned(c: Context, door: CloudTalkDoor, raw: Uint8Array, now: Dat
       c,
       401,
       'No signing secret of account webhooks is set for this connection.',
-      'Put accountWebhookSecret (whsec_…) into the settings file.',
+      'Give the endpoint’s whsec_… secret in the set-up of the console, or as accountWebhookSecret in the settings file.',
     )
   }
   const rawBody = new TextDecoder().decode(raw)

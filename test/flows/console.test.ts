@@ -300,7 +300,7 @@ async function invited(role: 'supervisor' | 'agent'): Promise<Page> {
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   const { page: late } = await openPage(browser)
   await late.goto(address)
-  expect(await late.textContent('h1')).toBe('This address does not fit')
+  expect(await late.textContent('h1')).toBe('This invitation works no more')
   return page
 }
 

@@ -71,9 +71,13 @@ async function answer(
   if (one.ofConnection && !connection) {
     return problem(c, 400, 'There is no such connection.', 'GET /api/v1/connections lists them.')
   }
+  const body = one.body && (await jsonOf(c))
+  if (one.body && body === undefined) {
+    return problem(c, 400, 'The body is not JSON.', 'The page /api of the console says what to send.')
+  }
   const given = z
     .object({ params: one.params ?? anything, query: one.query ?? nothing, body: one.body ?? anything })
-    .safeParse({ params: c.req.param(), query, body: one.body && (await jsonOf(c)) })
+    .safeParse({ params: c.req.param(), query, body })
   if (!given.success) {
     return problem(c, 400, z.prettifyError(given.error), 'The page /api of the console says what to send.')
   }

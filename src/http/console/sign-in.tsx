@@ -84,19 +84,19 @@ export function signInPages({ auth, db, signOn, setUpToken }: SignInPorts): Hono
     .get('/welcome', async (c) => {
       const token = c.req.query('token') ?? ''
       const invited = await invitedBy(db, digestOf(token))
-      return invited ? c.html(<Choose token={token} email={invited.email} />) : c.html(<NoToken />, 403)
+      return invited ? c.html(<Choose token={token} email={invited.email} />) : c.html(<NoInvitation />, 403)
     })
     .post('/welcome', async (c) => {
       const given = await typed(c)
       const { token = '' } = given
       const invited = await invitedBy(db, digestOf(token))
-      if (!invited) return c.html(<NoToken />, 403)
+      if (!invited) return c.html(<NoInvitation />, 403)
       const form = passwordForm.safeParse(given)
       if (!form.success) {
         const problem = `The password needs at least ${LEAST_PASSWORD} characters.`
         return c.html(<Choose token={token} email={invited.email} problem={problem} />, 400)
       }
-      if (!(await useInvitation(db, digestOf(token)))) return c.html(<NoToken />, 403)
+      if (!(await useInvitation(db, digestOf(token)))) return c.html(<NoInvitation />, 403)
       await auth.setPassword(invited.id, form.data.password)
       await endSessionsOf(db, invited.id)
       await signIn(c, auth, invited.email, form.data.password)
@@ -200,6 +200,15 @@ const NoToken = () => (
     <p>
       Open the address that the service’s log shows, with all of its characters. After a restart without a key
       of its own the service shows a new one.
+    </p>
+  </Welcome>
+)
+
+const NoInvitation = () => (
+  <Welcome title="This invitation works no more">
+    <p>
+      It was used already, it has expired, or a newer one was made. If you have chosen a password,{' '}
+      <a href="/sign-in">sign in</a> with it; else ask an administrator for a new invitation.
     </p>
   </Welcome>
 )
