@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { Db } from '../../store/database.ts'
 import { type Caller, callerOf } from '../auth/api-token.ts'
-import { addressOf } from '../limit-address.ts'
+import { addressOf, isLocal } from '../limit-address.ts'
 import { problem } from '../problem.ts'
 import { sameSecret } from '../same-secret.ts'
 
@@ -13,13 +13,14 @@ const ATTEMPTS_SECONDS = 15 * 60
 /** Who asks, by the bearer token; for anybody else the refusal. */
 export type FindCaller = (c: Context) => Promise<Caller | Response>
 
-/** @param own the service's own token, by which commands on this machine ask it. */
+/** @param own the service's own token, by which commands on this machine ask it; from no other address. */
 export function createCallers(db: Db, own: string): FindCaller {
   const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: ATTEMPTS_SECONDS })
   return async (c) => {
     const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
     if (given !== undefined) {
-      if (sameSecret(given, own)) return { name: 'The command line', role: 'admin' }
+      // It stands in a file of this machine: from elsewhere it is worth nothing, whoever has read it.
+      if (isLocal(c) && sameSecret(given, own)) return { name: 'The command line', role: 'admin' }
       const caller = await callerOf(db, given)
       // 32 random bytes are not guessed: whoever has a right one is not refused for others at the same address.
       if (caller) return caller
