@@ -110,7 +110,7 @@ export const peopleRoutes = [
     method: 'delete',
     path: '/people/{id}',
     subject,
-    does: 'Removes somebody, who is signed out at once. The last administrator stays.',
+    does: 'Removes somebody, who is signed out at once. The last administrator stays. API tokens that the person made go on until they are revoked.',
     ability: 'people',
     ofConnection: false,
     params: byId,

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { apiTokens } from '../../../store/api-tokens.ts'
+import { apiTokens, type StoredToken } from '../../../store/api-tokens.ts'
 import { latestDeeds } from '../../../store/audit.ts'
 import { INVITATION_DAYS } from '../../../store/invitations.ts'
 import { endSession, people, type StoredPerson } from '../../../store/people.ts'
@@ -93,6 +93,7 @@ interface Shown {
 
 async function show(c: Context<ConsoleEnv>, { invited, misfit }: Shown = {}): Promise<Response> {
   const { ports, shown, person } = c.var
+  const isPast = (end: Date | undefined) => end !== undefined && end <= ports.now()
   const provider = (await ports.signOn.setting())?.name
   const [everybody, tokens, deeds] = await Promise.all([
     people(ports.db),
@@ -133,7 +134,12 @@ async function show(c: Context<ConsoleEnv>, { invited, misfit }: Shown = {}): Pr
         </p>
       </section>
       {everybody.map((one) => (
-        <PersonPanel one={one} self={one.id === person.id} shown={shown} />
+        <PersonPanel
+          one={one}
+          self={one.id === person.id}
+          tokens={tokens.filter(({ madeBy, expiresAt }) => madeBy === one.name && !isPast(expiresAt))}
+          shown={shown}
+        />
       ))}
       <section aria-labelledby="sign-on">
         <h2 id="sign-on">Single sign-on</h2>
@@ -152,7 +158,22 @@ async function show(c: Context<ConsoleEnv>, { invited, misfit }: Shown = {}): Pr
   )
 }
 
-const PersonPanel = ({ one, self, shown }: { one: StoredPerson; self: boolean; shown: ShownConnection }) => (
+/** Whoever goes may have kept a token: it does not go with them. */
+const tokensStay = (tokens: readonly StoredToken[]): string => {
+  if (tokens.length === 0) return ''
+  const names = tokens.map(({ name }) => `“${name}”`).join(', ')
+  return ` API tokens made by somebody of this name go on until they are revoked: ${names}.`
+}
+
+interface PersonProps {
+  one: StoredPerson
+  self: boolean
+  /** Made by somebody of this name. */
+  tokens: readonly StoredToken[]
+  shown: ShownConnection
+}
+
+const PersonPanel = ({ one, self, tokens, shown }: PersonProps) => (
   <section aria-labelledby={`person-${one.id}`}>
     <h2 id={`person-${one.id}`}>
       {one.name} <small>{one.email}</small> <span class="badge calm">{one.role}</span>{' '}
@@ -177,7 +198,7 @@ const PersonPanel = ({ one, self, shown }: { one: StoredPerson; self: boolean; s
         <form method="post" action={link(shown, `/people/${one.id}/remove`)}>
           <AskingButton
             class="danger"
-            asks={`Remove ${one.name} (${one.email})? They are signed out at once.`}
+            asks={`Remove ${one.name} (${one.email})? They are signed out at once.${tokensStay(tokens)}`}
           >
             Remove
           </AskingButton>
