@@ -132,7 +132,7 @@ const SWITCHED_OFF = {
     'Nothing is written to either side, and what comes meanwhile is skipped. An administrator switches it on under Settings; a run then brings over what came.',
 } as const
 
-const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')
+export const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')
 
 const vendorsAway = ({ away }: Summary, setUp: Need['at']): Need[] =>
   away.map(({ vendor, cause, sentence, since }) => ({

@@ -1,13 +1,16 @@
 import type { Context } from 'hono'
 import type { PropsWithChildren } from 'hono/jsx'
 import type { Settings } from '../../mapping/settings.ts'
+import type { Vendor } from '../../store/schema.ts'
 import type { Check } from '../../sync/check-accounts.ts'
 import type { Configured } from '../configuring.ts'
+import type { Summary } from '../operations.ts'
 import type { Health, ShownRecipe } from '../watching.ts'
 import { AskingButton } from './asks-first.tsx'
-import { Notice } from './components.tsx'
+import { Notice, Time } from './components.tsx'
 import type { ConsoleConnection, ConsoleEnv } from './console.tsx'
 import { Page } from './layout.tsx'
+import { withoutStop } from './needs.ts'
 import { Step } from './set-up-step.tsx'
 import { AccountWebhooks, KustomerWebhook, Lights, Recipes } from './set-up-webhooks.tsx'
 import { SET_UP, settingsLink } from './settings-link.ts'
@@ -51,13 +54,18 @@ interface StepsProps {
   running: ConsoleConnection | undefined
   health: Health | undefined
   recipes: readonly ShownRecipe[]
+  /** Vendors that get no requests at present. */
+  away: Summary['away']
   refusal: Refusal | undefined
   showSecret: boolean
 }
 
-export const Steps = ({ c, configured, running, health, recipes, refusal, showSecret }: StepsProps) => {
+export const Steps = (props: StepsProps) => {
+  const { c, configured, running, health, recipes, away, refusal, showSecret } = props
   const { id, settings } = configured
   const { now } = c.var.ports
+  const refuses = (vendor: Vendor) => away.find((one) => one.vendor === vendor && one.cause === 'refused')
+  const [byKustomer, byCloudTalk] = [refuses('kustomer'), refuses('cloudtalk')]
   return (
     <Page
       title={`Set-up of ${settings.name}`}
@@ -70,10 +78,11 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
         number={1}
         title="Kustomer"
         state={{
-          done: configured.kustomer !== undefined,
-          text: `key of ${configured.kustomer?.org} accepted`,
+          done: configured.kustomer !== undefined && !byKustomer,
+          text: byKustomer ? 'Kustomer refuses the key' : `key of ${configured.kustomer?.org} accepted`,
         }}
       >
+        <RefusedKey why={byKustomer} />
         <Refused refusal={refusal?.step === 'kustomer' ? refusal : undefined} />
         <Keys configured={configured} open={refusal?.step === 'kustomer'} what="Change the Kustomer key">
           <form method="post" action={settingsLink(`${SET_UP}/kustomer`, id)} class="stack">
@@ -88,10 +97,15 @@ export const Steps = ({ c, configured, running, health, recipes, refusal, showSe
         number={2}
         title="CloudTalk"
         state={{
-          done: configured.cloudtalk !== undefined,
-          text: configured.cloudtalk ? `key ${configured.cloudtalk.accessKeyId}` : 'a key is missing',
+          done: configured.cloudtalk !== undefined && !byCloudTalk,
+          text: byCloudTalk
+            ? 'CloudTalk refuses the key'
+            : configured.cloudtalk
+              ? `key ${configured.cloudtalk.accessKeyId}`
+              : 'a key is missing',
         }}
       >
+        <RefusedKey why={byCloudTalk} />
         <Refused refusal={refusal?.step === 'cloudtalk' ? refusal : undefined} />
         <Keys
           configured={configured}
@@ -164,6 +178,15 @@ const Refused = ({ refusal }: { refusal: Refusal | undefined }) =>
           ))}
         </ul>
       )}
+    </Notice>
+  ) : null
+
+/** It was accepted when it was saved; the vendor says something else since. */
+const RefusedKey = ({ why }: { why: Summary['away'][number] | undefined }) =>
+  why ? (
+    <Notice tone="bad">
+      Since <Time at={why.since} />: {withoutStop(why.sentence)}. What waits goes on by itself once there is a
+      key that it takes.
     </Notice>
   ) : null
 

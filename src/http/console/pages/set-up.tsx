@@ -193,6 +193,7 @@ async function showSteps(
   const running = ports.connections().find((one) => one.id === id)
   const health = await running?.watching.health()
   const recipes = (await running?.watching.recipes(ports.servedAt())) ?? []
-  const props = { c, configured, running, health, recipes, refusal, showSecret }
+  const away = (await running?.operations.summary())?.away ?? []
+  const props = { c, configured, running, health, recipes, away, refusal, showSecret }
   return c.html(<Steps {...props} />, refusal ? 400 : 200)
 }
