@@ -1,5 +1,12 @@
 import { type Config, type ConnectionConfig, kustomerUrlOf } from './config.ts'
-import { type Configured, type Configuring, type KustomerKey, Unsettable } from './http/configuring.ts'
+import {
+  type CloudTalkKey,
+  type Configured,
+  type Configuring,
+  type KustomerKey,
+  Unsettable,
+} from './http/configuring.ts'
+import { KustomerError } from './kustomer/index.ts'
 import { settingsSchema } from './mapping/settings.ts'
 import { org, url } from './settings-file.ts'
 import { connectionIds, saveConfiguration } from './store/connections.ts'
@@ -8,7 +15,7 @@ import type { StoredAccounts } from './store/schema.ts'
 import { keepSecret, type SecretName } from './store/secrets.ts'
 import { forgetWorkflows } from './store/sightings.ts'
 import { NO_VAULT, type WantedConnection } from './stored-connections.ts'
-import { type Check, checkCloudTalk, checkKustomer } from './sync/check-accounts.ts'
+import { type Check, checkCloudTalk, checkKustomer, kustomerFor } from './sync/check-accounts.ts'
 import { recipes, workflowSecret } from './sync/recipes.ts'
 import type { Vault } from './vault.ts'
 
@@ -26,6 +33,19 @@ export interface ConfiguringPorts {
 
 const KUSTOMER_KEY = 'Copy the key again: Kustomer shows it once, under Settings > Security > API Keys.'
 const CLOUDTALK_KEY = 'Copy id and secret again from CloudTalk, under Account > Settings > API keys.'
+/** Where a key that is not accepted is put right, by where it comes from. */
+const PUT_RIGHT: Record<Configured['accountsFrom'], { kustomer: string; cloudtalk: string }> = {
+  console: { kustomer: KUSTOMER_KEY, cloudtalk: CLOUDTALK_KEY },
+  environment: {
+    kustomer: 'Check KUSTOMER_API_KEY, KUSTOMER_ORG and KUSTOMER_API_URL.',
+    cloudtalk: 'Check CLOUDTALK_ACCESS_KEY_ID, CLOUDTALK_ACCESS_KEY_SECRET and CLOUDTALK_API_URL.',
+  },
+}
+const SWITCHED_OFF =
+  'Kustomer does so where this service was away for long. It is switched on again within a minute of the start of the service.'
+const NO_PUBLIC_URL = 'Set PUBLIC_URL to the https address at which Kustomer reaches this service.'
+const WEBHOOK_ROLE =
+  'The key needs a role for outbound webhooks, such as org.permission or org.outbound_webhooks.'
 const FASTER = 'Somebody else has changed it meanwhile. Look at it again, then change it.'
 
 /** Changes what the console may change: nothing is saved that a vendor does not accept. */
@@ -68,11 +88,29 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
     await changed()
   }
   const { userAgent } = config.vendors
-  const kustomerChecks = (key: KustomerKey): Promise<Check[]> =>
-    checkKustomer({ ...key, apiUrl: key.apiUrl ?? kustomerUrlOf(key.org), userAgent }, KUSTOMER_KEY)
-  const cloudtalkChecks = async (key: { accessKeyId: string; accessKeySecret: string }): Promise<Check[]> => [
-    await checkCloudTalk({ ...key, ...config.vendors.cloudtalk, userAgent }, CLOUDTALK_KEY),
+  const kustomerChecks = (key: KustomerKey, putRight = KUSTOMER_KEY): Promise<Check[]> =>
+    checkKustomer({ ...key, apiUrl: key.apiUrl ?? kustomerUrlOf(key.org), userAgent }, putRight)
+  const cloudtalkChecks = async (key: CloudTalkKey, putRight = CLOUDTALK_KEY): Promise<Check[]> => [
+    await checkCloudTalk({ ...key, ...config.vendors.cloudtalk, userAgent }, putRight),
   ]
+  /** By its whole address: that of another connection, or of another deployment, tells this one nothing. */
+  const webhookCheck = async (id: string, key: ConnectionConfig['accounts']['kustomer']): Promise<Check> => {
+    const name = 'Kustomer webhook'
+    const address = `${ports.publicUrl()}/webhooks/kustomer/${id}`
+    try {
+      const webhooks = await kustomerFor({ ...key, userAgent }).webhooks.list()
+      const ours = webhooks.find(({ url }) => url === address)
+      if (ours?.enabled === false) {
+        return { name, ok: false, found: `switched off by Kustomer at ${address}`, whatToDo: SWITCHED_OFF }
+      }
+      if (ours) return { name, ok: true, found: `registered at ${address}` }
+      const found = 'not registered yet; the service does it by itself when it starts'
+      return { name, ok: true, found, ...(config.publicUrl === undefined && { whatToDo: NO_PUBLIC_URL }) }
+    } catch (error) {
+      if (!(error instanceof KustomerError)) throw error
+      return { name, ok: false, found: error.message, whatToDo: WEBHOOK_ROLE }
+    }
+  }
   const accepted = (checks: readonly Check[], vendor: string): void => {
     if (checks.every(({ ok }) => ok)) return
     throw new Unsettable(`${vendor} does not accept this key as it is. Nothing was saved.`, checks)
@@ -146,7 +184,14 @@ export function createConfiguring(ports: ConfiguringPorts): Configuring {
     },
     async check(id) {
       const { kustomer, cloudtalk } = (await findComplete(id)).accounts
-      return [...(await kustomerChecks(kustomer)), ...(await cloudtalkChecks(cloudtalk))]
+      const putRight = PUT_RIGHT[(await find(id)).accountsFrom]
+      const ofKustomer = await kustomerChecks(kustomer, putRight.kustomer)
+      const isAccepted = ofKustomer[0]?.ok === true
+      return [
+        ...(await cloudtalkChecks(cloudtalk, putRight.cloudtalk)),
+        ...ofKustomer,
+        ...(isAccepted ? [await webhookCheck(id, kustomer)] : []),
+      ]
     },
   }
 }

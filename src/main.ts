@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { unassociatedAsText } from './commands/associate.ts'
-import { check, checkStored, checksAsText } from './commands/check.ts'
+import { check, checksAsText } from './commands/check.ts'
 import { type DemoOptions, demo } from './commands/demo.ts'
 import { emulate } from './commands/emulate.ts'
 import { proofAsText } from './commands/prove.ts'
-import { recipesAsText, recipesOf, storedRecipes } from './commands/recipes.ts'
+import { allRecipes, recipesAsText } from './commands/recipes.ts'
 import { failuresAsText, retriedAsText, totalsBeyond } from './commands/retry.ts'
 import { exportSettings, importedAsText, importSettings, settingsAsYaml } from './commands/settings.ts'
 import { type Role, start } from './commands/start.ts'
@@ -34,7 +34,10 @@ const logOf = (settings: Config): Logger =>
 
 const program = new Command('cloudtalk-kustomer')
   .description('Keeps CloudTalk and Kustomer in step, and says why for every record.')
-  .option('--connection <id>', 'which connection, where the settings file has several; else the first')
+  .option(
+    '--connection <id>',
+    'which connection; without it the first, or all of them for check, recipes and settings',
+  )
   .exitOverride()
 
 const named = (): string | undefined => program.opts<{ connection?: string }>().connection
@@ -66,11 +69,10 @@ program
 
 program
   .command('check')
-  .description('ask both APIs whether the credentials and roles suffice')
+  .description('ask both APIs whether the credentials and roles suffice, and whether the webhook stands')
   .option('--json', 'as JSON', false)
   .action(async ({ json }: { json: boolean }) => {
-    const settings = config()
-    const checks = settings.connections.length > 0 ? await check(settings) : await checkStored(process.env)
+    const checks = await check(process.env, named())
     console.log(json ? JSON.stringify(checks) : checksAsText(checks))
     if (checks.some(({ ok }) => !ok)) process.exitCode = FAILED
   })
@@ -80,8 +82,7 @@ program
   .description('print the CloudTalk Workflow Automations to set up')
   .option('--json', 'as JSON', false)
   .action(async ({ json }: { json: boolean }) => {
-    const settings = config()
-    const recipes = settings.connections.length > 0 ? recipesOf(settings) : await storedRecipes(process.env)
+    const recipes = await allRecipes(process.env, named())
     console.log(json ? JSON.stringify(recipes, null, 2) : recipesAsText(recipes))
   })
 

@@ -1,19 +1,24 @@
-import { type Config, ConfigError, NO_CONNECTION, publicUrlOf } from '../config.ts'
+import { type Config, publicUrlOf } from '../config.ts'
 import { type Recipe, recipes, workflowSecret } from '../sync/recipes.ts'
-import { withConfiguring } from './with-configuring.ts'
+import { meantConnections, withConfiguring } from './with-configuring.ts'
 
-/** The CloudTalk Workflow Automations of each connection. */
+/** The CloudTalk Workflow Automations of each connection of the environment. */
 export const recipesOf = (config: Config, publicUrl = publicUrlOf(config)): Recipe[] =>
   config.connections.flatMap(({ id, accounts }) =>
     recipes(id, publicUrl, workflowSecret(id, accounts.cloudtalk.accessKeySecret)),
   )
 
-/** Those of connections that were set up in the console. @throws {ConfigError} where there is none. */
-export const storedRecipes = (env: Record<string, string | undefined>): Promise<Recipe[]> =>
+/** The same of all that the service runs. @param named the only one that is meant. @throws {ConfigError} where there is none. */
+export const allRecipes = (
+  env: Record<string, string | undefined>,
+  named: string | undefined,
+): Promise<Recipe[]> =>
   withConfiguring(env, async (desk) => {
-    const connections = await desk.connections()
-    if (connections.length === 0) throw new ConfigError([NO_CONNECTION])
-    const complete = connections.filter(({ kustomer, cloudtalk }) => kustomer && cloudtalk)
+    const { connections } = await meantConnections(desk, named)
+    const complete = connections.filter(
+      ({ id, kustomer, cloudtalk, problem }) =>
+        id === named || (kustomer && cloudtalk && problem === undefined),
+    )
     return (await Promise.all(complete.map(({ id }) => desk.recipes(id)))).flat()
   })
 

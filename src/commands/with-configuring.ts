@@ -1,3 +1,4 @@
+import { ConfigError, NO_CONNECTION } from '../config.ts'
 import { type Configured, type Configuring, changeSettings } from '../http/configuring.ts'
 import type { Settings } from '../mapping/settings.ts'
 import type { SettingsChange } from '../mapping/settings-fields.ts'
@@ -5,6 +6,7 @@ import { recordDeed } from '../store/audit.ts'
 import type { Check } from '../sync/check-accounts.ts'
 import type { Recipe } from '../sync/recipes.ts'
 import { askService } from './ask-service.ts'
+import { noSuchConnection } from './with-operations.ts'
 import { withService } from './with-service.ts'
 
 /** What commands ask about how connections are set up. */
@@ -31,6 +33,21 @@ export const withConfiguring = <T>(
           ),
       }),
   })
+
+/**
+ * The named connection, or all of them; and whether there are several.
+ * @throws {ConfigError} where there is none.
+ */
+export async function meantConnections(
+  desk: ConfiguringDesk,
+  named: string | undefined,
+): Promise<{ connections: Configured[]; several: boolean }> {
+  const all = await desk.connections()
+  if (all.length === 0) throw new ConfigError([NO_CONNECTION])
+  const connections = named === undefined ? all : all.filter(({ id }) => id === named)
+  if (named !== undefined && connections.length === 0) throw noSuchConnection(named)
+  return { connections, several: all.length > 1 }
+}
 
 function remoteDesk(port: number, token: string): ConfiguringDesk {
   const { answer } = askService(port, token)

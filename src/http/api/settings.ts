@@ -200,7 +200,7 @@ export const settingsRoutes = [
     method: 'get',
     path: '/connections/{id}/check',
     subject,
-    does: 'Asks both vendors with the keys that are kept.',
+    does: 'Asks both vendors with the keys that are kept, and whether the webhook in Kustomer stands.',
     ability: 'configure',
     ofConnection: false,
     params: byId,
