@@ -35,6 +35,7 @@ const PAGES = [
   `/mapping?q=${FILLED.customer}`,
   '/runs',
   `/runs/${RUN}`,
+  `/runs/${RUN}?kind=customer&outcome=failed&reason=REJECTED_BY_KUSTOMER`,
   '/review',
   '/unassociated',
   '/people',

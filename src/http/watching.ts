@@ -22,7 +22,9 @@ import {
   latestRuns,
   type Run,
   type RunItem,
-  type RunRecord,
+  type RunRecordFilter,
+  type RunRecordsPage,
+  runRecordsLike,
   runRecordsPage,
   runsOf,
   unfinishedRuns,
@@ -42,6 +44,7 @@ import type { Listed } from '../sync/directory.ts'
 import { type MappingInForce, mappingInForce } from '../sync/mapping-in-force.ts'
 import { type Recipe, recipes } from '../sync/recipes.ts'
 import type { ShownBudget } from '../sync/vendors.ts'
+import { lastOfPage } from './list-place.ts'
 
 /** How the service fares at this moment. */
 export interface Health {
@@ -115,8 +118,11 @@ export interface Watching {
   /** @param publicUrl where CloudTalk reaches this service. */
   recipes(publicUrl: string): Promise<ShownRecipe[]>
   choices(): Promise<Choices>
-  /** What became of each record of a run, or would, a page at a time. */
-  runRecords(id: string, after?: RunItem): Promise<RunRecord[]>
+  /**
+   * What became of each record of a run, or would, a page at a time; those that came out so, where that is said.
+   * @param after the last that the page before has looked at.
+   */
+  runRecords(id: string, like?: RunRecordFilter, after?: RunItem): Promise<RunRecordsPage>
   /** The undos of a run and their previews, newest first. */
   runsOf(id: string): Promise<Run[]>
 }
@@ -149,7 +155,7 @@ export const SHARED_CONTACTS_PAGE = 20
 const RUNS = 50
 /** Of one name; who has more is found by number or email. */
 export const NAMED_CUSTOMERS = 20
-/** Records of an undo that are shown at once. */
+/** Records of a run that are shown at once. */
 export const RUN_RECORDS_PAGE = 50
 
 /** A page is not held up by a vendor that does not answer. */
@@ -231,7 +237,11 @@ export function watchingOf(
       ]
       return { ...directory.listed(), unread }
     },
-    runRecords: (id, after) => runRecordsPage(db, id, after, RUN_RECORDS_PAGE),
+    async runRecords(id, like, after) {
+      if (like) return runRecordsLike(db, id, like, after, RUN_RECORDS_PAGE)
+      const records = await runRecordsPage(db, id, after, RUN_RECORDS_PAGE)
+      return { records, next: lastOfPage(records, RUN_RECORDS_PAGE) }
+    },
     runsOf: (id) => runsOf(db, id),
   }
 }

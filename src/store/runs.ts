@@ -193,6 +193,47 @@ export async function runRecordsPage(
   return rows.map(recordFromRow)
 }
 
+/** What many records of a run have in common: a row of its outcomes. */
+export type RunRecordFilter = Pick<RunRecord, 'kind' | 'outcome' | 'reason'>
+
+/** A page of the records of a run, and after which of them the next one begins. */
+export interface RunRecordsPage {
+  records: RunRecord[]
+  /** Undefined on the last page. */
+  next: RunItem | undefined
+}
+
+/** Records that one page looks through at most: no index leads to the few that came out in a rare way. */
+const LOOKED_THROUGH = 2_000
+
+/** A page of the records that came out so; it may be short of `pageSize`, or empty, and go on all the same. */
+export async function runRecordsLike(
+  db: Db,
+  run: string,
+  { kind, outcome, reason }: RunRecordFilter,
+  after: RunItem | undefined,
+  pageSize: number,
+): Promise<RunRecordsPage> {
+  const { rows } = await sql<{
+    found: { id: string; undo: Undoing | null }[]
+    last: string | null
+    looked: number
+  }>`
+    with looked as materialized (
+      select record_id as id, outcome, reason, details as undo from run_item
+      where run_id = ${run} and kind = ${kind} and record_id > ${after?.id ?? ''}
+      order by record_id limit ${LOOKED_THROUGH})
+    select max(id) as last, count(*)::int as looked, (
+      select coalesce(jsonb_agg(jsonb_build_object('id', id, 'undo', undo) order by id), '[]') from (
+        select id, undo from looked where outcome = ${outcome} and reason = ${reason} order by id limit ${pageSize}) page
+      ) as found
+    from looked`.execute(db)
+  const { found = [], last = null, looked = 0 } = rows[0] ?? {}
+  const records = found.map(({ id, undo }) => recordFromRow({ kind, id, outcome, reason, undo }))
+  const end = records.length === pageSize ? records.at(-1)?.id : looked === LOOKED_THROUGH ? last : null
+  return { records, next: end ? { kind, id: end } : undefined }
+}
+
 type RunRecordRow = Omit<RunRecord, 'undo'> & { undo: Undoing | null }
 const recordFromRow = ({ undo, ...record }: RunRecordRow): RunRecord => ({ ...record, ...(undo && { undo }) })
 

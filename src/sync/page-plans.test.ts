@@ -20,7 +20,15 @@ import { failures, type Retryable, retryable } from '../store/failures.ts'
 import { countOutcomes, historyOf } from '../store/outcomes.ts'
 import { reviewInFull } from '../store/review-sides.ts'
 import { openReviews } from '../store/reviews.ts'
-import { latestRuns, type RunRecord, runProgress, runRecords, runRecordsPage } from '../store/runs.ts'
+import {
+  latestRuns,
+  type RunItem,
+  type RunRecord,
+  runProgress,
+  runRecords,
+  runRecordsLike,
+  runRecordsPage,
+} from '../store/runs.ts'
 import type { Database } from '../store/schema.ts'
 import { sharedContacts } from '../store/shared-contacts.ts'
 import { type StandingPlace, type StandingRecord, standingRecords } from '../store/standing.ts'
@@ -114,6 +122,9 @@ const filters: { label: string; filter: ActivityFilter }[] = [
   { label: 'a time before everything', filter: { until: new Date(0) } },
 ]
 
+const CREATED = { outcome: 'created', reason: 'CREATED' } as const
+const REJECTED = { outcome: 'failed', reason: 'REJECTED_BY_KUSTOMER' } as const
+
 /** Below it there is nothing. */
 const EARLY: StandingPlace = { exactAt: '2000-01-01T00:00:00Z', kind: 'call', id: '' }
 
@@ -162,6 +173,14 @@ const statements: { label: string; work: () => Promise<unknown> }[] = [
   {
     label: 'the last records of a run',
     work: () => runRecordsPage(db, RUN, { kind: 'message', id: '' }, PAGE),
+  },
+  {
+    label: 'records of a run that came out so',
+    work: () => runRecordsLike(db, RUN, { kind: 'call', ...CREATED }, undefined, PAGE),
+  },
+  {
+    label: 'records of a run that came out in a rare way',
+    work: () => runRecordsLike(db, RUN, { kind: 'customer', ...REJECTED }, undefined, PAGE),
   },
   { label: 'shared contacts', work: () => sharedContacts(db, CONNECTION, PAGE, undefined) },
   {
@@ -267,4 +286,20 @@ test('page by page, each record of a run comes once', async () => {
   const all = await runRecords(db, RUN)
   expect(all.length).toBeGreaterThan(3_000)
   expect(paged).toEqual(all)
+})
+
+test.each([CREATED, REJECTED])('page by page, each record of a run with %o comes once', async (one) => {
+  const paged: RunRecord[] = []
+  let next: RunItem | undefined
+  do {
+    const page = await runRecordsLike(db, RUN, { kind: 'customer', ...one }, next, PAGE)
+    paged.push(...page.records)
+    next = page.next
+  } while (next)
+  const all = await runRecords(db, RUN)
+  const expected = all.filter(
+    ({ kind, outcome, reason }) => kind === 'customer' && outcome === one.outcome && reason === one.reason,
+  )
+  expect(expected.length).toBeGreaterThan(0)
+  expect(paged).toEqual(expected)
 })

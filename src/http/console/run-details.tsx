@@ -1,8 +1,14 @@
 import { localDay, localTime } from '../../mapping/local-time.ts'
 import { type ReasonCode, reasons } from '../../mapping/reasons.ts'
-import { isOver, type Run, type RunItem, type RunProgress, type RunRecord } from '../../store/runs.ts'
-import { lastOfPage } from '../list-place.ts'
-import { RUN_RECORDS_PAGE } from '../watching.ts'
+import {
+  isOver,
+  type Run,
+  type RunItem,
+  type RunProgress,
+  type RunRecord,
+  type RunRecordFilter,
+  type RunRecordsPage,
+} from '../../store/runs.ts'
 import { AskingButton } from './asks-first.tsx'
 import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from './components.tsx'
 import { link, type ShownConnection } from './layout.tsx'
@@ -177,63 +183,96 @@ export const Relatives = ({ run, others, shown, timeZone }: RelativesProps) =>
     </section>
   )
 
-interface UndoneRecordsProps {
+interface RunRecordsProps {
   run: RunProgress
-  records: RunRecord[]
+  page: RunRecordsPage
+  /** Only those that came out so. */
+  like: RunRecordFilter | undefined
   /** The last record of the page before. */
   after: RunItem | undefined
   shown: ShownConnection
 }
 
-/** What of each record is taken back, or would be, and what stays. */
-export const UndoneRecords = ({ run, records, after, shown }: UndoneRecordsProps) => {
-  const last = lastOfPage(records, RUN_RECORDS_PAGE)
-  const address = `/runs/${run.id}`
-  const preview = run.kind === 'undo-preview'
+/** Which records came out so; of an undo, what of each is taken back, or would be, and what stays. */
+export const RunRecords = ({ run, page: { records, next }, like, after, shown }: RunRecordsProps) => {
+  const address = (from?: RunItem) =>
+    link(shown, `/runs/${run.id}`, { ...like, after: from && `${from.kind}/${from.id}` })
   return (
     <section aria-labelledby="records">
       <h2 id="records">Record by record</h2>
-      {records.length === 0 ? (
-        <Empty>
-          {after
-            ? 'There are no more.'
-            : isOver(run)
-              ? 'There is nothing to take back.'
-              : 'The first ones show in a moment.'}
-        </Empty>
-      ) : (
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Record</th>
-                <th>{preview ? 'Would be taken back' : 'Taken back'}</th>
-                <th>{preview ? 'Would stay' : 'Stays'}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {records.map(({ kind, id, reason, undo }) => (
-                <tr>
-                  <td>
-                    <a href={link(shown, '/trace', { q: id })}>
-                      {KIND_NAMES[kind].one} {id}
-                    </a>
-                  </td>
-                  <td>{undo ? <Lines lines={undo.takenBack} /> : <small>{reason}</small>}</td>
-                  <td>{undo && <Lines lines={undo.stays} />}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {like && (
+        <p>
+          {KIND_NAMES[like.kind].many} <OutcomeBadge outcome={like.outcome} /> {reasons[like.reason].meaning}
+        </p>
       )}
-      {(after || last) && (
+      {records.length === 0 ? (
+        <Empty>{whyNone(run, like, after, next)}</Empty>
+      ) : isAboutUndo(run) ? (
+        <Undone run={run} records={records} shown={shown} />
+      ) : (
+        <ul>
+          {records.map((record) => (
+            <li>
+              <Traced record={record} shown={shown} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {(after || next) && (
         <p class="actions">
-          {after && <a href={link(shown, address)}>First page</a>}
-          {last && <a href={link(shown, address, { after: `${last.kind}/${last.id}` })}>Next page</a>}
+          {after && <a href={address()}>First page</a>}
+          {next && <a href={address(next)}>Next page</a>}
         </p>
       )}
     </section>
+  )
+}
+
+function whyNone(
+  run: Run,
+  like: RunRecordFilter | undefined,
+  after: RunItem | undefined,
+  next: RunItem | undefined,
+): string {
+  if (next) return 'None among those that were looked through. The next page looks further.'
+  if (after) return 'There are no more.'
+  if (!isOver(run)) return 'The first ones show in a moment.'
+  return like ? 'None came out so.' : 'There is nothing to take back.'
+}
+
+const Traced = ({ record: { kind, id }, shown }: { record: RunItem; shown: ShownConnection }) => (
+  <a href={link(shown, '/trace', { q: id })}>
+    {KIND_NAMES[kind].one} {id}
+  </a>
+)
+
+const Undone = ({ run, records, shown }: { run: Run; records: RunRecord[]; shown: ShownConnection }) => {
+  const preview = run.kind === 'undo-preview'
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Record</th>
+            <th>{preview ? 'Would be taken back' : 'Taken back'}</th>
+            <th>{preview ? 'Would stay' : 'Stays'}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {records.map((record) => (
+            <tr>
+              <td>
+                <Traced record={record} shown={shown} />
+              </td>
+              <td>
+                {record.undo ? <Lines lines={record.undo.takenBack} /> : <small>{record.reason}</small>}
+              </td>
+              <td>{record.undo && <Lines lines={record.undo.stays} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
@@ -248,7 +287,8 @@ const Lines = ({ lines }: { lines: readonly string[] }) =>
     </div>
   )
 
-export const Outcomes = ({ run }: { run: RunProgress }) => (
+/** Each row opens its records. */
+export const Outcomes = ({ run, shown }: { run: RunProgress; shown: ShownConnection }) => (
   <section aria-labelledby="outcomes">
     <h2 id="outcomes">
       {run.kind === 'preview' || run.kind === 'undo-preview'
@@ -273,7 +313,11 @@ export const Outcomes = ({ run }: { run: RunProgress }) => (
               .toSorted((one, other) => other.count - one.count)
               .map(({ kind, outcome, reason, count: n }) => (
                 <tr>
-                  <td class="number">{count(n)}</td>
+                  <td class="number">
+                    <a href={`${link(shown, `/runs/${run.id}`, { kind, outcome, reason })}#records`}>
+                      {count(n)}
+                    </a>
+                  </td>
                   <td>{KIND_NAMES[kind].many}</td>
                   <td>
                     <OutcomeBadge outcome={outcome} />

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import { outcomeKinds, type ReasonCode, reasons } from '../../../mapping/reasons.ts'
 import type { Run, RunItem } from '../../../store/runs.ts'
 import { recordKinds } from '../../../store/schema.ts'
 import { Busy } from '../../../sync/locks.ts'
@@ -19,9 +20,9 @@ import {
   Outcomes,
   Progress,
   Relatives,
+  RunRecords,
   stateOf,
   titleOf,
-  UndoneRecords,
 } from '../run-details.tsx'
 import { tell } from '../told.ts'
 
@@ -45,6 +46,13 @@ const STARTED: Record<Run['kind'], { did: string; text: string }> = {
   'undo-preview': { did: 'previewed the undo', text: 'The preview of the undo is under way.' },
   undo: { did: 'started the undo', text: 'The undo is under way.' },
 }
+
+/** One row of a run's outcomes. */
+const likeOf = z.object({
+  kind: z.enum(recordKinds),
+  outcome: z.enum(outcomeKinds),
+  reason: z.enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]]),
+})
 
 const runsLink = (c: Context<ConsoleEnv>): string => link(c.var.shown, '/runs')
 
@@ -114,14 +122,15 @@ export const runsPage = new Hono<ConsoleEnv>()
     const after = afterOf(c.req.query('after'))
     const of = run.of === undefined ? undefined : await connection.operations.run(run.of)
     const others = of ? [of] : await connection.watching.runsOf(id)
-    const records = isAboutUndo(run) ? await connection.watching.runRecords(id, after) : undefined
+    const like = likeOf.safeParse(c.req.query()).data
+    const page = like || isAboutUndo(run) ? await connection.watching.runRecords(id, like, after) : undefined
     return c.html(
       <Page title={titleOf(run, timeZone)} path="/runs" c={c} live>
         <Progress run={run} />
         <Relatives run={run} others={others} shown={shown} timeZone={timeZone} />
         {may(person.role, 'configure') && <Control run={run} of={of} shown={shown} timeZone={timeZone} />}
-        <Outcomes run={run} />
-        {records && <UndoneRecords run={run} records={records} after={after} shown={shown} />}
+        <Outcomes run={run} shown={shown} />
+        {page && <RunRecords run={run} page={page} like={like} after={after} shown={shown} />}
       </Page>,
     )
   })
