@@ -298,11 +298,11 @@ describe('a row of CloudTalk’s call list that nobody can read', () => {
       if (Cdr.id === id) Cdr.started_at = 'the day before yesterday'
     })
     emulators.env.CLOUDTALK_API_URL = `${front.url}/api`
-    bare = await startBareService(emulators)
+    bare = await startBareService(emulators, { timeZone })
     const { operations } = bare.service
-    await operations.prove(today(), false)
+    await operations.prove(today, false)
     await endCall(emulators, { deliver: false })
-    await operations.prove(today(), false)
+    await operations.prove(today, false)
     expect((await operations.trace(id))[0]?.story).toHaveLength(1)
   })
 })
