@@ -43,6 +43,7 @@ test('whoever waits goes in the order of the lanes, not of their coming', async 
   const gone: Priority[] = []
   const lanes: Priority[] = ['backfill', 'enrichment', 'retry', 'live']
   const waiting = lanes.map((lane) => gate.through(lane, 1, async () => gone.push(lane)))
+  await until('the first was refused', async () => (await rowOf()).last_grant === 0)
   await turn()
   await Promise.all(waiting)
   expect(gone).toEqual(lanes.toReversed())

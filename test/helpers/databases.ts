@@ -77,6 +77,8 @@ export async function openEmptyDatabase(kind: DatabaseKind): Promise<{ db: Db; c
   const server = inject('postgresUrl')
   await onServer(server, `create database ${name}`)
   const pool = new pg.Pool({ connectionString: `${server}/${name}` })
+  // The server ends with the database what the pool has not quite closed yet.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,
