@@ -73,7 +73,7 @@ A minute of their rate limits lasts one second here.\n`)
     serveDemo(dataDir, cloudtalk, kustomer, { port, password }),
   )
 
-  await runMainJob(service, cloudtalk, world, history.calls.length, options.json)
+  await runMainJob(service, { cloudtalk, kustomer }, world, history.calls.length, options.json)
   const proof = await service.operations.prove(new Date().toISOString().slice(0, 10), false)
   const result = { ...(await service.operations.summary()), seconds: (Date.now() - started) / 1_000 }
   console.log(options.json ? JSON.stringify(result) : demoReport(result, proof))
@@ -155,21 +155,24 @@ async function setUpWorkflows(cloudtalk: Emulator, workflows: Recipe[]): Promise
 
 async function runMainJob(
   service: Service,
-  cloudtalk: Emulator,
+  { cloudtalk, kustomer }: Record<'cloudtalk' | 'kustomer', Emulator>,
   world: World,
   history: number,
-  quiet: boolean,
+  silent: boolean,
 ): Promise<void> {
   const { operations } = service
-  const progress = progressWriter(quiet)
+  const progress = progressWriter(silent)
   const run = await operations.beginRun('sync', new Date(Date.now() - HISTORY_MS))
   await Promise.all([
     followRun(operations, run, progress.report),
     liveTraffic(cloudtalk.url, world, world.calls.slice(history), LIVE_MS),
   ])
-  await cloudtalk.webhooksIdle()
-  for (let left = await operations.pending(); left > 0; left = await operations.pending()) {
-    progress.report(`settling ${left} events that came since`)
+  // A write causes a webhook, and that an event: it has settled when two looks in a row find nothing on its way.
+  for (let quiet = 0; quiet < 2; ) {
+    await Promise.all([cloudtalk.webhooksIdle(), kustomer.webhooksIdle()])
+    const left = await operations.pending()
+    quiet = left === 0 ? quiet + 1 : 0
+    if (left > 0) progress.report(`settling ${left} events that came since`)
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
   progress.end()
