@@ -30,24 +30,55 @@ afterEach(() => emulators.close())
 
 const asked = async () => (await emulators.cloudtalk.requests()).total
 
+const NOBODY = undefined
+const agentId = async () => String((await emulators.cloudtalk.state()).agents?.[0]?.id)
+
+const unanswered = (route = '*') => setFaults(emulators.cloudtalk, { route, kind: 'status', status: 503 })
+
 test('names that CloudTalk no longer tells stay as they were read, and are asked for now and then', async () => {
-  await directory.readNames()
-  await setFaults(emulators.cloudtalk, { route: '*', kind: 'status', status: 503 })
+  const known = await agentId()
+  await directory.readNames(known)
+  await unanswered()
   now += 11 * MINUTE
-  await directory.readNames()
+  await directory.readNames(known)
   expect(directory.line(LONDON)).toEqual({ name: 'London', groupName: 'Sales' })
   expect(directory.userIdByEmail('maya@acme.example')).toBeDefined()
   await expect(directory.refresh()).rejects.toThrow('503')
   const inVain = await asked()
-  await directory.readNames()
+  await directory.readNames(known)
   expect(await asked()).toBe(inVain)
   await setFaults(emulators.cloudtalk)
   now += 2 * MINUTE
-  await directory.readNames()
+  await directory.readNames(known)
   expect(await asked()).toBeGreaterThan(inVain)
+})
+
+test('an agent whom CloudTalk has not named yet is waited for while it does not answer', async () => {
+  await directory.readNames(NOBODY)
+  await unanswered()
+  now += 11 * MINUTE
+  await directory.readNames(NOBODY)
+  await expect(directory.readNames('of today')).rejects.toThrow('503')
+})
+
+test.each(['agents', 'numbers', 'groups'])('where %s were never told, they are waited for', async (list) => {
+  await unanswered(`GET /${list}/index.json`)
+  await expect(directory.readNames(await agentId())).rejects.toThrow('503')
+  await setFaults(emulators.cloudtalk)
+  await directory.readNames(await agentId())
+  expect(directory.line(LONDON)).toEqual({ name: 'London', groupName: 'Sales' })
+})
+
+test('what the key may not read is done without, and not asked for each time', async () => {
+  await setFaults(emulators.cloudtalk, { route: '*', kind: 'status', status: 403 })
+  await directory.readNames('any')
+  const once = await asked()
+  await directory.readNames('another')
+  expect(await asked()).toBe(once)
+  expect(directory.line(LONDON)).toBeUndefined()
 })
 
 test('names are not done without where Kustomer does not tell its users', async () => {
   await setFaults(emulators.kustomer, { route: '*', kind: 'status', status: 503 })
-  await expect(directory.readNames()).rejects.toThrow('503')
+  await expect(directory.readNames(NOBODY)).rejects.toThrow('503')
 })

@@ -21,9 +21,11 @@ export interface Directory {
   readTeams(): Promise<void>
   readLines(): Promise<void>
   /**
-   * Agents, users, numbers and groups for who can do without: what CloudTalk does not tell stays as it was read before.
+   * Agents, users, numbers and groups for a message of an agent, if it has one. What CloudTalk refuses to tell is done
+   * without; while it does not answer, what was read before will do.
+   * @throws where it does not answer, and nothing was read before that will do.
    */
-  readNames(): Promise<void>
+  readNames(agentId: string | undefined): Promise<void>
   agent(id: string): { name: string; email: string | undefined } | undefined
   teamIdByName(name: string): string | undefined
   /** One of the account's numbers: its name, and the group that it rings. */
@@ -51,7 +53,7 @@ export interface Listed {
 
 /** A new agent or user is known at the latest after this long. */
 const FRESH_MS = 10 * 60_000
-/** Who can do without does not ask again any sooner: each message would, and take CloudTalk's budget. */
+/** Who has what will do does not ask again any sooner: each message would, and take CloudTalk's budget. */
 const UNTOLD_MS = 60_000
 const PAGE = 1_000
 const USERS_PAGE = 500
@@ -69,6 +71,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
   let listedTeams: string[] = []
   let staffRead = false
   let usersRead = false
+  let linesRead = false
   let lines = new Map<string, { name: string; groupName: string | undefined }>()
   const companies = new Map<string, { name: Promise<string | undefined>; readAt: number }>()
 
@@ -117,6 +120,7 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
         return number === undefined ? [] : [[number, { name, groupName }]]
       }),
     )
+    linesRead = true
   })
 
   const staffIfTold = ifTold(now, readStaff)
@@ -129,8 +133,12 @@ export function createDirectory(vendors: Vendors, now: () => number): Directory 
     isRead: () => staffRead && usersRead,
     readTeams,
     readLines,
-    async readNames() {
-      await Promise.all([readUsers(), staffIfTold(), linesIfTold()])
+    async readNames(agentId) {
+      await Promise.all([
+        readUsers(),
+        staffIfTold(() => agentId === undefined || agents.has(agentId)),
+        linesIfTold(() => linesRead),
+      ])
     },
     agent: (id) => agents.get(id),
     teamIdByName: (name) => teamIds.get(fold(name)),
@@ -203,22 +211,30 @@ function keptFor(freshMs: number, now: () => number, read: () => Promise<void>):
   }
 }
 
-/** Reads what CloudTalk tells; what it does not is asked for again after a while. */
-function ifTold(now: () => number, read: () => Promise<void>): () => Promise<void> {
-  let untoldAt = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (now() - untoldAt < UNTOLD_MS) return
+/** Reads what CloudTalk tells, with what was read before for what it does not; that is asked for again after a while. */
+function ifTold(now: () => number, read: () => Promise<void>): (willDo: () => boolean) => Promise<void> {
+  let untold = { at: Number.NEGATIVE_INFINITY, refused: false }
+  return async (willDo) => {
+    if (now() - untold.at < UNTOLD_MS && (untold.refused || willDo())) return
     try {
       await read()
     } catch (error) {
       if (!isOfCloudTalk(error)) throw error
-      untoldAt = now()
+      const refused = isRefusal(error)
+      // A single failure would leave the message without its agent for good.
+      if (!refused && !willDo()) throw error
+      untold = { at: now(), refused }
     }
   }
 }
 
 const isOfCloudTalk = (error: unknown): boolean =>
   error instanceof CloudTalkError || (error instanceof VendorAway && error.vendor === 'cloudtalk')
+
+/** What to wait for is of no use: the key may not read it, or there is nothing that can be read. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof CloudTalkError &&
+  ['forbidden', 'rejected', 'notFound', 'gone', 'unreadable'].includes(error.failure.kind)
 
 async function readPages<T>(
   readPage: (page: number) => Promise<{ items: T[]; pageCount: number }>,

@@ -69,18 +69,29 @@ describe('a vendor that does not answer', () => {
     )
   })
 
-  test.each([
-    { label: 'is away', faults: [{ route: '*', status: 503 }] },
-    {
-      label: 'does not let the key read numbers and groups',
-      faults: ['numbers', 'groups'].map((list) => ({ route: `GET /${list}/index.json`, status: 403 })),
-    },
-  ])('a message is logged while CloudTalk $label', async ({ faults }) => {
+  test('a message is logged though CloudTalk does not let the key read numbers and groups', async () => {
     stack = await startStack()
-    await setFaults(stack.cloudtalk, ...faults.map((fault) => ({ kind: 'status' as const, ...fault })))
+    const refused = { kind: 'status' as const, status: 403 }
+    await setFaults(
+      stack.cloudtalk,
+      ...['numbers', 'groups'].map((list) => ({ route: `GET /${list}/index.json`, ...refused })),
+    )
     const id = await sendMessage(stack)
     await until('it is logged', async () => (await storyOf(id)).at(-1)?.outcome === 'created')
     expect((await stack.kustomer.state()).notes).toMatchObject([{ attributes: { externalId: id } }])
+  })
+
+  test('a message whose agent CloudTalk does not name yet waits, and has the agent then', async () => {
+    stack = await startStack()
+    await setFaults(stack.cloudtalk, { route: 'GET /agents/index.json', kind: 'status', status: 503 })
+    const id = await sendMessage(stack, { direction: 'outgoing', agent_email: 'maya@acme.example' })
+    await until('it waits', async () => (await storyOf(id)).at(-1)?.reason === 'VENDOR_UNAVAILABLE')
+    await setFaults(stack.cloudtalk)
+    await stack.settled(60_000)
+    const { notes, conversations, users } = await stack.kustomer.state()
+    expect(notes?.[0]?.attributes.body).toContain('Agent name: Maya Lindgren')
+    const maya = users?.find(({ attributes }) => attributes.email === 'maya@acme.example')
+    expect(conversations?.[0]?.attributes.assignedUsers).toEqual([maya?.id])
   })
 
   test('hosts that nothing hangs on may be away without keeping the rest waiting', async () => {

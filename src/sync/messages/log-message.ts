@@ -86,7 +86,8 @@ async function headlineChange(context: SyncContext, item: TimelineItem): Promise
 
 /** With the names that CloudTalk's webhooks do not tell, as far as CloudTalk does. */
 async function named({ directory }: SyncContext, told: ToldMessage): Promise<Message> {
-  await directory.readNames()
+  const isNamed = told.agentName !== undefined && told.agentEmail !== undefined
+  await directory.readNames(isNamed ? undefined : told.agentId)
   return withNames(directory, told)
 }
 
