@@ -36,6 +36,7 @@ const LEASE_TRIES = 8
 const BUSY_MS = 300
 
 type EventJob = JobWithMetadata<SyncEvent>
+type ComesAgain = Extract<Settled, { kind: 'again' }>
 
 /** Starts this process's workers. @returns how to stop renewing leases; the queue's own close stops the workers. */
 export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
@@ -156,12 +157,15 @@ async function settleGroup(
   again: RaisedEvent[],
 ): Promise<{ results: JobResult[]; givenUp: boolean }> {
   let dead = false
-  let givenUp = false
+  let givenUp: ComesAgain | undefined
   try {
     for (const settling of events) {
-      const settled = await ports.settle(settling, priority)
+      // What the vendor may do yet would overwrite what is written now.
+      const settled: Settled = givenUp
+        ? { kind: 'again', inMs: givenUp.inMs, held: false, untried: true }
+        : await ports.settle(settling, priority)
       if (settled.kind === 'dead') dead = true
-      if (settled.kind === 'again' && settled.givenUp) givenUp = true
+      if (settled.kind === 'again' && settled.givenUp) givenUp = settled
       const { runId, round = 0 } = settling
       const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
       const cancelled =
@@ -178,11 +182,11 @@ async function settleGroup(
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
-    return { results: resultsOf(group, dead), givenUp }
+    return { results: resultsOf(group, dead), givenUp: givenUp !== undefined }
   } catch (error) {
     // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
     ports.log.error({ err: error }, 'a settle could not be recorded')
-    return { results: group.map(({ id }) => ({ id, status: 'failed' })), givenUp }
+    return { results: group.map(({ id }) => ({ id, status: 'failed' })), givenUp: givenUp !== undefined }
   }
 }
 
