@@ -13,7 +13,7 @@ import {
   type PlannedEdit,
   type Push,
 } from './plan.ts'
-import type { VendorApi } from './vendor-api.ts'
+import { PATIENCE_MS, type VendorApi } from './vendor-api.ts'
 import type { Witnessed } from './witness.ts'
 
 /** Those who push: people and systems at both vendors, who know nothing of the service. */
@@ -317,7 +317,7 @@ async function makeEdit(pushers: Pushers, sides: Sides, edit: PlannedEdit): Prom
 /** Reads, changes, writes what was read: nobody's change in between is overwritten. */
 async function editCustomer({ kustomer }: Pushers, edit: PlannedEdit, id: string): Promise<void> {
   const { record } = edit
-  const saved = await until(`customer ${id} is edited`, async () => {
+  const edited = async () => {
     const { body } = await kustomer.ask('GET', `/customers/${id}`)
     const { attributes } = body.data
     const change = { ...customerChange(edit, attributes), rev: attributes.rev }
@@ -325,7 +325,8 @@ async function editCustomer({ kustomer }: Pushers, edit: PlannedEdit, id: string
     if (written?.status === 200) return written.body.data
     if (written && written.status !== 409) throw new Error(`customer ${id}: ${JSON.stringify(written.body)}`)
     return undefined
-  })
+  }
+  const saved = await until(`customer ${id} is edited`, edited, PATIENCE_MS)
   applyEdit(record.person, edit)
   if (record.kind === 'customer') record.modifiedAt = saved.attributes.modifiedAt
   edit.state = 'told'

@@ -20,7 +20,8 @@ export interface Answer {
 /** The user agent of whoever is not the service. */
 export const SOMEBODY_ELSE = 'somebody else'
 
-const PATIENCE_MS = 60_000
+/** How long somebody tries the same again. */
+export const PATIENCE_MS = 60_000
 
 export function vendorApi(vendor: Vendor, base: string, authorization: string, minuteMs: number): VendorApi {
   let waits = 0
