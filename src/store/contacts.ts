@@ -5,7 +5,7 @@ import type { ContactFields } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
-import { type Identifier, replaceIdentifiers, replaceIdentifiersSql } from './identifiers.ts'
+import { type Identifier, replaceIdentifiersSql } from './identifiers.ts'
 import { toJson } from './json.ts'
 
 /** A contact as the mirror has it. */
@@ -185,24 +185,22 @@ export async function mirrorContacts(
     known: says === 'known',
     changed,
   }))
-  await sql`
-    insert into contact as c (connection, id, name, name_key, row_print, read_print, changed, sweep)
-    select distinct on (id) ${connection}, id, name, name_key, print, case when known then print end, changed,
-      ${sweep}::bigint
-    from jsonb_to_recordset(${toJson(rows)}::jsonb)
-      as r(id text, name text, name_key text, print text, known boolean, changed boolean)
-    on conflict (connection, id) do update set
-      name = excluded.name, name_key = excluded.name_key, row_print = excluded.row_print, sweep = excluded.sweep,
-      read_print = coalesce(excluded.read_print, c.read_print), changed = c.changed or excluded.changed`.execute(
-    db,
-  )
   const news = contacts.filter(({ says }) => says === 'news')
-  await replaceIdentifiers(
-    db,
-    'contact',
-    news.map(({ id }) => ({ connection, record_id: id })),
-    news.flatMap((contact) => contactIdentifiers(connection, contact.id, contact)),
-  )
+  await sql`
+    with mirrored as (
+      insert into contact as c (connection, id, name, name_key, row_print, read_print, changed, sweep)
+      select distinct on (id) ${connection}, id, name, name_key, print, case when known then print end, changed,
+        ${sweep}::bigint
+      from jsonb_to_recordset(${toJson(rows)}::jsonb)
+        as r(id text, name text, name_key text, print text, known boolean, changed boolean)
+      on conflict (connection, id) do update set
+        name = excluded.name, name_key = excluded.name_key, row_print = excluded.row_print, sweep = excluded.sweep,
+        read_print = coalesce(excluded.read_print, c.read_print), changed = c.changed or excluded.changed
+    ), ${replaceIdentifiersSql(
+      'contact',
+      news.map(({ id }) => ({ connection, record_id: id })),
+      news.flatMap((contact) => contactIdentifiers(connection, contact.id, contact)),
+    )}`.execute(db)
 }
 
 /** Contacts that the sweep before saw and this one did not. */
@@ -371,8 +369,10 @@ export async function saveOwn(db: Db, connection: string, id: string, own: OwnFi
 
 /** Forgets a contact that CloudTalk no longer has. */
 export async function forgetContact(db: Db, connection: string, id: string): Promise<void> {
-  await replaceIdentifiers(db, 'contact', [{ connection, record_id: id }], [])
-  await db.deleteFrom('contact').where('connection', '=', connection).where('id', '=', id).execute()
+  await sql`
+    with forgotten as (
+      delete from contact where connection = ${connection} and id = ${id}
+    ), ${replaceIdentifiersSql('contact', [{ connection, record_id: id }], [])}`.execute(db)
 }
 
 /** Contacts without a customer. */

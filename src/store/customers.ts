@@ -6,7 +6,7 @@ import type { Customer } from '../mapping/records.ts'
 import { nameKey } from '../mapping/text.ts'
 import { asked, batched, rowsByItem } from './batched.ts'
 import type { Db } from './database.ts'
-import { type Identifier, replaceIdentifiers } from './identifiers.ts'
+import { type Identifier, replaceIdentifiersSql } from './identifiers.ts'
 import { toJson } from './json.ts'
 
 /** A customer as Kustomer's API shows it, with the revision that orders its versions (contract kustomer §1.7). */
@@ -22,7 +22,8 @@ export async function mirrorCustomers(
   defaultCountry?: string,
 ): Promise<void> {
   if (versions.length === 0) return
-  const rows = newestOf(versions).map((customer) => ({
+  const newest = newestOf(versions)
+  const rows = newest.map((customer) => ({
     id: customer.id,
     rev: customer.rev,
     modified_at: customer.modifiedAt ?? null,
@@ -30,35 +31,30 @@ export async function mirrorCustomers(
     name_key: nameKey(customer.name ?? ''),
     data: mappedPart(customer),
   }))
-  const moved = await sql<{ id: string }>`
-    insert into customer (connection, id, rev, modified_at, deleted, name_key, data)
-    select ${connection}, id, rev, modified_at, deleted, name_key, data
-    from jsonb_to_recordset(${toJson(rows)}::jsonb)
-      as r(id text, rev integer, modified_at timestamptz, deleted boolean, name_key text, data jsonb)
-    on conflict (connection, id) do update set
-      rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,
-      name_key = excluded.name_key, data = excluded.data,
-      -- Calls and notes raise the revision too: what nothing mapped has changed in is as settled as before.
-      settled_rev = case
-        when customer.settled_rev >= customer.rev and customer.data = excluded.data
-          and customer.deleted = excluded.deleted
-          and customer.modified_at is not distinct from excluded.modified_at
-        then excluded.rev else customer.settled_rev end
-    where customer.rev < excluded.rev or (excluded.rev = 0 and customer.rev = 0)
-      or (excluded.deleted and not customer.deleted)
-    returning id`.execute(db)
-  const ids = moved.rows.map((row) => row.id)
-  if (ids.length === 0) return
-  const movedIds = new Set(ids)
-  const identifiers = newestOf(versions)
-    .filter((customer) => movedIds.has(customer.id))
-    .flatMap((customer) => identifiersOf(connection, customer, defaultCountry))
-  await replaceIdentifiers(
-    db,
-    'customer',
-    ids.map((record_id) => ({ connection, record_id })),
-    identifiers,
-  )
+  await sql`
+    with moved as (
+      insert into customer (connection, id, rev, modified_at, deleted, name_key, data)
+      select ${connection}, id, rev, modified_at, deleted, name_key, data
+      from jsonb_to_recordset(${toJson(rows)}::jsonb)
+        as r(id text, rev integer, modified_at timestamptz, deleted boolean, name_key text, data jsonb)
+      on conflict (connection, id) do update set
+        rev = excluded.rev, modified_at = excluded.modified_at, deleted = excluded.deleted,
+        name_key = excluded.name_key, data = excluded.data,
+        -- Calls and notes raise the revision too: what nothing mapped has changed in is as settled as before.
+        settled_rev = case
+          when customer.settled_rev >= customer.rev and customer.data = excluded.data
+            and customer.deleted = excluded.deleted
+            and customer.modified_at is not distinct from excluded.modified_at
+          then excluded.rev else customer.settled_rev end
+      where customer.rev < excluded.rev or (excluded.rev = 0 and customer.rev = 0)
+        or (excluded.deleted and not customer.deleted)
+      returning id
+    ), ${replaceIdentifiersSql(
+      'customer',
+      newest.map(({ id }) => ({ connection, record_id: id })),
+      newest.flatMap((customer) => identifiersOf(connection, customer, defaultCountry)),
+      sql`r.record_id in (select id from moved)`,
+    )}`.execute(db)
 }
 
 /** Of these customers, those with a revision that no outcome stands for yet. */
@@ -124,13 +120,10 @@ const findOne = batched<{ connection: string; id: string }, StoredCustomer | und
 
 /** Marks what a look-up answered with 404. */
 export async function markCustomerDeleted(db: Db, connection: string, id: string): Promise<void> {
-  await db
-    .updateTable('customer')
-    .set({ deleted: true })
-    .where('connection', '=', connection)
-    .where('id', '=', id)
-    .execute()
-  await replaceIdentifiers(db, 'customer', [{ connection, record_id: id }], [])
+  await sql`
+    with marked as (
+      update customer set deleted = true where connection = ${connection} and id = ${id}
+    ), ${replaceIdentifiersSql('customer', [{ connection, record_id: id }], [])}`.execute(db)
 }
 
 function newestOf(versions: readonly CustomerVersion[]): CustomerVersion[] {

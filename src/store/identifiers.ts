@@ -14,30 +14,26 @@ export interface Identifier extends RecordOfSide {
   value: string
 }
 
-/** Replaces every identifier of the given records by the given ones, in one statement. */
-export async function replaceIdentifiers(
-  db: Db,
-  side: IdentifierSide,
-  records: readonly RecordOfSide[],
-  identifiers: readonly Identifier[],
-): Promise<void> {
-  await sql`with ${replaceIdentifiersSql(side, records, identifiers)}`.execute(db)
-}
-
-/** The same as the end of a statement that begins with `with`. */
+/**
+ * Replaces every identifier of the given records by the given ones, as the end of the statement that writes the records
+ * and begins with `with`: a record whose identifiers came later would keep none if the process died in between.
+ *
+ * @param only which of them, as a condition on `r.record_id`.
+ */
 export const replaceIdentifiersSql = (
   side: IdentifierSide,
   records: readonly RecordOfSide[],
   identifiers: readonly Identifier[],
+  only: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> => sql`
   incoming as (
     select distinct connection, record_id, channel, value
     from ${asked(identifiers)} as r(connection text, record_id text, channel text, value text)
-    where value <> ''
+    where value <> '' and ${only}
   ), dropped as (
     delete from identifier n
     using ${asked(records)} as r(connection text, record_id text)
-    where n.connection = r.connection and n.side = ${side} and n.record_id = r.record_id
+    where n.connection = r.connection and n.side = ${side} and n.record_id = r.record_id and ${only}
       and not exists (
         select 1 from incoming i
         where i.connection = n.connection and i.record_id = n.record_id and i.value = n.value
