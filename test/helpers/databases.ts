@@ -78,6 +78,7 @@ export async function openEmptyDatabase(kind: DatabaseKind): Promise<{ db: Db; c
   await onServer(server, `create database ${name}`)
   const pool = new pg.Pool({ connectionString: `${server}/${name}` })
   // The server ends with the database what the pool has not quite closed yet.
+  pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   return {
