@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestDatabase } from '../../test/helpers/databases.ts'
+import { emptyCustomer } from '../mapping/customer-record.ts'
 import { forgetContact, mirrorContacts } from './contacts.ts'
 import { markCustomerDeleted, mirrorCustomers } from './customers.ts'
 import type { Db } from './database.ts'
@@ -35,18 +36,7 @@ async function interrupted(write: () => Promise<unknown>): Promise<void> {
 const owners = async (side: IdentifierSide) =>
   (await ownersOf(db, 'default', side, NUMBER)).map(({ recordId }) => recordId)
 
-const customer = {
-  id: 'c1',
-  rev: 3,
-  phones: [{ phone: NUMBER }],
-  emails: [],
-  whatsapps: [],
-  sharedEmails: [],
-  sharedPhones: [],
-  sharedWhatsapps: [],
-  urls: [],
-  locations: [],
-}
+const customer = { ...emptyCustomer, id: 'c1', rev: 3, phones: [{ phone: NUMBER }] }
 const row = {
   id: '7',
   name: 'Ida',

@@ -163,15 +163,14 @@ export async function currentOutcome(
   connection: string,
   kind: RecordKind,
   recordId: string,
-): Promise<OutcomeKind | undefined> {
-  const row = await db
+): Promise<Pick<Outcome, 'outcome' | 'reason'> | undefined> {
+  return db
     .selectFrom('outcome')
-    .select('outcome')
+    .select(['outcome', 'reason'])
     .where('connection', '=', connection)
     .where('kind', '=', kind)
     .where('record_id', '=', recordId)
     .executeTakeFirst()
-  return row?.outcome
 }
 
 /** The whole story of a record, oldest first. */

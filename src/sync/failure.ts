@@ -95,29 +95,13 @@ function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tri
       }
     }
     case 'unreachable':
-      if (failure.maybeDone && BULK.test(sentence)) {
-        return {
-          outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
-          retryInMs: Math.max(backoff, BULK_WORKS * when.firstBackoffMs),
-        }
-      }
-      if (givenUp(error)) {
-        return {
-          outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
-          retryInMs: Math.max(backoff, LEASE_SECONDS * SECOND),
-        }
-      }
-      return {
-        outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
-        retryInMs: backoff,
-        held: true,
-      }
-    case 'unavailable':
-      return {
-        outcome: { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence },
-        retryInMs: backoff,
-        held: true,
-      }
+    case 'unavailable': {
+      const outcome: Outcome = { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence }
+      const worksMs = mayWorkMs(error, when)
+      return worksMs === undefined
+        ? { outcome, retryInMs: backoff, held: true }
+        : { outcome, retryInMs: Math.max(backoff, worksMs) }
+    }
     case 'unauthorized':
     case 'forbidden': {
       const outcome: Outcome = { outcome: 'waiting', reason: 'UNAUTHORIZED', sentence }
@@ -142,6 +126,15 @@ function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tri
     case 'notFound':
       return passing({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, when)
   }
+}
+
+/** How long the vendor may work yet on a write whose answer was lost; undefined where none may be under way. */
+function mayWorkMs(error: CloudTalkError | KustomerError, { firstBackoffMs }: Tries): number | undefined {
+  const { failure, message } = error
+  if (failure.kind === 'unreachable' && failure.maybeDone && BULK.test(message)) {
+    return BULK_WORKS * firstBackoffMs
+  }
+  return givenUp(error) ? LEASE_SECONDS * SECOND : undefined
 }
 
 /** Failed for good only when it has not passed by itself. */

@@ -1,4 +1,4 @@
-import { historyOf } from '../store/outcomes.ts'
+import { currentOutcome } from '../store/outcomes.ts'
 import type { RecordKind } from '../store/schema.ts'
 import type { SyncContext } from './context.ts'
 import { record } from './record.ts'
@@ -28,6 +28,6 @@ export async function recordUnreadable(
 
 /** Whatever the path: it begins with the place of the row on its page, which changes from round to round. */
 async function isRecorded({ db, connection }: SyncContext, kind: RecordKind, id: string): Promise<boolean> {
-  const last = (await historyOf(db, connection, kind, id)).at(-1)
-  return last?.outcome === 'failed' && last.reason === 'UNREADABLE_ANSWER'
+  const current = await currentOutcome(db, connection, kind, id)
+  return current?.outcome === 'failed' && current.reason === 'UNREADABLE_ANSWER'
 }

@@ -69,6 +69,18 @@ describe('a vendor that does not answer', () => {
     )
   })
 
+  test('a message is logged while CloudTalk is away, with the names that were read before', async () => {
+    stack = await startStack()
+    await sendMessage(stack)
+    await stack.settled()
+    await setFaults(stack.cloudtalk, { route: '*', kind: 'status', status: 503 })
+    const id = await sendMessage(stack, { direction: 'outgoing', agent_email: 'maya@acme.example' })
+    await until('it is logged', async () => (await storyOf(id)).at(-1)?.outcome === 'created')
+    const { notes = [] } = await stack.kustomer.state()
+    const note = notes.find(({ attributes }) => attributes.externalId === id)
+    expect(note?.attributes.body).toContain('Agent name: Maya Lindgren')
+  })
+
   test('a message is logged though CloudTalk does not let the key read numbers and groups', async () => {
     stack = await startStack()
     const refused = { kind: 'status' as const, status: 403 }

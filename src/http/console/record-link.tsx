@@ -5,8 +5,8 @@ import { link, type ShownConnection } from './layout.tsx'
 interface Props {
   kind: RecordKind
   id: string
-  /** By what people know it. */
-  title: string | undefined
+  /** By what people know it, where the list says that. */
+  title?: string | undefined
   shown: ShownConnection
 }
 

@@ -1,14 +1,6 @@
 import { localDay, localTime } from '../../mapping/local-time.ts'
 import { type ReasonCode, reasons } from '../../mapping/reasons.ts'
-import {
-  isOver,
-  type Run,
-  type RunItem,
-  type RunProgress,
-  type RunRecord,
-  type RunRecordFilter,
-  type RunRecordsPage,
-} from '../../store/runs.ts'
+import { isOver, type Run, type RunProgress } from '../../store/runs.ts'
 import { AskingButton } from './asks-first.tsx'
 import { count, Empty, KIND_NAMES, Notice, OutcomeBadge, Time } from './components.tsx'
 import { link, type ShownConnection } from './layout.tsx'
@@ -181,110 +173,6 @@ export const Relatives = ({ run, others, shown, timeZone }: RelativesProps) =>
         ))}
       </ul>
     </section>
-  )
-
-interface RunRecordsProps {
-  run: RunProgress
-  page: RunRecordsPage
-  /** Only those that came out so. */
-  like: RunRecordFilter | undefined
-  /** The last record of the page before. */
-  after: RunItem | undefined
-  shown: ShownConnection
-}
-
-/** Which records came out so; of an undo, what of each is taken back, or would be, and what stays. */
-export const RunRecords = ({ run, page: { records, next }, like, after, shown }: RunRecordsProps) => {
-  const address = (from?: RunItem) =>
-    link(shown, `/runs/${run.id}`, { ...like, after: from && `${from.kind}/${from.id}` })
-  return (
-    <section aria-labelledby="records">
-      <h2 id="records">Record by record</h2>
-      {like && (
-        <p>
-          {KIND_NAMES[like.kind].many} <OutcomeBadge outcome={like.outcome} /> {reasons[like.reason].meaning}
-        </p>
-      )}
-      {records.length === 0 ? (
-        <Empty>{whyNone(run, like, after, next)}</Empty>
-      ) : isAboutUndo(run) ? (
-        <Undone run={run} records={records} shown={shown} />
-      ) : (
-        <ul>
-          {records.map((record) => (
-            <li>
-              <Traced record={record} shown={shown} />
-            </li>
-          ))}
-        </ul>
-      )}
-      {(after || next) && (
-        <p class="actions">
-          {after && <a href={address()}>First page</a>}
-          {next && <a href={address(next)}>Next page</a>}
-        </p>
-      )}
-    </section>
-  )
-}
-
-function whyNone(
-  run: Run,
-  like: RunRecordFilter | undefined,
-  after: RunItem | undefined,
-  next: RunItem | undefined,
-): string {
-  if (next) return 'None among those that were looked through. The next page looks further.'
-  if (after) return 'There are no more.'
-  if (!isOver(run)) return 'The first ones show in a moment.'
-  return like ? 'None came out so.' : 'There is nothing to take back.'
-}
-
-const Traced = ({ record: { kind, id }, shown }: { record: RunItem; shown: ShownConnection }) => (
-  <a href={link(shown, '/trace', { q: id })}>
-    {KIND_NAMES[kind].one} {id}
-  </a>
-)
-
-const Undone = ({ run, records, shown }: { run: Run; records: RunRecord[]; shown: ShownConnection }) => {
-  const preview = run.kind === 'undo-preview'
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Record</th>
-            <th>{preview ? 'Would be taken back' : 'Taken back'}</th>
-            <th>{preview ? 'Would stay' : 'Stays'}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.map((record) => (
-            <tr>
-              <td>
-                <Traced record={record} shown={shown} />
-              </td>
-              <td>
-                {record.undo ? <Lines lines={record.undo.takenBack} /> : <small>{record.reason}</small>}
-              </td>
-              <td>{record.undo && <Lines lines={record.undo.stays} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-const Lines = ({ lines }: { lines: readonly string[] }) =>
-  lines.length === 0 ? (
-    <small>–</small>
-  ) : (
-    <div>
-      {lines.map((line) => (
-        <div>{line}</div>
-      ))}
-    </div>
   )
 
 /** Each row opens its records. */

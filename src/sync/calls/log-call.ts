@@ -119,10 +119,10 @@ async function assignmentOf(
 
 /** Waits for the call to be logged, unless nothing is to be expected of it any more. */
 async function enrichedTooEarly(context: SyncContext, event: CallEvent): Promise<Outcome> {
-  const outcome = await currentOutcome(context.db, context.connection, 'call', event.id)
+  const current = await currentOutcome(context.db, context.connection, 'call', event.id)
   const sentence = 'The call is not logged, so there is nothing to add to.'
   const nothing: Outcome = { outcome: 'unchanged', reason: 'NOTHING_CHANGED', sentence }
-  if (outcome === 'failed' || outcome === 'skipped') return nothing
+  if (current?.outcome === 'failed' || current?.outcome === 'skipped') return nothing
   throw new NotYet({ outcome: 'waiting', reason: 'NOT_ENDED', sentence }, LOOKS_FOR_AN_END, nothing)
 }
 

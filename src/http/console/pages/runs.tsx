@@ -14,16 +14,8 @@ import type { ConsoleEnv } from '../console.tsx'
 import { doing, notDone, note } from '../doing.ts'
 import { link, Page, type ShownConnection } from '../layout.tsx'
 import { refused } from '../refused.tsx'
-import {
-  Control,
-  isAboutUndo,
-  Outcomes,
-  Progress,
-  Relatives,
-  RunRecords,
-  stateOf,
-  titleOf,
-} from '../run-details.tsx'
+import { Control, isAboutUndo, Outcomes, Progress, Relatives, stateOf, titleOf } from '../run-details.tsx'
+import { RunRecords } from '../run-records.tsx'
 import { tell } from '../told.ts'
 
 const startForm = z.union([
