@@ -128,7 +128,7 @@ export async function openConnection(
     contactWriter: createContactWriter(vendors),
     customerWriter: createCustomerWriter(vendors, bulkWriter, expected),
     bulkWriter,
-    locks: createLocks(db),
+    locks: createLocks(db, pace),
     callReader: createCallReader(vendors, Date.now),
     raise,
     pace,

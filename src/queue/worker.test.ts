@@ -1,52 +1,85 @@
+import { sql } from 'kysely'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
-import { createDatabase } from '../../test/helpers/databases.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createDatabase, type TestDatabase } from '../../test/helpers/databases.ts'
 import { until } from '../../test/helpers/until.ts'
-import { openDatabase } from '../store/database.ts'
-import { clearLeases } from '../store/leases.ts'
+import { type OpenDatabase, openDatabase } from '../store/database.ts'
 import { callEvent, type RaisedEvent, type SyncEvent } from '../sync/event.ts'
-import { SETTLE } from './policy.ts'
-import { openQueue } from './queue.ts'
+import type { Settled } from '../sync/settle.ts'
+import { openQueue, type Queue } from './queue.ts'
 import { startWorkers } from './worker.ts'
 
-const COMES_AGAIN_MS = 1_000
+const log = pino({ level: 'silent' })
+let own: TestDatabase
+let database: OpenDatabase
+let queue: Queue
+let stop: () => void = () => undefined
+beforeEach(async () => {
+  own = await createDatabase('postgres')
+  database = await openDatabase({ kind: 'postgres', url: own.env.DATABASE_URL ?? '' })
+  queue = await openQueue(database, log)
+})
+afterEach(async () => {
+  stop()
+  await queue.close()
+  await database.close()
+  await own.drop()
+})
 
-test('while a write of a record was given up, nothing else of the record is settled', async () => {
-  const { env, drop } = await createDatabase('postgres')
-  const database = await openDatabase({ kind: 'postgres', url: env.DATABASE_URL ?? '' })
-  const { db } = database
-  const log = pino({ level: 'silent' })
-  const queue = await openQueue(database, log)
-  const settled: { event: SyncEvent; at: number }[] = []
-  const raised = (['customer', 'detail'] as const).map((about): RaisedEvent => {
+const aboutCall = (...abouts: ('customer' | 'detail')[]): RaisedEvent[] =>
+  abouts.map((about) => {
     const event = callEvent('default', '1', { about, source: 'follow-up' })
     return { event, priority: 'live', dedupeKey: about }
   })
-  await queue.raise(raised)
-  const stop = await startWorkers({
-    db,
+
+/** @returns what is settled, as it is settled. */
+async function work(ends: Settled[]): Promise<{ event: SyncEvent; at: number }[]> {
+  const settled: { event: SyncEvent; at: number }[] = []
+  stop = await startWorkers({
+    db: database.db,
     queue,
     log,
     halted: async () => undefined,
     async settle(event) {
       settled.push({ event, at: Date.now() })
-      if (settled.length > 1) return { kind: 'done' }
-      return { kind: 'again', inMs: COMES_AGAIN_MS, held: false, untried: false, givenUp: true }
+      return ends.shift() ?? { kind: 'done' }
     },
   })
-  try {
-    const deferred = async () => (await queue.boss.getQueueStats(SETTLE))[0]?.deferredCount
-    await until('both come again', async () => settled.length > 1 || (await deferred()) === raised.length)
-    // Those that were kept have run out by then.
-    await clearLeases(db)
-    await until('both are settled', () => settled.length === 1 + raised.length)
-    const [first, ...later] = settled
-    expect(later.map(({ event: { attempt } }) => attempt).toSorted()).toEqual([0, 1])
-    for (const { at } of later) expect(at - (first?.at ?? 0)).toBeGreaterThanOrEqual(COMES_AGAIN_MS)
-  } finally {
-    stop()
-    await queue.close()
-    await database.close()
-    await drop()
+  return settled
+}
+
+const givenUp = (ms: number): Settled => ({
+  kind: 'again',
+  inMs: ms,
+  held: false,
+  untried: false,
+  leaveMs: ms,
+})
+
+test('while a write of a record was given up, nothing else of the record is settled', async () => {
+  const COMES_AGAIN_MS = 1_000
+  await queue.raise(aboutCall('customer', 'detail'))
+  const settled = await work([givenUp(COMES_AGAIN_MS)])
+  await until('both are settled', () => settled.length === 3)
+  const [first, ...later] = settled
+  expect(later.map(({ event: { attempt } }) => attempt).toSorted()).toEqual([0, 1])
+  for (const { at } of later) expect(at - (first?.at ?? 0)).toBeGreaterThanOrEqual(COMES_AGAIN_MS)
+})
+
+test('what comes meanwhile is put off until then, at once and for good', async () => {
+  await queue.raise(aboutCall('customer'))
+  const settled = await work([givenUp(120_000)])
+  const putOff = async () => {
+    const { rows } = await sql<{ seconds: number }>`
+      select extract(epoch from start_after - clock_timestamp())::float as seconds from pgboss.job
+      where state = 'created' and start_after > clock_timestamp() + interval '20 seconds'`.execute(
+      database.db,
+    )
+    return rows.map(({ seconds }) => seconds)
   }
+  await until('it comes again', async () => (await putOff()).length === 1)
+  await queue.raise(aboutCall('detail'))
+  await until('the other comes then, too', async () => (await putOff()).length === 2)
+  for (const seconds of await putOff()) expect(seconds).toBeGreaterThan(100)
+  expect(settled).toHaveLength(1)
 })

@@ -4,7 +4,15 @@ import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import { endWaiting } from '../store/cancelled.ts'
 import type { Db } from '../store/database.ts'
-import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases, takeLeases } from '../store/leases.ts'
+import {
+  giveBackAllLeases,
+  LEASE_SECONDS,
+  leaveLeases,
+  leftForMs,
+  renewLeases,
+  takeAllLeases,
+  takeLeases,
+} from '../store/leases.ts'
 import { type RaisedEvent, recordKey, type SyncEvent, withoutRun } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Halt } from '../sync/runs/run-halt.ts'
@@ -86,29 +94,30 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
   await Promise.all(
     [...byRecord].map(async ([key, group]) => {
       const again: RaisedEvent[] = []
-      let givenUp = false
+      let leaveMs: number | undefined
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
       const events = mergeEvents(group.map((job) => job.data))
       if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
-        await ports.queue.raise(events.map((event) => later(event, priority, BUSY_MS)))
+        const busyMs = Math.max(BUSY_MS, await leftForMs(ports.db, [key]))
+        await ports.queue.raise(events.map((event) => later(event, priority, busyMs)))
         results.push(...group.map(({ id }) => completed(id)))
         return
       }
       keys.add(key)
       try {
         const settled = await settleGroup(ports, group, events, priority, again)
-        givenUp = settled.givenUp
+        leaveMs = settled.leaveMs
         // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
         await ports.queue.raise(again)
         results.push(...settled.results)
       } finally {
         keys.delete(key)
+        const end =
+          leaveMs === undefined
+            ? giveBackAllLeases(ports.db, holder, [key])
+            : leaveLeases(ports.db, holder, [key], leaveMs)
         // What is not given back is not renewed any more, and runs out.
-        if (!givenUp) {
-          await giveBackAllLeases(ports.db, holder, [key]).catch((error: unknown) =>
-            ports.log.warn({ err: error }, 'a lease could not be given back'),
-          )
-        }
+        await end.catch((error: unknown) => ports.log.warn({ err: error }, 'a lease could not be given back'))
       }
     }),
   )
@@ -155,7 +164,7 @@ async function settleGroup(
   events: readonly SyncEvent[],
   priority: RaisedEvent['priority'],
   again: RaisedEvent[],
-): Promise<{ results: JobResult[]; givenUp: boolean }> {
+): Promise<{ results: JobResult[]; leaveMs: number | undefined }> {
   let dead = false
   let givenUp: ComesAgain | undefined
   try {
@@ -165,7 +174,7 @@ async function settleGroup(
         ? { kind: 'again', inMs: givenUp.inMs, held: false, untried: true }
         : await ports.settle(settling, priority)
       if (settled.kind === 'dead') dead = true
-      if (settled.kind === 'again' && settled.givenUp) givenUp = settled
+      if (settled.kind === 'again' && settled.leaveMs !== undefined) givenUp = settled
       const { runId, round = 0 } = settling
       const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
       const cancelled =
@@ -175,18 +184,19 @@ async function settleGroup(
         await endWaiting(ports.db, [settling])
       } else if (settled.kind === 'busy') {
         const { busySince = Date.now() } = event
-        again.push(later({ ...event, crowded: true, busySince }, priority, BUSY_MS))
+        const busyMs = Math.max(BUSY_MS, settled.forMs)
+        again.push(later({ ...event, crowded: true, busySince }, priority, busyMs))
       } else if (settled.kind === 'again') {
         const { held, untried, inMs } = settled
         const next = { ...event, held, attempt: event.attempt + (untried ? 0 : 1) }
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
-    return { results: resultsOf(group, dead), givenUp: givenUp !== undefined }
+    return { results: resultsOf(group, dead), leaveMs: givenUp?.leaveMs }
   } catch (error) {
     // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
     ports.log.error({ err: error }, 'a settle could not be recorded')
-    return { results: group.map(({ id }) => ({ id, status: 'failed' })), givenUp: givenUp !== undefined }
+    return { results: group.map(({ id }) => ({ id, status: 'failed' })), leaveMs: givenUp?.leaveMs }
   }
 }
 

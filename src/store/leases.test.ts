@@ -3,7 +3,15 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
 import type { Db } from './database.ts'
-import { clearLeases, giveBackLeases, LEASE_SECONDS, renewLeases, takeLeases } from './leases.ts'
+import {
+  clearLeases,
+  giveBackLeases,
+  LEASE_SECONDS,
+  leaveLeases,
+  leftForMs,
+  renewLeases,
+  takeLeases,
+} from './leases.ts'
 
 describe.each(databaseKinds)('on %s', (kind) => {
   let db: Db
@@ -116,6 +124,35 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await take(one, keys)
     await clearLeases(db)
     expect(await take(other, keys)).toEqual([...keys].sort())
+  })
+
+  test('what is left is nobody’s for that long: no renewal on its way ends it sooner, and no start of an only process', async () => {
+    const keys = newKeys(2)
+    await take(one, keys)
+    await leaveLeases(db, one, keys, 120_000)
+    await renewLeases(db, one, keys)
+    await clearLeases(db)
+    expect([await take(one, keys), await take(other, keys)]).toEqual([[], []])
+    for (const left of await secondsLeft(keys)) expect(left).toBeGreaterThan(110)
+  })
+
+  test('who was overtaken leaves nothing', async () => {
+    const keys = newKeys(1)
+    await take(one, keys)
+    await setUntil(keys, -1)
+    await take(other, keys)
+    await leaveLeases(db, one, keys, 120_000)
+    for (const left of await secondsLeft(keys)) expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
+  })
+
+  test('for how long keys are left is told, and nothing of those that somebody works on', async () => {
+    const [left = '', held = '', free = ''] = newKeys(3)
+    await take(one, [left, held])
+    await leaveLeases(db, one, [left], 60_000)
+    expect(await leftForMs(db, [held, free])).toBe(0)
+    const ms = await leftForMs(db, [free, held, left])
+    expect(ms).toBeGreaterThan(50_000)
+    expect(ms).toBeLessThanOrEqual(60_000)
   })
 
   test('nothing wanted, nothing taken', async () => {

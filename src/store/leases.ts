@@ -70,8 +70,25 @@ const giveBackAll = batched<{ holder: string; keys: readonly string[] }, void>(a
 /** Keeps what is really held: a lease that could not be given back runs out by itself. */
 export async function renewLeases(db: Db, holder: string, keys: Iterable<string>): Promise<void> {
   await sql`
-    update lease set until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
+    update lease set until = greatest(until, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}))
     where key in (${inOrder(holder, keys)})`.execute(db)
+}
+
+/** Nobody gets these keys before so many milliseconds have passed, unless they are somebody else's by now. */
+export async function leaveLeases(db: Db, holder: string, keys: Iterable<string>, ms: number): Promise<void> {
+  await sql`
+    update lease set until = clock_timestamp() + make_interval(secs => ${ms / 1_000})
+    where key in (${inOrder(holder, keys)})`.execute(db)
+}
+
+/** @returns in how many milliseconds all of these keys are free that were left so; 0 where none was. */
+export async function leftForMs(db: Db, keys: readonly string[]): Promise<number> {
+  // A lease that is renewed is always nearer to its end.
+  const { rows } = await sql<{ ms: number }>`
+    select coalesce(max(extract(epoch from until - clock_timestamp()) * 1000), 0)::float as ms from lease
+    where key in (select jsonb_array_elements_text(${toJson(keys)}::jsonb))
+      and until > clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`.execute(db)
+  return rows[0]?.ms ?? 0
 }
 
 export async function giveBackLeases(db: Db, holder: string, keys: Iterable<string>): Promise<void> {
@@ -86,7 +103,8 @@ const inOrder = (holder: string, keys: Iterable<string>) => sql`
   where holder = ${holder}::uuid and key in (select jsonb_array_elements_text(${toJson([...keys])}::jsonb))
   order by key for update`
 
-/** For a database that only this process can reach: whoever held a lease is gone. */
+/** For a database that only this process can reach: whoever held a lease is gone. What was left stays so. */
 export async function clearLeases(db: Db): Promise<void> {
-  await db.deleteFrom('lease').execute()
+  await sql`
+    delete from lease where until <= clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`.execute(db)
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
 import { KustomerError, type KustomerFailure } from '../kustomer/index.ts'
-import { LEASE_SECONDS } from '../store/leases.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import type { CircuitCause } from '../store/schema.ts'
 import { backoffMs, failedSettle, type Surroundings } from './failure.ts'
@@ -145,16 +144,36 @@ describe('with chance left out', () => {
 })
 
 test.each(['timeout', 'aborted', 'gateway'] as const)(
-  'a write that is given up (%s) comes again when its leases have run out, and no sooner',
+  'a write that is given up (%s) comes again when the vendor has had two minutes for it, and no sooner',
   (cause) => {
     const failure = { kind: 'unreachable', cause, maybeDone: true } as const
     for (const error of [new CloudTalkError('PUT /x', failure), new KustomerError('PUT /x', failure)]) {
-      expect(failedSettle(error, 0, when())).toMatchObject({ retryInMs: LEASE_SECONDS * 1_000 })
+      expect(failedSettle(error, 0, when())).toMatchObject({ retryInMs: 2 * MINUTE })
       expect(failedSettle(error, 0, when()).held).toBeUndefined()
       expect(failedSettle(error, 100, when()).retryInMs).toBeGreaterThan(MINUTE)
     }
   },
 )
+
+test.each([
+  {
+    label: 'a bulk request of Kustomer',
+    error: KustomerError,
+    route: 'POST /customers/bulk',
+    inMs: 2 * MINUTE,
+  },
+  { label: 'one of updates', error: KustomerError, route: 'PUT /conversations/bulk', inMs: 2 * MINUTE },
+  { label: 'a look at one', error: KustomerError, route: 'GET /bulk/:id', inMs: FIRST },
+  {
+    label: 'one of CloudTalk, done when it is answered',
+    error: CloudTalkError,
+    route: 'POST /bulk/contacts.json',
+    inMs: FIRST,
+  },
+])('$label, whose answer is lost at once', ({ error, route, inMs }) => {
+  const lost = new error(route, { kind: 'unreachable', cause: 'reset', maybeDone: !route.startsWith('GET') })
+  expect(sorted(lost, 0).retryInMs).toBe(inMs)
+})
 
 test.each([0, LAST_TRY, 100])('while the key itself is refused, no try is counted (%i)', (attempt) => {
   for (const kind of ['unauthorized', 'forbidden'] as const) {

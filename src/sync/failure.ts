@@ -1,11 +1,10 @@
 import { CloudTalkError } from '../cloudtalk/index.ts'
 import { KustomerError } from '../kustomer/index.ts'
-import { LEASE_SECONDS } from '../store/leases.ts'
 import type { Outcome } from '../store/outcomes.ts'
 import type { Vendor } from '../store/schema.ts'
 import { VendorAway } from './circuit.ts'
 import type { SyncContext } from './context.ts'
-import { givenUp } from './given-up.ts'
+import { givenUp, mayWorkMs } from './given-up.ts'
 import { Stopping } from './stopping.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
@@ -28,13 +27,6 @@ const LONGEST_BACKOFF_MS = 5 * MINUTE
 const LONGEST_LIMIT_MS = 60 * MINUTE
 /** What the key may not do is tried again this often: an operator may have mended it. */
 const UNAUTHORIZED_RETRY_MS = 5 * MINUTE
-/** Messages of errors begin with the route. */
-const BULK = /^(POST|PUT) \/\w+\/bulk\b/
-/**
- * A bulk request whose answer was lost may be worked on for some time yet (contract kustomer §2.8): what it makes is
- * looked for no sooner than this many first back-offs later, two minutes.
- */
-const BULK_WORKS = 60
 /** Tries of what may be a passing disturbance, before it is called failed. */
 const DISTURBANCE_TRIES = 5
 
@@ -97,10 +89,9 @@ function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tri
     case 'unreachable':
     case 'unavailable': {
       const outcome: Outcome = { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence }
-      const worksMs = mayWorkMs(error, when)
-      return worksMs === undefined
-        ? { outcome, retryInMs: backoff, held: true }
-        : { outcome, retryInMs: Math.max(backoff, worksMs) }
+      return givenUp(error)
+        ? { outcome, retryInMs: Math.max(backoff, mayWorkMs(when)) }
+        : { outcome, retryInMs: backoff, held: true }
     }
     case 'unauthorized':
     case 'forbidden': {
@@ -126,15 +117,6 @@ function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tri
     case 'notFound':
       return passing({ outcome: 'waiting', reason: 'NOT_FOUND', sentence }, when)
   }
-}
-
-/** How long the vendor may work yet on a write whose answer was lost; undefined where none may be under way. */
-function mayWorkMs(error: CloudTalkError | KustomerError, { firstBackoffMs }: Tries): number | undefined {
-  const { failure, message } = error
-  if (failure.kind === 'unreachable' && failure.maybeDone && BULK.test(message)) {
-    return BULK_WORKS * firstBackoffMs
-  }
-  return givenUp(error) ? LEASE_SECONDS * SECOND : undefined
 }
 
 /** Failed for good only when it has not passed by itself. */

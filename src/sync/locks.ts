@@ -1,11 +1,26 @@
 import { v4 as uuid } from 'uuid'
 import type { Db } from '../store/database.ts'
-import { giveBackAllLeases, LEASE_SECONDS, renewLeases, takeAllLeases } from '../store/leases.ts'
-import { givenUp } from './given-up.ts'
+import {
+  giveBackAllLeases,
+  LEASE_SECONDS,
+  leaveLeases,
+  leftForMs,
+  renewLeases,
+  takeAllLeases,
+} from '../store/leases.ts'
+import type { Pace } from './context.ts'
+import { givenUp, mayWorkMs } from './given-up.ts'
 
 /** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
 export class Busy extends Error {
   override readonly name = 'Busy' as const
+  /** For so long yet nobody gets it; 0 where it may be free at any moment. */
+  readonly forMs: number
+
+  constructor(forMs = 0) {
+    super()
+    this.forMs = forMs
+  }
 }
 
 /**
@@ -15,14 +30,14 @@ export class Busy extends Error {
 export interface Locks {
   /**
    * Does `work` while nobody else has any of the keys, over all processes.
-   * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other. Of work that has
-   * given up a write they run out.
+   * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other. After work that
+   * has given up a write, nobody gets them while the vendor may work on it.
    */
   hold<T>(connection: string, keys: readonly string[], work: () => Promise<T>): Promise<T>
   close(): void
 }
 
-export function createLocks(db: Db): Locks {
+export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
   const holder = uuid()
   /** Held in this process; asked before the database is. */
   const held = new Set<string>()
@@ -38,7 +53,7 @@ export function createLocks(db: Db): Locks {
     if (keys.some((key) => held.has(key))) throw new Busy()
     for (const key of keys) held.add(key)
     try {
-      if (!(await takeAllLeases(db, holder, keys))) throw new Busy()
+      if (!(await takeAllLeases(db, holder, keys))) throw new Busy(await leftForMs(db, keys))
     } catch (error) {
       for (const key of keys) held.delete(key)
       throw error
@@ -58,8 +73,11 @@ export function createLocks(db: Db): Locks {
         throw error
       } finally {
         for (const key of keys) held.delete(key)
+        const end = leave
+          ? leaveLeases(db, holder, keys, mayWorkMs(pace))
+          : giveBackAllLeases(db, holder, keys)
         // What is not given back is not renewed any more, and runs out.
-        if (!leave) await giveBackAllLeases(db, holder, keys).catch(() => undefined)
+        await end.catch(() => undefined)
       }
     },
     close: () => clearInterval(renewing),

@@ -9,7 +9,7 @@ import { importCustomer } from './contacts/import-customer.ts'
 import type { SyncContext } from './context.ts'
 import type { Priority, SyncEvent } from './event.ts'
 import { backoffMs, failedSettle } from './failure.ts'
-import { givenUp } from './given-up.ts'
+import { givenUp, mayWorkMs } from './given-up.ts'
 import { Busy } from './locks.ts'
 import { logMessage } from './messages/log-message.ts'
 import { metered } from './meter.ts'
@@ -19,10 +19,10 @@ import { record } from './record.ts'
 /** How a settle ended, for the queue. */
 export type Settled =
   | { kind: 'done' }
-  /** Comes again after this many milliseconds. Nobody else settles it before, if a write of it is `givenUp`. */
-  | { kind: 'again'; inMs: number; held: boolean; untried: boolean; givenUp?: boolean }
-  /** Another settle has what it needs: it comes again in a moment, and nothing is recorded of this try. */
-  | { kind: 'busy' }
+  /** Comes again after `inMs`. Where a write of it was given up, nobody settles the record before `leaveMs`. */
+  | { kind: 'again'; inMs: number; held: boolean; untried: boolean; leaveMs?: number }
+  /** Another settle has what it needs, for `forMs` at least: it comes again, and nothing is recorded of this try. */
+  | { kind: 'busy'; forMs: number }
   /** Nothing but a person or a change of the record helps: a dead letter. */
   | { kind: 'dead' }
 
@@ -34,7 +34,7 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
   const ended = await metered(meter, () =>
     patiently((crowded) => attempt(context, { ...event, crowded: crowded || event.crowded === true })),
   )
-  if (ended === 'busy') return { kind: 'busy' }
+  if (ended instanceof Busy) return { kind: 'busy', forMs: ended.forMs }
   const nextAt =
     ended.settled.kind === 'again' ? new Date(context.now().getTime() + ended.settled.inMs) : undefined
   await record(context, {
@@ -56,10 +56,10 @@ export async function settle(context: SyncContext, event: SyncEvent, priority: P
 const BUSY_TRIES = 12
 const BUSY_MS = 25
 
-async function patiently<T>(settled: (again: boolean) => Promise<T | 'busy'>): Promise<T | 'busy'> {
+async function patiently<T>(settled: (again: boolean) => Promise<T | Busy>): Promise<T | Busy> {
   for (let tried = 1; ; tried++) {
     const ended = await settled(tried > 1)
-    if (ended !== 'busy' || tried === BUSY_TRIES) return ended
+    if (!(ended instanceof Busy) || ended.forMs > 0 || tried === BUSY_TRIES) return ended
     await wait(BUSY_MS * (0.5 + Math.random()))
   }
 }
@@ -67,11 +67,11 @@ async function patiently<T>(settled: (again: boolean) => Promise<T | 'busy'>): P
 async function attempt(
   context: SyncContext,
   event: SyncEvent,
-): Promise<{ outcome: Outcome; settled: Settled } | 'busy'> {
+): Promise<{ outcome: Outcome; settled: Settled } | Busy> {
   try {
     return { outcome: await verbFor(context, event), settled: { kind: 'done' } }
   } catch (error) {
-    if (error instanceof Busy) return 'busy'
+    if (error instanceof Busy) return error
     if (error instanceof NotYet) {
       if (event.attempt >= error.giveUpAfter) {
         return {
@@ -98,7 +98,13 @@ async function attempt(
       settled:
         retryInMs === undefined
           ? { kind: 'dead' }
-          : { kind: 'again', inMs: retryInMs, held, untried, givenUp: givenUp(error) },
+          : {
+              kind: 'again',
+              inMs: retryInMs,
+              held,
+              untried,
+              ...(givenUp(error) && { leaveMs: mayWorkMs(context.pace) }),
+            },
     }
   }
 }

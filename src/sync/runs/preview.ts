@@ -27,7 +27,7 @@ const PAUSED_LOOK_MS = 200
 export async function preview(context: SyncContext, run: Run, goOn: () => void): Promise<void> {
   const { db, connection } = context
   const scratch = await openScratch(db, connection, run.id)
-  const locks = createLocks(scratch.db)
+  const locks = createLocks(scratch.db, context.pace)
   try {
     const rehearsal = createRehearsal(context, scratch.db)
     const expected = createExpected()

@@ -241,7 +241,8 @@ async function patiently(
       const failed = error instanceof Busy ? undefined : failedSettle(error, attempt, context)
       if (failed && failed.retryInMs === undefined) return { outcome: failed.outcome, meter }
       if (failed && !failed.untried) attempt++
-      const until = Date.now() + (failed?.retryInMs ?? BUSY_MS)
+      const busyMs = error instanceof Busy ? Math.max(BUSY_MS, error.forMs) : BUSY_MS
+      const until = Date.now() + (failed?.retryInMs ?? busyMs)
       const isBack = () => failed?.untried === true && context.vendors.away().length === 0
       while (Date.now() < until && !isBack()) {
         goOn()
