@@ -4,15 +4,7 @@ import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
 import { endWaiting } from '../store/cancelled.ts'
 import type { Db } from '../store/database.ts'
-import {
-  giveBackAllLeases,
-  LEASE_SECONDS,
-  leaveLeases,
-  leftForMs,
-  renewLeases,
-  takeAllLeases,
-  takeLeases,
-} from '../store/leases.ts'
+import { endLeases, keepRenewing, leftForMs, takeAllLeases, takeLeases } from '../store/leases.ts'
 import { type RaisedEvent, recordKey, type SyncEvent, withoutRun } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Halt } from '../sync/runs/run-halt.ts'
@@ -68,15 +60,9 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
     { ...options, batchSize: ANY_BATCH, localConcurrency: ANY_WORKERS },
     handler,
   )
-  const renewing = setInterval(
-    () => {
-      renewLeases(ports.db, leases.holder, leases.keys).catch((error) =>
-        ports.log.error({ err: error }, 'leases not renewed'),
-      )
-    },
-    (LEASE_SECONDS * 1_000) / 3,
+  return keepRenewing(ports.db, leases.holder, leases.keys, (error) =>
+    ports.log.error({ err: error }, 'leases not renewed'),
   )
-  return () => clearInterval(renewing)
 }
 
 /** The leases that this process has at the moment. */
@@ -112,12 +98,10 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
         results.push(...settled.results)
       } finally {
         keys.delete(key)
-        const end =
-          leaveMs === undefined
-            ? giveBackAllLeases(ports.db, holder, [key])
-            : leaveLeases(ports.db, holder, [key], leaveMs)
         // What is not given back is not renewed any more, and runs out.
-        await end.catch((error: unknown) => ports.log.warn({ err: error }, 'a lease could not be given back'))
+        await endLeases(ports.db, holder, [key], leaveMs).catch((error: unknown) =>
+          ports.log.warn({ err: error }, 'a lease could not be given back'),
+        )
       }
     }),
   )

@@ -53,7 +53,7 @@ const takeAll = batched<{ holder: string; keys: readonly string[] }, boolean>(as
 })
 
 /** Gives back keys that were taken together. */
-export const giveBackAllLeases = (db: Db, holder: string, keys: readonly string[]): Promise<void> =>
+const giveBackAllLeases = (db: Db, holder: string, keys: readonly string[]): Promise<void> =>
   giveBackAll(db, { holder, keys })
 
 const giveBackAll = batched<{ holder: string; keys: readonly string[] }, void>(async (db, items) => {
@@ -74,12 +74,36 @@ export async function renewLeases(db: Db, holder: string, keys: Iterable<string>
     where key in (${inOrder(holder, keys)})`.execute(db)
 }
 
+/** Renews what is in `keys` for as long as it is there. @returns how to stop that. */
+export function keepRenewing(
+  db: Db,
+  holder: string,
+  keys: ReadonlySet<string>,
+  failed: (error: unknown) => void = () => undefined,
+): () => void {
+  const renew = () => {
+    if (keys.size > 0) renewLeases(db, holder, keys).catch(failed)
+  }
+  const renewing = setInterval(renew, (LEASE_SECONDS * 1_000) / 3)
+  renewing.unref()
+  return () => clearInterval(renewing)
+}
+
 /** Nobody gets these keys before so many milliseconds have passed, unless they are somebody else's by now. */
 export async function leaveLeases(db: Db, holder: string, keys: Iterable<string>, ms: number): Promise<void> {
   await sql`
     update lease set until = clock_timestamp() + make_interval(secs => ${ms / 1_000})
     where key in (${inOrder(holder, keys)})`.execute(db)
 }
+
+/** Gives keys back that were taken together, or leaves them to nobody for `leaveMs`. */
+export const endLeases = (
+  db: Db,
+  holder: string,
+  keys: readonly string[],
+  leaveMs: number | undefined,
+): Promise<void> =>
+  leaveMs === undefined ? giveBackAllLeases(db, holder, keys) : leaveLeases(db, holder, keys, leaveMs)
 
 /** @returns in how many milliseconds all of these keys are free that were left so; 0 where none was. */
 export async function leftForMs(db: Db, keys: readonly string[]): Promise<number> {

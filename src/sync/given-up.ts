@@ -21,6 +21,11 @@ export const givenUp = (error: unknown): boolean => {
 /** Two minutes at the usual pace: a CloudTalk on a busy machine did a write 31 seconds after it was sent. */
 const FIRST_BACKOFFS = 60
 
-/** How long the vendor may work yet on a write that was given up: as long, nobody settles what it was about. */
-export const mayWorkMs = ({ firstBackoffMs }: Pick<Pace, 'firstBackoffMs'>): number =>
-  FIRST_BACKOFFS * firstBackoffMs
+/**
+ * @returns for how many milliseconds nobody settles what a failure was about, because the vendor may work on a write of
+ * it yet; undefined where none was given up.
+ */
+export const leaveMsAfter = (
+  error: unknown,
+  { firstBackoffMs }: Pick<Pace, 'firstBackoffMs'>,
+): number | undefined => (givenUp(error) ? FIRST_BACKOFFS * firstBackoffMs : undefined)

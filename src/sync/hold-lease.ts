@@ -1,8 +1,5 @@
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, renewLeases, takeAllLeases } from '../store/leases.ts'
-
-/** Well before a lease runs out. */
-const RENEW_MS = 5_000
+import { giveBackLeases, keepRenewing, takeAllLeases } from '../store/leases.ts'
 
 /**
  * Does work that only one process may do at a time, and keeps its leases for as long as that takes.
@@ -16,12 +13,12 @@ export async function holdLease(
 ): Promise<boolean> {
   const mine = typeof keys === 'string' ? [keys] : keys
   if (!(await takeAllLeases(db, holder, mine))) return false
-  const renewing = setInterval(() => void renewLeases(db, holder, mine).catch(() => undefined), RENEW_MS)
+  const stopRenewing = keepRenewing(db, holder, new Set(mine))
   try {
     await work()
     return true
   } finally {
-    clearInterval(renewing)
+    stopRenewing()
     await giveBackLeases(db, holder, mine).catch(() => undefined)
   }
 }

@@ -1,15 +1,8 @@
 import { v4 as uuid } from 'uuid'
 import type { Db } from '../store/database.ts'
-import {
-  giveBackAllLeases,
-  LEASE_SECONDS,
-  leaveLeases,
-  leftForMs,
-  renewLeases,
-  takeAllLeases,
-} from '../store/leases.ts'
+import { endLeases, keepRenewing, leftForMs, takeAllLeases } from '../store/leases.ts'
 import type { Pace } from './context.ts'
-import { givenUp, mayWorkMs } from './given-up.ts'
+import { leaveMsAfter } from './given-up.ts'
 
 /** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
 export class Busy extends Error {
@@ -41,13 +34,7 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
   const holder = uuid()
   /** Held in this process; asked before the database is. */
   const held = new Set<string>()
-  const renewing = setInterval(
-    () => {
-      if (held.size > 0) renewLeases(db, holder, held).catch(() => undefined)
-    },
-    (LEASE_SECONDS * 1_000) / 3,
-  )
-  renewing.unref()
+  const stopRenewing = keepRenewing(db, holder, held)
 
   async function take(keys: readonly string[]): Promise<void> {
     if (keys.some((key) => held.has(key))) throw new Busy()
@@ -65,22 +52,19 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
       const keys = [...new Set(wanted)].map((key) => `${connection}/group/${key}`)
       if (keys.length === 0) return work()
       await take(keys)
-      let leave = false
+      let leaveMs: number | undefined
       try {
         return await work()
       } catch (error) {
-        leave = givenUp(error)
+        leaveMs = leaveMsAfter(error, pace)
         throw error
       } finally {
         for (const key of keys) held.delete(key)
-        const end = leave
-          ? leaveLeases(db, holder, keys, mayWorkMs(pace))
-          : giveBackAllLeases(db, holder, keys)
         // What is not given back is not renewed any more, and runs out.
-        await end.catch(() => undefined)
+        await endLeases(db, holder, keys, leaveMs).catch(() => undefined)
       }
     },
-    close: () => clearInterval(renewing),
+    close: stopRenewing,
   }
 }
 

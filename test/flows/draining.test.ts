@@ -44,12 +44,12 @@ const ended = ({ url }: { url: string }, id: string) =>
     body: JSON.stringify({ call_id: id }),
   })
 
-/** A supervisor kills after ten seconds. @returns the exit code. */
-async function stopInTime(service: ServiceProcess): Promise<number | null> {
+/** A supervisor kills after ten seconds. */
+async function inTime<T>(stopping: () => Promise<T>): Promise<T> {
   const began = performance.now()
-  const code = await service.stop()
+  const ending = await stopping()
   expect(performance.now() - began).toBeLessThan(10_000)
-  return code
+  return ending
 }
 
 const NUMBERS = Array.from({ length: 30 }, (_, at) => `+4420718${38_000 + at}`)
@@ -142,13 +142,13 @@ test('without its database it is not ready and takes nothing; with it again, all
   const other = await start()
   // Nobody is kept waiting for a database that does not come back: neither for one that swallows what it is told...
   wire.swallow()
-  const stopping = stopInTime(other)
+  const stopping = inTime(other.stop)
   expect(await ready()).toBe(503)
   expect(await stopping).toBe(1)
   expect(other.output()).toMatch(/"open":\[[^\]]*"the queue".*the stop took too long/)
   // ...nor for one that is not there.
   wire.cut()
-  await stopInTime(service)
+  await inTime(service.stop)
   await wire.close()
 }, 120_000)
 
@@ -202,7 +202,8 @@ test('told to stop while Kustomer works on a chat message, it lets nobody look f
     const { notes = [] } = await emulators.kustomer.state()
     return notes.length === 1
   })
-  await first.service.close()
+  await inTime(() => first.service.close())
+  expect(first.service.stillOpen()).toEqual([])
   await setFaults(emulators.kustomer)
   const next = await begin()
   // CloudTalk tells of it once more.
