@@ -22,6 +22,7 @@ import { type Db, openDatabase } from './store/database.ts'
 import { resealSecrets } from './store/secrets.ts'
 import { resealSignOn } from './store/sign-on.ts'
 import { defaultPace, type SyncContext } from './sync/context.ts'
+import { leaveMsOf } from './sync/given-up.ts'
 import { createHaltCheck } from './sync/runs/run-halt.ts'
 import { createVault } from './vault.ts'
 
@@ -188,6 +189,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
         db,
         queue,
         log,
+        leaveMs: leaveMsOf(pace),
         settle: async (event, priority) => {
           // Somebody may have switched it on a moment ago.
           if (!connections.get(event.connection)?.context.settings.active) await connections.refresh()
@@ -195,7 +197,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
           // Another process may have newer settings, or somebody puts it back: its events wait.
           return connection
             ? connection.settle(event, priority)
-            : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true }
+            : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true, givenUp: false }
         },
         halted: createHaltCheck(db, Date.now),
       })

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { v4 as uuid } from 'uuid'
 import type { ConnectionConfig } from './config.ts'
 import type { CloudTalkDoor, KustomerDoor } from './http/doors.ts'
 import { type Operations, operationsOf } from './http/operations.ts'
@@ -13,6 +12,7 @@ import { oldestPending, pendingEvents, queuedRecords } from './queue/pending.ts'
 import { callIdOf } from './store/calls.ts'
 import { ensureConnection } from './store/connections.ts'
 import type { Db } from './store/database.ts'
+import { newHolder } from './store/leases.ts'
 import type { RecordKind, Vendor } from './store/schema.ts'
 import { findSecret, keepSecret } from './store/secrets.ts'
 import { createBulkWriter } from './sync/bulk-writer.ts'
@@ -146,7 +146,7 @@ export async function openConnection(
   const pollers: Poller[] = []
   const seen = createSeen(db, id)
   const deliveries = createRefusedDeliveries(db, id)
-  const poll = { db, log, holder: uuid() }
+  const poll = { db, log, holder: newHolder() }
   let callPoller: Poller | undefined
   let registering: NodeJS.Timeout | undefined
   let registration: Registration

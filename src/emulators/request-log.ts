@@ -16,11 +16,15 @@ export type LoggedRequest = {
 const KEPT = 1_000
 
 export type RequestLog = {
+  /** A request has arrived; `add` tells how it ended. */
+  begin: (route: string) => void
   add: (request: LoggedRequest) => void
   show: () => {
     total: number
     byRoute: Record<string, number>
     byStatus: Record<string, number>
+    /** Requests that are not over yet; the other counts are without them. */
+    underWay: Record<string, number>
     log: LoggedRequest[]
   }
   clear: () => void
@@ -31,8 +35,16 @@ export const createRequestLog = (): RequestLog => {
   let byRoute: Record<string, number> = {}
   let byStatus: Record<string, number> = {}
   let log: LoggedRequest[] = []
+  const underWay = new Map<string, number>()
+  const change = (route: string, by: number) => {
+    const count = (underWay.get(route) ?? 0) + by
+    if (count > 0) underWay.set(route, count)
+    else underWay.delete(route)
+  }
   return {
+    begin: (route) => change(route, 1),
     add: (request) => {
+      change(request.route, -1)
       total += 1
       byRoute[request.route] = (byRoute[request.route] ?? 0) + 1
       byStatus[request.status] = (byStatus[request.status] ?? 0) + 1
@@ -40,7 +52,7 @@ export const createRequestLog = (): RequestLog => {
       // Cut in blocks: shifting one by one would copy the whole log on every request.
       if (log.length >= 2 * KEPT) log = log.slice(-KEPT)
     },
-    show: () => ({ total, byRoute, byStatus, log: log.slice(-KEPT) }),
+    show: () => ({ total, byRoute, byStatus, underWay: Object.fromEntries(underWay), log: log.slice(-KEPT) }),
     clear: () => {
       total = 0
       byRoute = {}

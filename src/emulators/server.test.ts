@@ -147,7 +147,13 @@ test('reset loads a world and forgets requests and faults, but not switches', as
   await setFault({ route: '*', kind: 'reset' })
   await control('POST', '/reset', { world: { customers: 3, contacts: 2, calls: 1, seed: 9 } })
   expect(world).toMatchObject({ customers: { length: 3 }, contacts: { length: 2 }, calls: { length: 1 } })
-  expect((await control('GET', '/requests')).body).toEqual({ total: 0, byRoute: {}, byStatus: {}, log: [] })
+  expect((await control('GET', '/requests')).body).toEqual({
+    total: 0,
+    byRoute: {},
+    byStatus: {},
+    underWay: {},
+    log: [],
+  })
   expect((await control('GET', '/faults')).body).toMatchObject({ rules: [] })
   expect((await control('GET', '/switches')).body).toEqual({ strict: false })
   await control('POST', '/reset')

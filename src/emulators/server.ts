@@ -83,6 +83,7 @@ export const startEmulator = async ({
     const startedAt = clock.now()
     const started = performance.now()
     const route = vendor.routeOf(request.method, path)
+    log.begin(route)
     const response = await answer(request, bindings, route, path)
     log.add({
       at: new Date(startedAt).toISOString(),

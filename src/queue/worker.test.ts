@@ -32,13 +32,16 @@ const aboutCall = (...abouts: ('customer' | 'detail')[]): RaisedEvent[] =>
     return { event, priority: 'live', dedupeKey: about }
   })
 
+const TWO_MINUTES = 120_000
+
 /** @returns what is settled, as it is settled. */
-async function work(ends: Settled[]): Promise<{ event: SyncEvent; at: number }[]> {
+async function work(ends: Settled[], leaveMs: number): Promise<{ event: SyncEvent; at: number }[]> {
   const settled: { event: SyncEvent; at: number }[] = []
   stop = await startWorkers({
     db: database.db,
     queue,
     log,
+    leaveMs,
     halted: async () => undefined,
     async settle(event) {
       settled.push({ event, at: Date.now() })
@@ -53,13 +56,13 @@ const givenUp = (ms: number): Settled => ({
   inMs: ms,
   held: false,
   untried: false,
-  leaveMs: ms,
+  givenUp: true,
 })
 
 test('while a write of a record was given up, nothing else of the record is settled', async () => {
   const COMES_AGAIN_MS = 1_000
   await queue.raise(aboutCall('customer', 'detail'))
-  const settled = await work([givenUp(COMES_AGAIN_MS)])
+  const settled = await work([givenUp(COMES_AGAIN_MS)], COMES_AGAIN_MS)
   await until('both are settled', () => settled.length === 3)
   const [first, ...later] = settled
   expect(later.map(({ event: { attempt } }) => attempt).toSorted()).toEqual([0, 1])
@@ -68,7 +71,7 @@ test('while a write of a record was given up, nothing else of the record is sett
 
 test('what comes meanwhile is put off until then, at once and for good', async () => {
   await queue.raise(aboutCall('customer'))
-  const settled = await work([givenUp(120_000)])
+  const settled = await work([givenUp(TWO_MINUTES)], TWO_MINUTES)
   const putOff = async () => {
     const { rows } = await sql<{ seconds: number }>`
       select extract(epoch from start_after - clock_timestamp())::float as seconds from pgboss.job

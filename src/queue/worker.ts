@@ -1,10 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Logger } from 'pino'
-import { v4 as uuid } from 'uuid'
 import { endWaiting } from '../store/cancelled.ts'
 import type { Db } from '../store/database.ts'
-import { endLeases, keepRenewing, leftForMs, takeAllLeases, takeLeases } from '../store/leases.ts'
+import {
+  endLeases,
+  type Holder,
+  keepRenewing,
+  leftForMs,
+  newHolder,
+  takeAllLeases,
+  takeLeases,
+} from '../store/leases.ts'
 import { type RaisedEvent, recordKey, type SyncEvent, withoutRun } from '../sync/event.ts'
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Halt } from '../sync/runs/run-halt.ts'
@@ -25,6 +32,8 @@ export interface WorkerPorts {
   db: Db
   queue: Queue
   log: Logger
+  /** For so long nobody settles a record whose settle has given up a write, or has died. */
+  leaveMs: number
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
   /** Whether somebody has paused this run since the event was raised, or cancelled it. */
   halted(runId: string, round: number): Promise<Halt>
@@ -40,7 +49,7 @@ type ComesAgain = Extract<Settled, { kind: 'again' }>
 
 /** Starts this process's workers. @returns how to stop renewing leases; the queue's own close stops the workers. */
 export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
-  const leases: Held = { holder: uuid(), keys: new Set() }
+  const leases: Held = { holder: newHolder(ports.leaveMs), keys: new Set() }
   const options = {
     batchSize: BATCH,
     perJobResults: true,
@@ -67,7 +76,7 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
 
 /** The leases that this process has at the moment. */
 interface Held {
-  holder: string
+  holder: Holder
   keys: Set<string>
 }
 
@@ -80,11 +89,11 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
   await Promise.all(
     [...byRecord].map(async ([key, group]) => {
       const again: RaisedEvent[] = []
-      let leaveMs: number | undefined
+      let leave = false
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
       const events = mergeEvents(group.map((job) => job.data))
       if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
-        const busyMs = Math.max(BUSY_MS, await leftForMs(ports.db, [key]))
+        const busyMs = Math.max(BUSY_MS, await leftForMs(ports.db, holder, [key]))
         await ports.queue.raise(events.map((event) => later(event, priority, busyMs)))
         results.push(...group.map(({ id }) => completed(id)))
         return
@@ -92,14 +101,14 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
       keys.add(key)
       try {
         const settled = await settleGroup(ports, group, events, priority, again)
-        leaveMs = settled.leaveMs
+        leave = settled.leave
         // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
         await ports.queue.raise(again)
         results.push(...settled.results)
       } finally {
         keys.delete(key)
         // What is not given back is not renewed any more, and runs out.
-        await endLeases(ports.db, holder, [key], leaveMs).catch((error: unknown) =>
+        await endLeases(ports.db, holder, [key], leave).catch((error: unknown) =>
           ports.log.warn({ err: error }, 'a lease could not be given back'),
         )
       }
@@ -133,7 +142,7 @@ async function withoutHalted(
 }
 
 /** Most settles are over soon, and the queue is half a second late with what it gets back. */
-async function takeSoon(db: Db, holder: string, key: string): Promise<boolean> {
+async function takeSoon(db: Db, holder: Holder, key: string): Promise<boolean> {
   for (let tried = 1; tried <= LEASE_TRIES; tried++) {
     await wait(LEASE_RETRY_MS)
     if (await takeAllLeases(db, holder, [key])) return true
@@ -148,17 +157,17 @@ async function settleGroup(
   events: readonly SyncEvent[],
   priority: RaisedEvent['priority'],
   again: RaisedEvent[],
-): Promise<{ results: JobResult[]; leaveMs: number | undefined }> {
+): Promise<{ results: JobResult[]; leave: boolean }> {
   let dead = false
   let givenUp: ComesAgain | undefined
   try {
     for (const settling of events) {
       // What the vendor may do yet would overwrite what is written now.
       const settled: Settled = givenUp
-        ? { kind: 'again', inMs: givenUp.inMs, held: false, untried: true }
+        ? { kind: 'again', inMs: givenUp.inMs, held: false, untried: true, givenUp: false }
         : await ports.settle(settling, priority)
       if (settled.kind === 'dead') dead = true
-      if (settled.kind === 'again' && settled.leaveMs !== undefined) givenUp = settled
+      if (settled.kind === 'again' && settled.givenUp) givenUp = settled
       const { runId, round = 0 } = settling
       const comesAgain = settled.kind === 'again' || settled.kind === 'busy'
       const cancelled =
@@ -176,11 +185,11 @@ async function settleGroup(
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
-    return { results: resultsOf(group, dead), leaveMs: givenUp?.leaveMs }
+    return { results: resultsOf(group, dead), leave: givenUp !== undefined }
   } catch (error) {
     // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
     ports.log.error({ err: error }, 'a settle could not be recorded')
-    return { results: group.map(({ id }) => ({ id, status: 'failed' })), leaveMs: givenUp?.leaveMs }
+    return { results: group.map(({ id }) => ({ id, status: 'failed' })), leave: givenUp !== undefined }
   }
 }
 

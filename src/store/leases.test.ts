@@ -6,9 +6,11 @@ import type { Db } from './database.ts'
 import {
   clearLeases,
   giveBackLeases,
+  type Holder,
   LEASE_SECONDS,
   leaveLeases,
   leftForMs,
+  newHolder,
   renewLeases,
   takeLeases,
 } from './leases.ts'
@@ -21,9 +23,10 @@ describe.each(databaseKinds)('on %s', (kind) => {
   })
   afterAll(() => close())
 
-  const [one, other] = [randomUUID(), randomUUID()]
+  const [one, other] = [newHolder(), newHolder()]
+  const leaving = newHolder(120_000)
   const newKeys = (count: number) => Array.from({ length: count }, () => `default/call/${randomUUID()}`)
-  const take = async (holder: string, keys: readonly string[]) =>
+  const take = async (holder: Holder, keys: readonly string[]) =>
     [...(await takeLeases(db, holder, keys))].sort()
   const setUntil = (keys: readonly string[], seconds: number) =>
     sql`update lease set until = clock_timestamp() + make_interval(secs => ${seconds})
@@ -35,14 +38,15 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   test('of many who want the same records, each record goes to one', async () => {
     const keys = newKeys(20)
-    const holders: string[] = Array.from({ length: 12 }, () => randomUUID())
+    const holders = Array.from({ length: 12 }, () => newHolder())
     // Each in another order: the statement sorts, or two of them would lock each other out.
     const taken = await Promise.all(
       holders.map((holder, index) => take(holder, [...keys.slice(index), ...keys.slice(0, index)])),
     )
     expect(taken.flat().sort()).toEqual([...keys].sort())
     const held = await leasesOf(keys)
-    for (const { key, holder } of held) expect(taken[holders.indexOf(holder)]).toContain(key)
+    for (const { key, holder } of held)
+      expect(taken[holders.findIndex(({ id }) => id === holder)]).toContain(key)
   })
 
   test('what is held elsewhere is left out, the rest is taken', async () => {
@@ -66,7 +70,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
       expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
     }
     await setUntil(keys, -1)
-    const rivals = Array.from({ length: 8 }, () => randomUUID())
+    const rivals = Array.from({ length: 8 }, () => newHolder())
     const taken = await Promise.all(rivals.map((rival) => take(rival, keys)))
     expect(taken.flat().sort()).toEqual([...keys].sort())
     expect(await take(one, keys)).toEqual([])
@@ -74,7 +78,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   test("renewal keeps the named ones of a holder's leases and nobody else's", async () => {
     const [ours, theirs] = [newKeys(2), newKeys(1)]
-    const [renewing, idle] = [randomUUID(), randomUUID()]
+    const [renewing, idle] = [newHolder(), newHolder()]
     await take(renewing, ours)
     await take(idle, theirs)
     await setUntil([...ours, ...theirs], -1)
@@ -85,7 +89,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   test('who was overtaken cannot renew what another holds', async () => {
     const keys = newKeys(1)
-    const slow = randomUUID()
+    const slow = newHolder()
     await take(slow, keys)
     await setUntil(keys, -1)
     await take(other, keys)
@@ -100,7 +104,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await take(one, keys)
     await giveBackLeases(db, one, new Set([given]))
     expect(await take(other, keys)).toEqual([given])
-    expect((await leasesOf([kept]))[0]?.holder).toBe(one)
+    expect((await leasesOf([kept]))[0]?.holder).toBe(one.id)
   })
 
   test('giving back nothing gives back nothing', async () => {
@@ -116,7 +120,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await setUntil(keys, -1)
     await take(other, keys)
     await giveBackLeases(db, one, keys)
-    expect((await leasesOf(keys))[0]?.holder).toBe(other)
+    expect((await leasesOf(keys))[0]?.holder).toBe(other.id)
   })
 
   test('after the only process has died, all leases are gone', async () => {
@@ -126,33 +130,48 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect(await take(other, keys)).toEqual([...keys].sort())
   })
 
-  test('what is left is nobody’s for that long: no renewal on its way ends it sooner, and no start of an only process', async () => {
+  test('what may be under way when its holder dies is left alone, past a start of an only process', async () => {
     const keys = newKeys(2)
-    await take(one, keys)
-    await leaveLeases(db, one, keys, 120_000)
-    await renewLeases(db, one, keys)
+    await take(leaving, keys)
+    await renewLeases(db, leaving, keys)
     await clearLeases(db)
-    expect([await take(one, keys), await take(other, keys)]).toEqual([[], []])
-    for (const left of await secondsLeft(keys)) expect(left).toBeGreaterThan(110)
+    expect([await take(leaving, keys), await take(other, keys)]).toEqual([[], []])
+    for (const left of await secondsLeft(keys)) expect(left).toBeGreaterThan(120 + LEASE_SECONDS - 10)
+  })
+
+  test('what is left is nobody’s for that long, past a start of an only process', async () => {
+    const keys = newKeys(2)
+    await take(leaving, keys)
+    await leaveLeases(db, leaving, keys)
+    await clearLeases(db)
+    expect([await take(leaving, keys), await take(other, keys)]).toEqual([[], []])
+    for (const left of await secondsLeft(keys)) {
+      expect(left).toBeGreaterThan(110)
+      expect(left).toBeLessThanOrEqual(121)
+    }
   })
 
   test('who was overtaken leaves nothing', async () => {
     const keys = newKeys(1)
-    await take(one, keys)
+    await take(leaving, keys)
     await setUntil(keys, -1)
     await take(other, keys)
-    await leaveLeases(db, one, keys, 120_000)
+    await leaveLeases(db, leaving, keys)
     for (const left of await secondsLeft(keys)) expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
   })
 
-  test('for how long keys are left is told, and nothing of those that somebody works on', async () => {
-    const [left = '', held = '', free = ''] = newKeys(3)
-    await take(one, [left, held])
-    await leaveLeases(db, one, [left], 60_000)
-    expect(await leftForMs(db, [held, free])).toBe(0)
-    const ms = await leftForMs(db, [free, held, left])
-    expect(ms).toBeGreaterThan(50_000)
-    expect(ms).toBeLessThanOrEqual(60_000)
+  test('for how long keys are left is told, by whoever left them or died, and nothing of those that somebody works on', async () => {
+    const [left = '', dead = '', held = '', free = ''] = newKeys(4)
+    await take(leaving, [left, dead, held])
+    await leaveLeases(db, leaving, [left])
+    expect(await leftForMs(db, leaving, [held, free])).toBe(0)
+    const ms = await leftForMs(db, leaving, [free, held, left])
+    expect(ms).toBeGreaterThan(110_000)
+    expect(ms).toBeLessThanOrEqual(120_000)
+    // Nobody has renewed it for longer than a lease lasts.
+    await setUntil([dead], 90)
+    expect(await leftForMs(db, leaving, [dead])).toBeGreaterThan(80_000)
+    expect(await leftForMs(db, leaving, [dead])).toBeLessThanOrEqual(90_000)
   })
 
   test('nothing wanted, nothing taken', async () => {

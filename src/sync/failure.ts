@@ -4,7 +4,7 @@ import type { Outcome } from '../store/outcomes.ts'
 import type { Vendor } from '../store/schema.ts'
 import { VendorAway } from './circuit.ts'
 import type { SyncContext } from './context.ts'
-import { leaveMsAfter } from './given-up.ts'
+import { givenUp, leaveMsOf } from './given-up.ts'
 import { Stopping } from './stopping.ts'
 
 /** What to do about a settle that did not end well: the outcome for people, and when to try again. */
@@ -89,10 +89,9 @@ function byKind(vendor: Vendor, error: CloudTalkError | KustomerError, when: Tri
     case 'unreachable':
     case 'unavailable': {
       const outcome: Outcome = { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE', sentence }
-      const leaveMs = leaveMsAfter(error, when)
-      return leaveMs === undefined
-        ? { outcome, retryInMs: backoff, held: true }
-        : { outcome, retryInMs: Math.max(backoff, leaveMs) }
+      return givenUp(error)
+        ? { outcome, retryInMs: Math.max(backoff, leaveMsOf(when)) }
+        : { outcome, retryInMs: backoff, held: true }
     }
     case 'unauthorized':
     case 'forbidden': {

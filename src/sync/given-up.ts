@@ -22,10 +22,8 @@ export const givenUp = (error: unknown): boolean => {
 const FIRST_BACKOFFS = 60
 
 /**
- * @returns for how many milliseconds nobody settles what a failure was about, because the vendor may work on a write of
- * it yet; undefined where none was given up.
+ * For how many milliseconds nobody settles a record of which the vendor may work on a write yet: one that was given up,
+ * or was under way when its process died.
  */
-export const leaveMsAfter = (
-  error: unknown,
-  { firstBackoffMs }: Pick<Pace, 'firstBackoffMs'>,
-): number | undefined => (givenUp(error) ? FIRST_BACKOFFS * firstBackoffMs : undefined)
+export const leaveMsOf = ({ firstBackoffMs }: Pick<Pace, 'firstBackoffMs'>): number =>
+  FIRST_BACKOFFS * firstBackoffMs

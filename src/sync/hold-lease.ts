@@ -1,24 +1,30 @@
 import type { Db } from '../store/database.ts'
-import { giveBackLeases, keepRenewing, takeAllLeases } from '../store/leases.ts'
+import { endLeases, type Holder, keepRenewing, takeAllLeases } from '../store/leases.ts'
+import { givenUp } from './given-up.ts'
 
 /**
- * Does work that only one process may do at a time, and keeps its leases for as long as that takes.
+ * Does work that only one process may do at a time, and keeps its leases for as long as that takes. After work that has
+ * given up a write, nobody gets them for as long as the holder leaves them.
  * @returns whether it was done; false where another has one of the leases.
  */
 export async function holdLease(
   db: Db,
-  holder: string,
+  holder: Holder,
   keys: string | readonly string[],
   work: () => Promise<void>,
 ): Promise<boolean> {
   const mine = typeof keys === 'string' ? [keys] : keys
   if (!(await takeAllLeases(db, holder, mine))) return false
   const stopRenewing = keepRenewing(db, holder, new Set(mine))
+  let leave = false
   try {
     await work()
     return true
+  } catch (error) {
+    leave = givenUp(error)
+    throw error
   } finally {
     stopRenewing()
-    await giveBackLeases(db, holder, mine).catch(() => undefined)
+    await endLeases(db, holder, mine, leave).catch(() => undefined)
   }
 }

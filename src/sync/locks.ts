@@ -1,8 +1,7 @@
-import { v4 as uuid } from 'uuid'
 import type { Db } from '../store/database.ts'
-import { endLeases, keepRenewing, leftForMs, takeAllLeases } from '../store/leases.ts'
+import { endLeases, keepRenewing, leftForMs, newHolder, takeAllLeases } from '../store/leases.ts'
 import type { Pace } from './context.ts'
-import { leaveMsAfter } from './given-up.ts'
+import { givenUp, leaveMsOf } from './given-up.ts'
 
 /** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
 export class Busy extends Error {
@@ -24,14 +23,14 @@ export interface Locks {
   /**
    * Does `work` while nobody else has any of the keys, over all processes.
    * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other. After work that
-   * has given up a write, nobody gets them while the vendor may work on it.
+   * has given up a write, or has died in it, nobody gets them while the vendor may work on it.
    */
   hold<T>(connection: string, keys: readonly string[], work: () => Promise<T>): Promise<T>
   close(): void
 }
 
 export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
-  const holder = uuid()
+  const holder = newHolder(leaveMsOf(pace))
   /** Held in this process; asked before the database is. */
   const held = new Set<string>()
   const stopRenewing = keepRenewing(db, holder, held)
@@ -40,7 +39,7 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
     if (keys.some((key) => held.has(key))) throw new Busy()
     for (const key of keys) held.add(key)
     try {
-      if (!(await takeAllLeases(db, holder, keys))) throw new Busy(await leftForMs(db, keys))
+      if (!(await takeAllLeases(db, holder, keys))) throw new Busy(await leftForMs(db, holder, keys))
     } catch (error) {
       for (const key of keys) held.delete(key)
       throw error
@@ -52,16 +51,16 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
       const keys = [...new Set(wanted)].map((key) => `${connection}/group/${key}`)
       if (keys.length === 0) return work()
       await take(keys)
-      let leaveMs: number | undefined
+      let leave = false
       try {
         return await work()
       } catch (error) {
-        leaveMs = leaveMsAfter(error, pace)
+        leave = givenUp(error)
         throw error
       } finally {
         for (const key of keys) held.delete(key)
         // What is not given back is not renewed any more, and runs out.
-        await endLeases(db, holder, keys, leaveMs).catch(() => undefined)
+        await endLeases(db, holder, keys, leave).catch(() => undefined)
       }
     },
     close: stopRenewing,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Db } from '../store/database.ts'
+import type { Holder } from '../store/leases.ts'
 import { VendorAway } from './circuit.ts'
 import { holdLease } from './hold-lease.ts'
 
@@ -14,7 +15,7 @@ export interface Poller {
  * it starts from its cursor.
  */
 export function startPoller(
-  ports: { db: Db; log: Logger; holder: string },
+  ports: { db: Db; log: Logger; holder: Holder },
   name: string,
   everyMs: number,
   round: () => Promise<void>,

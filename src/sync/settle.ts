@@ -9,7 +9,7 @@ import { importCustomer } from './contacts/import-customer.ts'
 import type { SyncContext } from './context.ts'
 import type { Priority, SyncEvent } from './event.ts'
 import { backoffMs, failedSettle } from './failure.ts'
-import { leaveMsAfter } from './given-up.ts'
+import { givenUp } from './given-up.ts'
 import { Busy } from './locks.ts'
 import { logMessage } from './messages/log-message.ts'
 import { metered } from './meter.ts'
@@ -19,8 +19,8 @@ import { record } from './record.ts'
 /** How a settle ended, for the queue. */
 export type Settled =
   | { kind: 'done' }
-  /** Comes again after `inMs`. Where a write of it was given up, nobody settles the record before `leaveMs`. */
-  | { kind: 'again'; inMs: number; held: boolean; untried: boolean; leaveMs?: number | undefined }
+  /** Comes again after `inMs`. Where a write of it was given up, nobody settles the record before that. */
+  | { kind: 'again'; inMs: number; held: boolean; untried: boolean; givenUp: boolean }
   /** Another settle has what it needs, for `forMs` at least: it comes again, and nothing is recorded of this try. */
   | { kind: 'busy'; forMs: number }
   /** Nothing but a person or a change of the record helps: a dead letter. */
@@ -86,6 +86,7 @@ async function attempt(
           inMs: backoffMs(error.firstBackoffMs ?? context.pace.firstBackoffMs, event.attempt),
           held: false,
           untried: false,
+          givenUp: false,
         },
       }
     }
@@ -98,7 +99,7 @@ async function attempt(
       settled:
         retryInMs === undefined
           ? { kind: 'dead' }
-          : { kind: 'again', inMs: retryInMs, held, untried, leaveMs: leaveMsAfter(error, context.pace) },
+          : { kind: 'again', inMs: retryInMs, held, untried, givenUp: givenUp(error) },
     }
   }
 }

@@ -79,9 +79,10 @@ test.each(databaseKinds)(
     for (const number of NUMBERS) ids.push((await endCall(emulators, { external_number: number })).id)
     await setFaults(emulators.kustomer, { route: 'POST /conversations/:id/notes', kind: 'slow', ms: 1_500 })
     for (const id of ids.slice(0, 20)) expect((await ended(first, id)).status).toBe(200)
-    await until('some are under way', async () => {
-      const { byRoute } = await emulators.kustomer.requests()
-      return (byRoute['POST /conversations/:id/notes'] ?? 0) > 0
+    await until('some are done, others under way', async () => {
+      const { byRoute, underWay } = await emulators.kustomer.requests()
+      const NOTES = 'POST /conversations/:id/notes'
+      return (byRoute[NOTES] ?? 0) > 0 && underWay[NOTES]
     })
 
     const stopping = first.stop()
@@ -236,8 +237,8 @@ test('told to stop while a person moves a conversation, it moves it first', asyn
   await setFaults(emulators.kustomer, { route: 'PATCH /conversations/:id', kind: 'slow', ms: 1_500 })
   const moving = operations.associate(call.id, customerId)
   await until('it is under way', async () => {
-    const { byRoute } = await emulators.kustomer.requests()
-    return (byRoute['PATCH /conversations/:id'] ?? 0) > 0
+    const { underWay } = await emulators.kustomer.requests()
+    return underWay['PATCH /conversations/:id']
   })
   await service.close()
   expect(await moving).toMatchObject({ customerId })

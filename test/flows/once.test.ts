@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createDatabase, databaseKinds, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
-import { freePort, runCli, type ServiceProcess, startServiceProcess } from '../helpers/process.ts'
+import { setFaults } from '../helpers/faults.ts'
+import { freePort, runCli, type ServiceProcess, SHORT_PACE, startServiceProcess } from '../helpers/process.ts'
 import { createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -149,18 +150,20 @@ describe.each(databaseKinds)('killed in between, on %s', (kind) => {
     await database?.drop()
   })
 
+  const registered = async () => {
+    const { webhooks = [] } = await emulators.kustomer.state()
+    return webhooks.length > 0
+  }
+
   test('what was acknowledged before kill -9 is done after the restart, once', async () => {
     emulators = await startEmulators()
     database = await createDatabase(kind)
     const port = await freePort()
-    const env = { ...emulators.env, PORT: String(port), ...database.env }
-    service = await startServiceProcess(emulators.env, database, port)
+    const env = { ...emulators.env, ...SHORT_PACE, PORT: String(port), ...database.env }
+    service = await startServiceProcess(env, database, port)
     const recipes = await runCli(['recipes', '--json'], env)
     await emulators.cloudtalk.control('PUT', '/workflows', JSON.parse(recipes.stdout))
-    await until('the webhook is registered', async () => {
-      const { webhooks = [] } = await emulators.kustomer.state()
-      return webhooks.length > 0
-    })
+    await until('the webhook is registered', registered)
 
     // Slow answers make sure that the kill comes while requests are under way.
     const rules = [{ route: '*', rate: 1, kind: 'slow', ms: 150 }]
@@ -174,7 +177,7 @@ describe.each(databaseKinds)('killed in between, on %s', (kind) => {
     await service.kill()
     await emulators.cloudtalk.control('PUT', '/faults', { rules: [], webhooks })
     await emulators.kustomer.control('PUT', '/faults', { rules: [], webhooks })
-    service = await startServiceProcess(emulators.env, database, port)
+    service = await startServiceProcess(env, database, port)
 
     await until(
       'all of it has arrived',
@@ -195,5 +198,38 @@ describe.each(databaseKinds)('killed in between, on %s', (kind) => {
     const story = await runCli(['trace', calls[0]?.id ?? '', '--json'], env)
     expect(JSON.parse(story.stdout)).toMatchObject([{ kind: 'call', id: calls[0]?.id }])
     expect(await service.stop()).toBe(0)
+  }, 120_000)
+
+  test('an edit that was under way at kill -9, and is done late, does not stand over the next one', async () => {
+    emulators = await startEmulators()
+    database = await createDatabase(kind)
+    const port = await freePort()
+    const env = { ...emulators.env, ...SHORT_PACE }
+    service = await startServiceProcess(env, database, port)
+    await until('the webhook is registered', registered)
+    const id = await createCustomer(emulators, customer('+442071838750', { name: 'First' }))
+    const name = async () => (await emulators.cloudtalk.state()).contacts?.[0]?.name
+    const rename = (to: string) => emulators.kustomer.api('PUT', `/customers/${id}`, { name: to })
+    await until('the contact stands', async () => (await name()) === 'First')
+    // Longer than a lease lasts, shorter than what may be under way is left alone.
+    const SLOW_MS = 20_000
+    const EDIT = 'POST /bulk/contacts.json'
+    const edits = async () => (await emulators.cloudtalk.requests()).log.filter(({ route }) => route === EDIT)
+    const before = (await edits()).length
+    await setFaults(emulators.cloudtalk, { route: EDIT, kind: 'slow', ms: SLOW_MS })
+    await rename('Second')
+    await until('the edit is under way', async () => (await emulators.cloudtalk.requests()).underWay[EDIT])
+    await service.kill()
+    await setFaults(emulators.cloudtalk)
+    service = await startServiceProcess(env, database, port)
+    await rename('Third')
+    await until('both are done', async () => (await edits()).length === before + 2, 60_000)
+    expect((await edits()).slice(before).map(({ ms }) => ms >= SLOW_MS)).toEqual([true, false])
+    await until('the last one stands', async () => (await name()) === 'Third')
+    const { data } = await emulators.kustomer.api<{ data: { attributes: { name: string } } }>(
+      'GET',
+      `/customers/${id}`,
+    )
+    expect(data.attributes.name).toBe('Third')
   }, 120_000)
 })

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
-import { freePort, runCli, type ServiceProcess, startServiceProcess } from '../helpers/process.ts'
+import { freePort, runCli, type ServiceProcess, SHORT_PACE, startServiceProcess } from '../helpers/process.ts'
 import { createCustomer, customer, endCall } from '../helpers/records.ts'
 import { until } from '../helpers/until.ts'
 
@@ -21,10 +21,11 @@ test('one door and two workers on PostgreSQL: each record once, and any of them 
   emulators = await startEmulators()
   database = await createDatabase('postgres')
   const port = await freePort()
-  const web = await startServiceProcess(emulators.env, database, port, 'web')
+  const env = { ...emulators.env, ...SHORT_PACE }
+  const web = await startServiceProcess(env, database, port, 'web')
   const workers = await Promise.all([
-    startServiceProcess(emulators.env, database, await freePort(), 'worker'),
-    startServiceProcess(emulators.env, database, await freePort(), 'worker'),
+    startServiceProcess(env, database, await freePort(), 'worker'),
+    startServiceProcess(env, database, await freePort(), 'worker'),
   ])
   services = [web, ...workers]
   const recipes = await runCli(['recipes', '--json'], { ...emulators.env, PORT: String(port) })

@@ -8,7 +8,7 @@ import type { RunProgress } from '../../src/store/runs.ts'
 import { createDatabase, type DatabaseKind, databaseKinds, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
-import { runCli } from '../helpers/process.ts'
+import { runCli, SHORT_PACE } from '../helpers/process.ts'
 import { createCustomer, customer, endCall } from '../helpers/records.ts'
 import { type Stack, startBareService, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -160,7 +160,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
 /** `sync` as a process of its own. */
 function startSync(emulators: Emulators, database: TestDatabase, args: string[] = []) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'sync', ...args], {
-    env: { PATH: process.env.PATH, ...emulators.env, ...database.env },
+    env: { PATH: process.env.PATH, ...emulators.env, ...database.env, ...SHORT_PACE },
     stdio: 'ignore',
   })
   const exit = once(child, 'exit')
@@ -195,7 +195,7 @@ async function killedAmongCustomers(kind: DatabaseKind) {
 }
 
 async function syncToEnd(emulators: Emulators, database: TestDatabase): Promise<RunProgress> {
-  const last = await runCli(['sync', '--json'], { ...emulators.env, ...database.env })
+  const last = await runCli(['sync', '--json'], { ...emulators.env, ...database.env, ...SHORT_PACE })
   expect(last).toMatchObject({ code: 0 })
   return JSON.parse(last.stdout)
 }

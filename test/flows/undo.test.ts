@@ -10,7 +10,7 @@ import { pollCustomers } from '../../src/sync/contacts/poll-customers.ts'
 import { createDatabase, databaseKinds } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
-import { freePort, startServiceProcess } from '../helpers/process.ts'
+import { freePort, SHORT_PACE, startServiceProcess } from '../helpers/process.ts'
 import { addContact, createCustomer, customer, editContact, endCall } from '../helpers/records.ts'
 import { type Stack, type StackOptions, startStack } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -370,7 +370,7 @@ test('killed in the middle of an undo, the service ends it after its next start'
     () => database.drop(),
   )
   const startProcess = async (port: number) => {
-    const service = await startServiceProcess(emulators.env, database, port)
+    const service = await startServiceProcess({ ...emulators.env, ...SHORT_PACE }, database, port)
     closing.push(() => service.kill())
     const owner = await findOwner(String(database.env.DATA_DIR))
     if (owner?.port === undefined) throw new Error('nobody has the folder')

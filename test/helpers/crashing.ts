@@ -3,7 +3,6 @@ import { pino } from 'pino'
 import type { ConnectionConfig } from '../../src/config.ts'
 import { type Connection, openConnection } from '../../src/connection.ts'
 import { type Db, openDatabase } from '../../src/store/database.ts'
-import { clearLeases } from '../../src/store/leases.ts'
 import { uncounted } from '../../src/sync/counts.ts'
 import type { Raise } from '../../src/sync/event.ts'
 import type { TestDatabase } from './databases.ts'
@@ -74,10 +73,10 @@ export async function startProcess(config: ConnectionConfig, ports: Ports): Prom
   }
 }
 
-/** The next process on the same database, a lease's time later. */
+/** The next process on the same database, when all leases of the dead one have run out. */
 export async function restart(dead: Process, config: ConnectionConfig, ports: Ports): Promise<Process> {
   dead.end()
-  await clearLeases(ports.db)
+  await ports.db.deleteFrom('lease').execute()
   return startProcess(config, ports)
 }
 

@@ -34,6 +34,8 @@ export interface Vendor {
     total: number
     byRoute: Record<string, number>
     byStatus: Record<string, number>
+    /** By route; in no other count yet. */
+    underWay: Record<string, number>
     /** The last ones that are over. */
     log: { route: string; ms: number }[]
   }>

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import { v4 as uuid } from 'uuid'
 import { nothingOwn } from '../../mapping/merge-customers.ts'
 import type { Write } from '../../mapping/write.ts'
 import { findContact, forgetContact, releaseContact, saveOwn } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
+import { newHolder } from '../../store/leases.ts'
 import { dropLink, endApart, findLink, keepApart, type Link, linksOfContact } from '../../store/links.ts'
 import type { Outcome } from '../../store/outcomes.ts'
 import { closeReview, findReview, type Review } from '../../store/reviews.ts'
 import type { RecordKind, ReviewDecision } from '../../store/schema.ts'
 import type { SyncContext } from '../context.ts'
 import { eventOf, recordKey } from '../event.ts'
+import { leaveMsOf } from '../given-up.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { metered, wrote } from '../meter.ts'
@@ -227,7 +228,7 @@ async function decided(
   const writes: Write[] = []
   const meter = { priority: 'live' as const, requests: 0, writes }
   const lease = recordKey({ connection, kind: 'customer', id: customerId })
-  const held = await holdLease(db, uuid(), lease, async () => {
+  const held = await holdLease(db, newHolder(leaveMsOf(context.pace)), lease, async () => {
     const outcome = await metered(meter, () => locks.hold(connection, contactIds.map(lockOf.contact), decide))
     await record(context, {
       ...outcome,

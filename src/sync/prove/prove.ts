@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { v4 as uuid } from 'uuid'
 import { loadConnection } from '../../store/connections.ts'
+import { newHolder } from '../../store/leases.ts'
 import {
   contactsToProve,
   customersToProve,
@@ -55,7 +55,7 @@ export async function prove(
     throw new Unprovable(`${span.name} has not begun yet in ${settings.timeZone}.`)
   if (span.name < FIRST_DAY) throw new Unprovable(`There is nothing to prove before ${FIRST_DAY}.`)
   let proof: Proof | undefined
-  const held = await holdLease(db, uuid(), `${connection}/proving`, async () => {
+  const held = await holdLease(db, newHolder(), `${connection}/proving`, async () => {
     proof = await proveSpan(context, ports, span, repair)
     await saveProof(db, connection, span.name, proof)
   })

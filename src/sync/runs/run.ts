@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
 import { doubtContacts } from '../../store/contacts.ts'
-import { refreshStatistics } from '../../store/database.ts'
+import { type Db, refreshStatistics } from '../../store/database.ts'
+import { type Holder, newHolder } from '../../store/leases.ts'
 import {
   cancelRun,
   findRun,
@@ -82,7 +83,7 @@ class Stopped extends Error {
 /** @param endQueued has what the queue still holds of a cancelled run taken up at once. */
 export function createRuns(context: SyncContext, endQueued: (id: string) => Promise<void>): Runs {
   const { db, connection } = context
-  const holder = uuid()
+  const holder = newHolder()
   const driven = new Map<string, Promise<unknown>>()
   let stopped = false
   const goOn = () => {
@@ -123,7 +124,7 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
   }
   return {
     begin: async (kind, from, of) => {
-      const id = await oneByOne(() => context.locks.hold(connection, ['run'], () => begin(kind, from, of)))
+      const id = await oneByOne(db, holder, connection, () => begin(kind, from, of))
       drive(id)
       return id
     },
@@ -153,15 +154,21 @@ export function createRuns(context: SyncContext, endQueued: (id: string) => Prom
   }
 }
 
-/** Two that are started at the same moment would not see each other. */
-async function oneByOne<T>(start: () => Promise<T>): Promise<T> {
+/** Two that are started at the same moment would not see each other. @throws {Busy} */
+async function oneByOne(
+  db: Db,
+  holder: Holder,
+  connection: string,
+  start: () => Promise<string>,
+): Promise<string> {
+  const started: { id?: string } = {}
   for (let tried = 1; ; tried++) {
-    try {
-      return await start()
-    } catch (error) {
-      if (!(error instanceof Busy) || tried === START_TRIES) throw error
-      await wait(START_AGAIN_MS)
-    }
+    await holdLease(db, holder, `${connection}/starting-a-run`, async () => {
+      started.id = await start()
+    })
+    if (started.id !== undefined) return started.id
+    if (tried === START_TRIES) throw new Busy()
+    await wait(START_AGAIN_MS)
   }
 }
 

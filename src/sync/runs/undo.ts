@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { v4 as uuid } from 'uuid'
 import { BULK_MAX_OPERATIONS } from '../../cloudtalk/index.ts'
 import { netWrites } from '../../mapping/undo.ts'
 import type { Write } from '../../mapping/write.ts'
 import { findCall } from '../../store/calls.ts'
 import { findContact } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
+import { leftForMs, newHolder } from '../../store/leases.ts'
 import { findLink } from '../../store/links.ts'
 import { findMessage } from '../../store/messages.ts'
 import type { Outcome } from '../../store/outcomes.ts'
@@ -33,6 +33,7 @@ import { liftUndone, markUndone, undoneAs } from '../../store/undone.ts'
 import type { SyncContext } from '../context.ts'
 import { eventOf, recordKey } from '../event.ts'
 import { failedSettle } from '../failure.ts'
+import { leaveMsOf } from '../given-up.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy, lockOf } from '../locks.ts'
 import { type Meter, metered } from '../meter.ts'
@@ -241,7 +242,7 @@ async function patiently(
       const failed = error instanceof Busy ? undefined : failedSettle(error, attempt, context)
       if (failed && failed.retryInMs === undefined) return { outcome: failed.outcome, meter }
       if (failed && !failed.untried) attempt++
-      const busyMs = error instanceof Busy ? Math.max(BUSY_MS, error.forMs) : BUSY_MS
+      const busyMs = Math.max(BUSY_MS, error instanceof Busy ? error.forMs : 0)
       const until = Date.now() + (failed?.retryInMs ?? busyMs)
       const isBack = () => failed?.untried === true && context.vendors.away().length === 0
       while (Date.now() < until && !isBack()) {
@@ -307,14 +308,15 @@ async function alone<T>(
     ...linkedBy(writes),
   ]
   const done: { result?: T } = {}
-  const held = await holdLease(db, uuid(), leases, async () => {
+  const holder = newHolder(leaveMsOf(context.pace))
+  const held = await holdLease(db, holder, leases, async () => {
     done.result = await locks.hold(connection, contacts.map(lockOf.contact), async () => {
       // It may have been linked to another one until the lock was taken.
       if (!isDeepStrictEqual(await partnersOf(context, writes), partners)) throw new Busy()
       return work()
     })
   })
-  if (!held) throw new Busy()
+  if (!held) throw new Busy(await leftForMs(db, holder, leases))
   return done.result as T
 }
 

@@ -1,8 +1,8 @@
-import { v4 as uuid } from 'uuid'
 import { KustomerError } from '../../kustomer/index.ts'
 import { parsePhone } from '../../mapping/phones.ts'
 import { changesOf, type Write } from '../../mapping/write.ts'
 import { type CustomerVersion, findCustomer, mirrorCustomers } from '../../store/customers.ts'
+import { newHolder } from '../../store/leases.ts'
 import {
   conversationGone,
   conversationOf,
@@ -12,6 +12,7 @@ import {
 import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
+import { leaveMsOf } from '../given-up.ts'
 import { holdLease } from '../hold-lease.ts'
 import { Busy } from '../locks.ts'
 import { record } from '../record.ts'
@@ -48,7 +49,7 @@ export async function associate(context: SyncContext, what: string, whom: string
   }
   const customer = await customerNamed(context, whom)
   if (!customer) throw new Unassociable('Kustomer has no customer with this id, email or number.')
-  const done = await holdLease(db, uuid(), records.map(recordKey), async () => {
+  const done = await holdLease(db, newHolder(leaveMsOf(context.pace)), records.map(recordKey), async () => {
     const moved = await ifThere(
       vendors.kustomer(({ conversations }) => conversations.moveTo(conversationId, customer.id)),
     )
