@@ -31,6 +31,8 @@ export type CloudTalkOptions = {
   /** @default 15000 */
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
+  /** Awaited before each request that changes something; where it rejects, nothing is sent. */
+  beforeWrite?: () => Promise<void>
   onAnswer?: (answer: Answer) => void
 }
 
@@ -44,7 +46,7 @@ export type Request = {
   body?: unknown
 }
 
-/** The three things the entity modules need from HTTP. Each throws only `CloudTalkError`. */
+/** The three things the entity modules need from HTTP. Each throws only `CloudTalkError`, and what `beforeWrite` does. */
 export type Transport = {
   json<T extends z.ZodType>(request: Request, schema: T): Promise<z.output<T>>
   bytes(request: Request): Promise<Uint8Array>
@@ -59,7 +61,7 @@ type Raw = { route: string; body: Uint8Array }
  * @throws {TypeError} If an address is not a URL.
  */
 export function createTransport(options: CloudTalkOptions): Transport {
-  const { timeoutMs = 15_000, fetch = globalThis.fetch, onAnswer } = options
+  const { timeoutMs = 15_000, fetch = globalThis.fetch, beforeWrite, onAnswer } = options
   const roots: Record<Host, string> = {
     main: options.apiUrl ?? 'https://my.cloudtalk.io/api',
     analytics: options.analyticsUrl ?? 'https://analytics-api.cloudtalk.io/api',
@@ -87,6 +89,7 @@ export function createTransport(options: CloudTalkOptions): Transport {
   async function send(request: Request): Promise<Raw> {
     const host = request.host ?? 'main'
     const route = `${request.method} ${request.path}`
+    if (request.method !== 'GET') await beforeWrite?.()
     const startedAt = performance.now()
     const { response, body } = await exchange(host, request).catch((thrown: unknown) => {
       throw new CloudTalkError(route, failureFromThrown(thrown, request.method))

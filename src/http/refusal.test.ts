@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { CloudTalkError } from '../cloudtalk/index.ts'
 import { KustomerError } from '../kustomer/index.ts'
+import { Busy } from '../sync/busy.ts'
 import { VendorAway } from '../sync/circuit.ts'
 import { Undecidable } from '../sync/contacts/decide.ts'
-import { Busy } from '../sync/locks.ts'
 import { refusalOf } from './refusal.ts'
 
 const open = (cause: 'away' | 'refused') => ({

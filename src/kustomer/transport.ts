@@ -26,6 +26,8 @@ export type KustomerOptions = {
   /** How long one request may take, its answer read to the end. @default 15_000 */
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
+  /** Awaited before each request that changes something; where it rejects, nothing is sent. */
+  beforeWrite?: () => Promise<void>
   onAnswer?: (answer: KustomerAnswer) => void
 }
 
@@ -83,6 +85,7 @@ export const createTransport = ({
   userAgent,
   timeoutMs = DEFAULT_TIMEOUT_MS,
   fetch = globalThis.fetch,
+  beforeWrite,
   onAnswer,
 }: KustomerOptions): Transport => {
   const base = `${apiUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`
@@ -93,6 +96,8 @@ export const createTransport = ({
       value === undefined ? [] : [[key, String(value)]],
     )
     const search = asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''
+    const isWrite = method !== 'GET' && kind !== 'search'
+    if (isWrite) await beforeWrite?.()
     const started = performance.now()
     const { status, headers, text } = await exchange()
     onAnswer?.({
@@ -104,10 +109,7 @@ export const createTransport = ({
     })
     const json = parse(text)
     if (status < 200 || status > 299)
-      throw new KustomerError(
-        route,
-        failureOf({ status, headers, body: json }, method !== 'GET' && kind !== 'search', body),
-      )
+      throw new KustomerError(route, failureOf({ status, headers, body: json }, isWrite, body))
     if (json === undefined && text !== '')
       throw new KustomerError(route, { kind: 'unreadable', path: '', issue: 'not JSON' })
     return json
@@ -133,7 +135,7 @@ export const createTransport = ({
         throw new KustomerError(route, {
           kind: 'unreachable',
           cause: CAUSES[code] ?? 'other',
-          maybeDone: method !== 'GET' && kind !== 'search' && !NEVER_SENT.has(code),
+          maybeDone: isWrite && !NEVER_SENT.has(code),
         })
       }
     }

@@ -16,6 +16,7 @@ import { type RaisedEvent, recordKey, type SyncEvent, withoutRun } from '../sync
 import { mergeEvents } from '../sync/merge-events.ts'
 import type { Halt } from '../sync/runs/run-halt.ts'
 import type { Settled } from '../sync/settle.ts'
+import { underLeases } from '../sync/under-leases.ts'
 import {
   ANY_BATCH,
   ANY_WORKERS,
@@ -32,7 +33,7 @@ export interface WorkerPorts {
   db: Db
   queue: Queue
   log: Logger
-  /** For so long nobody settles a record whose settle has given up a write, or has died. */
+  /** For so long nobody settles a record whose settle has given up a write, or has died while it wrote. */
   leaveMs: number
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
   /** Whether somebody has paused this run since the event was raised, or cancelled it. */
@@ -93,14 +94,16 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
       const priority = priorityOf(Math.max(...group.map((job) => job.priority)))
       const events = mergeEvents(group.map((job) => job.data))
       if (!taken.has(key) && !(await takeSoon(ports.db, holder, key))) {
-        const busyMs = Math.max(BUSY_MS, await leftForMs(ports.db, holder, [key]))
+        const busyMs = Math.max(BUSY_MS, await leftForMs(ports.db, [key]))
         await ports.queue.raise(events.map((event) => later(event, priority, busyMs)))
         results.push(...group.map(({ id }) => completed(id)))
         return
       }
       keys.add(key)
       try {
-        const settled = await settleGroup(ports, group, events, priority, again)
+        const settled = await underLeases(holder, [key], () =>
+          settleGroup(ports, group, events, priority, again),
+        )
         leave = settled.leave
         // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
         await ports.queue.raise(again)

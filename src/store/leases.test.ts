@@ -10,6 +10,7 @@ import {
   LEASE_SECONDS,
   leaveLeases,
   leftForMs,
+  markWriting,
   newHolder,
   renewLeases,
   takeLeases,
@@ -130,13 +131,44 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect(await take(other, keys)).toEqual([...keys].sort())
   })
 
-  test('what may be under way when its holder dies is left alone, past a start of an only process', async () => {
+  const marked = (holder: Holder, keys: readonly string[]) => markWriting(db, [{ holder, keys }])
+
+  test('what is being written when its holder dies is left alone, past a start of an only process', async () => {
     const keys = newKeys(2)
+    const [written = '', read = ''] = keys
     await take(leaving, keys)
+    expect(await marked(leaving, [written])).toBe(true)
     await renewLeases(db, leaving, keys)
+    const [left = 0] = await secondsLeft([written])
+    expect(left).toBeGreaterThan(120 + LEASE_SECONDS - 10)
     await clearLeases(db)
-    expect([await take(leaving, keys), await take(other, keys)]).toEqual([[], []])
-    for (const left of await secondsLeft(keys)) expect(left).toBeGreaterThan(120 + LEASE_SECONDS - 10)
+    expect([await take(leaving, keys), await take(other, keys)]).toEqual([[read], []])
+    const [stillLeft = 0] = await secondsLeft([written])
+    expect(stillLeft).toBeGreaterThan(110)
+    expect(stillLeft).toBeLessThanOrEqual(121)
+  })
+
+  test('who takes what has run out writes nothing yet', async () => {
+    const keys = newKeys(1)
+    await take(leaving, keys)
+    await marked(leaving, keys)
+    await setUntil(keys, -1)
+    await take(leaving, keys)
+    for (const left of await secondsLeft(keys)) expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
+    await clearLeases(db)
+    expect(await take(other, keys)).toEqual(keys)
+  })
+
+  test('who was overtaken, or has given back, is told not to write', async () => {
+    const [taken = '', ours = '', given = ''] = newKeys(3)
+    await take(leaving, [taken, ours, given])
+    await giveBackLeases(db, leaving, [given])
+    await setUntil([taken], -1)
+    await take(other, [taken])
+    const before = await leasesOf([taken])
+    const answers = await Promise.all([[taken, ours], [ours], [given]].map((keys) => marked(leaving, keys)))
+    expect(answers).toEqual([false, true, false])
+    expect(await leasesOf([taken])).toEqual(before)
   })
 
   test('what is left is nobody’s for that long, past a start of an only process', async () => {
@@ -164,14 +196,15 @@ describe.each(databaseKinds)('on %s', (kind) => {
     const [left = '', dead = '', held = '', free = ''] = newKeys(4)
     await take(leaving, [left, dead, held])
     await leaveLeases(db, leaving, [left])
-    expect(await leftForMs(db, leaving, [held, free])).toBe(0)
-    const ms = await leftForMs(db, leaving, [free, held, left])
+    await marked(leaving, [dead, held])
+    expect(await leftForMs(db, [held, free])).toBe(0)
+    const ms = await leftForMs(db, [free, held, left])
     expect(ms).toBeGreaterThan(110_000)
     expect(ms).toBeLessThanOrEqual(120_000)
     // Nobody has renewed it for longer than a lease lasts.
     await setUntil([dead], 90)
-    expect(await leftForMs(db, leaving, [dead])).toBeGreaterThan(80_000)
-    expect(await leftForMs(db, leaving, [dead])).toBeLessThanOrEqual(90_000)
+    expect(await leftForMs(db, [dead])).toBeGreaterThan(80_000)
+    expect(await leftForMs(db, [dead])).toBeLessThanOrEqual(90_000)
   })
 
   test('nothing wanted, nothing taken', async () => {

@@ -15,23 +15,20 @@ export const LEASE_SECONDS = 15
 /** Who has leases: one worker of one process, or one deed. */
 export interface Holder {
   id: string
-  /** For so long after its death, or after it has left them, nobody gets what it had: a vendor may work on it yet. */
+  /** For so long after it has died or given up while it wrote, nobody gets what it had: a vendor may work on it yet. */
   leaveMs: number
 }
 
 export const newHolder = (leaveMs = 0): Holder => ({ id: uuid(), leaveMs })
 
-const untilRunOut = ({ leaveMs }: Holder) =>
-  sql`clock_timestamp() + make_interval(secs => ${LEASE_SECONDS + leaveMs / 1_000})`
-
 /** @returns the keys that `holder` now has; the others are settled elsewhere at this moment. */
 export async function takeLeases(db: Db, holder: Holder, keys: readonly string[]): Promise<Set<string>> {
   const taken = await sql<{ key: string }>`
     insert into lease (key, holder, until)
-    select key, ${holder.id}::uuid, ${untilRunOut(holder)}
+    select key, ${holder.id}::uuid, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
     from jsonb_array_elements_text(${toJson(keys)}::jsonb) as k(key)
     order by key
-    on conflict (key) do update set holder = excluded.holder, until = excluded.until
+    on conflict (key) do update set holder = excluded.holder, until = excluded.until, leave_ms = 0
       where lease.until < clock_timestamp()
     returning key`.execute(db)
   return new Set(taken.rows.map((row) => row.key))
@@ -83,7 +80,7 @@ const giveBackAll = batched<{ holder: Holder; keys: readonly string[] }, void>(a
 /** Keeps what is really held: a lease that could not be given back runs out by itself. */
 export async function renewLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
   await sql`
-    update lease set until = ${untilRunOut(holder)}
+    update lease set until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS} + leave_ms / 1000.0)
     where key in (${inOrder(holder, keys)})`.execute(db)
 }
 
@@ -102,10 +99,38 @@ export function keepRenewing(
   return () => clearInterval(renewing)
 }
 
+/**
+ * Says that something is being written about these: should their holder die, they are left to nobody for a while.
+ * @returns whether all of them are still its own.
+ */
+export const markWriting = (
+  db: Db,
+  leases: readonly { holder: Holder; keys: readonly string[] }[],
+): Promise<boolean> => mark(db, leases)
+
+const mark = batched<readonly { holder: Holder; keys: readonly string[] }[], boolean>(async (db, items) => {
+  const rows = (leases: (typeof items)[number]) =>
+    leases.flatMap(({ holder, keys }) =>
+      keys.map((key) => ({ key, holder: holder.id, leave_ms: holder.leaveMs })),
+    )
+  const { rows: marked } = await sql<{ key: string; holder: string }>`
+    update lease set leave_ms = mine.leave_ms,
+      until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS} + mine.leave_ms / 1000.0)
+    from (
+      select key, asked.leave_ms from lease
+      join jsonb_to_recordset(${toJson(items.flatMap(rows))}::jsonb) as asked(key text, holder uuid, leave_ms int)
+        using (key, holder)
+      order by key for update of lease
+    ) mine
+    where lease.key = mine.key returning lease.key, lease.holder`.execute(db)
+  const ours = new Set(marked.map(({ key, holder }) => `${holder} ${key}`))
+  return items.map((leases) => rows(leases).every(({ key, holder }) => ours.has(`${holder} ${key}`)))
+})
+
 /** Nobody gets these keys for as long as after the holder's death, unless they are somebody else's by now. */
 export async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
   await sql`
-    update lease set until = clock_timestamp() + make_interval(secs => ${holder.leaveMs / 1_000})
+    update lease set leave_ms = ${holder.leaveMs}, until = clock_timestamp() + make_interval(secs => ${holder.leaveMs / 1_000})
     where key in (${inOrder(holder, keys)})`.execute(db)
 }
 
@@ -113,16 +138,13 @@ export async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>
 export const endLeases = (db: Db, holder: Holder, keys: readonly string[], leave: boolean): Promise<void> =>
   leave ? leaveLeases(db, holder, keys) : giveBackAllLeases(db, holder, keys)
 
-/**
- * @param holder as long as it leaves them, all of these do.
- * @returns in how many milliseconds all of these keys are free that a holder has left, or has died with; 0 where none was.
- */
-export async function leftForMs(db: Db, { leaveMs }: Holder, keys: readonly string[]): Promise<number> {
-  // A lease that is renewed is always farther from its end.
+/** @returns in how many milliseconds all of these keys are free that a holder has left, or died with; 0 where none was. */
+export async function leftForMs(db: Db, keys: readonly string[]): Promise<number> {
+  // One that is renewed is always farther from its end.
   const { rows } = await sql<{ ms: number }>`
     select coalesce(max(extract(epoch from until - clock_timestamp()) * 1000), 0)::float as ms from lease
     where key in (select jsonb_array_elements_text(${toJson(keys)}::jsonb))
-      and until between clock_timestamp() and clock_timestamp() + make_interval(secs => ${leaveMs / 1_000})`.execute(
+      and until between clock_timestamp() and clock_timestamp() + make_interval(secs => leave_ms / 1000.0)`.execute(
     db,
   )
   return rows[0]?.ms ?? 0
@@ -140,8 +162,11 @@ const inOrder = (holder: Holder, keys: Iterable<string>) => sql`
   where holder = ${holder.id}::uuid and key in (select jsonb_array_elements_text(${toJson([...keys])}::jsonb))
   order by key for update`
 
-/** For a database that only this process can reach: whoever held a lease is gone. What a vendor may work on stays left. */
+/** For a database that only this process can reach: whoever held a lease is gone, and what it wrote to is left. */
 export async function clearLeases(db: Db): Promise<void> {
+  await sql`delete from lease where leave_ms = 0`.execute(db)
   await sql`
-    delete from lease where until <= clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`.execute(db)
+    update lease set until = least(until, clock_timestamp() + make_interval(secs => leave_ms / 1000.0))`.execute(
+    db,
+  )
 }

@@ -19,6 +19,7 @@ import * as standingRecords from './migrations/0016-standing-records.ts'
 import * as unassociated from './migrations/0017-unassociated.ts'
 import * as editIntents from './migrations/0018-edit-intents.ts'
 import * as looks from './migrations/0019-looks.ts'
+import * as writing from './migrations/0020-writing.ts'
 import type { Database } from './schema.ts'
 
 /** Every step of the schema, oldest first; forward only. */
@@ -42,6 +43,7 @@ export const migrations = {
   '0017-unassociated': unassociated,
   '0018-edit-intents': editIntents,
   '0019-looks': looks,
+  '0020-writing': writing,
 }
 
 /**

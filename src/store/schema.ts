@@ -509,4 +509,6 @@ interface LeaseTable {
   key: string
   holder: string
   until: Time
+  /** For so long nobody gets it after its holder's death; 0 while nothing is being written. */
+  leave_ms: Generated<number>
 }

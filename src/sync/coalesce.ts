@@ -1,5 +1,6 @@
 import type { Priority } from './event.ts'
 import { currentMeter, type Meter, metered } from './meter.ts'
+import { type Lent, lentLeases, underLentLeases } from './under-leases.ts'
 
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 /**
@@ -11,6 +12,7 @@ const LINGER_MS = 120
 interface Waiting<Item, Result> {
   item: Item
   meter: Meter
+  lent: Lent
   resolve(result: Result): void
   reject(error: unknown): void
 }
@@ -37,6 +39,7 @@ export function coalesce<Item, Result>(
   async function leave(priority: Priority): Promise<void> {
     departing.push(priority)
     const aboard: Waiting<Item, Result>[] = []
+    const lent: Lent[number][] = []
     let boarded = false
     const board = (room = most) => {
       boarded = true
@@ -45,11 +48,16 @@ export function coalesce<Item, Result>(
       aboard.push(...waiting.splice(0, Math.min(most, room)))
       underWay += aboard.length
       if (aboard.length < most) setImmediate(schedule)
-      for (const { meter } of aboard) meter.requests += 1 / aboard.length
+      for (const entry of aboard) {
+        entry.meter.requests += 1 / aboard.length
+        lent.push(...entry.lent)
+      }
       return aboard.map(({ item }) => item)
     }
     try {
-      const results = await metered({ priority, requests: 0 }, () => depart(board))
+      const results = await metered({ priority, requests: 0 }, () =>
+        underLentLeases(lent, () => depart(board)),
+      )
       for (const [index, entry] of aboard.entries()) entry.resolve(results[index] as Result)
     } catch (error) {
       // Refused before anybody could board: those who wait for this departure are told, not left behind.
@@ -79,7 +87,7 @@ export function coalesce<Item, Result>(
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      waiting.push({ item, meter: currentMeter(), resolve, reject })
+      waiting.push({ item, meter: currentMeter(), lent: lentLeases(), resolve, reject })
       // After this turn, so that settles that arrive together leave together.
       setImmediate(schedule)
     })

@@ -1,6 +1,7 @@
 import type { Db } from '../store/database.ts'
 import { endLeases, type Holder, keepRenewing, takeAllLeases } from '../store/leases.ts'
 import { givenUp } from './given-up.ts'
+import { underLeases } from './under-leases.ts'
 
 /**
  * Does work that only one process may do at a time, and keeps its leases for as long as that takes. After work that has
@@ -18,7 +19,7 @@ export async function holdLease(
   const stopRenewing = keepRenewing(db, holder, new Set(mine))
   let leave = false
   try {
-    await work()
+    await underLeases(holder, mine, work)
     return true
   } catch (error) {
     leave = givenUp(error)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts'
 import { CloudTalkError, type CloudTalkFailure } from '../cloudtalk/index.ts'
-import { Busy, createLocks } from './locks.ts'
+import { Busy } from './busy.ts'
+import { createLocks } from './locks.ts'
 
 const PACE = { firstBackoffMs: 2_000 }
 const LOST: CloudTalkFailure = { kind: 'unreachable', cause: 'timeout', maybeDone: true }

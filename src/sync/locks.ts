@@ -1,19 +1,9 @@
 import type { Db } from '../store/database.ts'
 import { endLeases, keepRenewing, leftForMs, newHolder, takeAllLeases } from '../store/leases.ts'
+import { Busy } from './busy.ts'
 import type { Pace } from './context.ts'
 import { givenUp, leaveMsOf } from './given-up.ts'
-
-/** Another settle has what this one needs; it comes again in a moment, as if it had not been tried. */
-export class Busy extends Error {
-  override readonly name = 'Busy' as const
-  /** For so long yet nobody gets it; 0 where it may be free at any moment. */
-  readonly forMs: number
-
-  constructor(forMs = 0) {
-    super()
-    this.forMs = forMs
-  }
-}
+import { underLeases } from './under-leases.ts'
 
 /**
  * Two settles of different records may belong to one contact: two customers of one name, a customer and the contact
@@ -23,7 +13,7 @@ export interface Locks {
   /**
    * Does `work` while nobody else has any of the keys, over all processes.
    * @throws {Busy} at once where somebody has; nothing waits here, so nothing can wait for each other. After work that
-   * has given up a write, or has died in it, nobody gets them while the vendor may work on it.
+   * has given up a write, or has died while it wrote, nobody gets them while the vendor may work on it.
    */
   hold<T>(connection: string, keys: readonly string[], work: () => Promise<T>): Promise<T>
   close(): void
@@ -39,7 +29,7 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
     if (keys.some((key) => held.has(key))) throw new Busy()
     for (const key of keys) held.add(key)
     try {
-      if (!(await takeAllLeases(db, holder, keys))) throw new Busy(await leftForMs(db, holder, keys))
+      if (!(await takeAllLeases(db, holder, keys))) throw new Busy(await leftForMs(db, keys))
     } catch (error) {
       for (const key of keys) held.delete(key)
       throw error
@@ -53,7 +43,7 @@ export function createLocks(db: Db, pace: Pick<Pace, 'firstBackoffMs'>): Locks {
       await take(keys)
       let leave = false
       try {
-        return await work()
+        return await underLeases(holder, keys, work)
       } catch (error) {
         leave = givenUp(error)
         throw error

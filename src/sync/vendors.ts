@@ -11,6 +11,7 @@ import { Circuit, KeyLacksRoles } from './circuit.ts'
 import type { Counts } from './counts.ts'
 import { missingRoles } from './key-roles.ts'
 import { currentMeter, metered } from './meter.ts'
+import { sayWriting } from './under-leases.ts'
 import { createVendorFetch } from './vendor-fetch.ts'
 
 /** CloudTalk's budget is ours alone: backfill leaves the last tenth to what happens now. */
@@ -27,8 +28,8 @@ const KUSTOMER_PER_MINUTE = 1_000
 const KUSTOMER_SEARCHES_PER_MINUTE = 100
 
 export interface VendorAccounts {
-  cloudtalk: Omit<CloudTalkOptions, 'onAnswer' | 'userAgent'>
-  kustomer: Omit<KustomerOptions, 'onAnswer' | 'userAgent'> & { org: string }
+  cloudtalk: Omit<CloudTalkOptions, 'beforeWrite' | 'onAnswer' | 'userAgent'>
+  kustomer: Omit<KustomerOptions, 'beforeWrite' | 'onAnswer' | 'userAgent'> & { org: string }
   userAgent: string
 }
 
@@ -124,10 +125,12 @@ export async function openVendors(
         throw error
       }
     }
+  const beforeWrite = () => sayWriting(db)
   const cloudtalk = createCloudTalk({
     ...accounts.cloudtalk,
     fetch: counted('cloudtalk'),
     userAgent: accounts.userAgent,
+    beforeWrite,
     onAnswer: (answer) => {
       answered.cloudtalk++
       currentMeter().requests++
@@ -138,6 +141,7 @@ export async function openVendors(
     ...accounts.kustomer,
     fetch: counted('kustomer'),
     userAgent: accounts.userAgent,
+    beforeWrite,
     onAnswer: (answer) => {
       answered.kustomer++
       currentMeter().requests++

@@ -30,6 +30,8 @@ export interface ChaosOptions {
   /** Processes that are ended while the plan is pushed through; the last one gets SIGTERM, all others SIGKILL. */
   kills: number
   log: (line: string) => void
+  /** More environment of the processes. */
+  env?: Record<string, string>
   /** Where everything is put that helps to find out why a check has failed. */
   keep?: string | undefined
 }
@@ -187,7 +189,7 @@ async function limitsOf({
 }
 
 async function setScene(
-  { seed, database: kind, log }: ChaosOptions,
+  { seed, database: kind, log, env: more }: ChaosOptions,
   cleanUp: AsyncDisposableStack,
 ): Promise<Scene> {
   const emulators = await startEmulators({ seed, minuteMs: MINUTE_MS })
@@ -203,7 +205,8 @@ async function setScene(
   const witness = createWitness()
   const balancer = await startLoadBalancer(witness)
   cleanUp.defer(() => balancer.close())
-  const env = { ...emulators.env, KUSTOMER_API_KEY: key, PUBLIC_URL: balancer.url, LOG_LEVEL: 'debug' }
+  const addresses = { ...emulators.env, PUBLIC_URL: balancer.url }
+  const env = { ...addresses, KUSTOMER_API_KEY: key, LOG_LEVEL: 'debug', ...more }
   const deployment = await startDeployment(ROLES[kind], env, database, balancer, createRandom(seed))
   cleanUp.defer(() => deployment.stop())
   const recipes = await runCli(['recipes', '--json'], { ...env, ...database.env })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { LOST_MESSAGES } from '../chaos/checker.ts'
 import { runChaos } from '../chaos/run.ts'
 import { databaseKinds } from '../helpers/databases.ts'
+import { SHORT_PACE } from '../helpers/process.ts'
 
 /** The short form of `npm run chaos`, which says in full what it does. */
 
@@ -20,6 +21,7 @@ test.each(databaseKinds)(
       size: SIZES[database],
       kills: KILLS[database],
       log: () => undefined,
+      env: SHORT_PACE,
     })
     expect(checks.filter(({ failures }) => failures.length > 0)).toEqual([])
     const empty = checks.filter(({ checked, what }) => checked === 0 && what !== LOST_MESSAGES)

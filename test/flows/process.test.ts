@@ -9,7 +9,7 @@ import { FolderInUse, findOwner, takeFolder } from '../../src/data-folder.ts'
 import { createDatabase, type TestDatabase } from '../helpers/databases.ts'
 import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { setFaults } from '../helpers/faults.ts'
-import { freePort, runCli, type ServiceProcess, startServiceProcess } from '../helpers/process.ts'
+import { freePort, runCli, type ServiceProcess, SHORT_PACE, startServiceProcess } from '../helpers/process.ts'
 import { createCustomer, customer } from '../helpers/records.ts'
 import { until } from '../helpers/until.ts'
 
@@ -23,11 +23,11 @@ afterEach(async () => {
   service = undefined
 })
 
-const start = async () => {
+const start = async (env: Record<string, string> = {}) => {
   emulators = await startEmulators()
   database = await createDatabase('embedded')
   const port = await freePort()
-  service = await startServiceProcess(emulators.env, database, port)
+  service = await startServiceProcess({ ...emulators.env, ...env }, database, port)
   return { service, port }
 }
 
@@ -57,7 +57,7 @@ test('it stops in time although a client has sent half a request', async () => {
 }, 60_000)
 
 test('it stops in time although a vendor does not answer, and what was asked is not lost', async () => {
-  const { service: first, port } = await start()
+  const { service: first, port } = await start(SHORT_PACE)
   await until('the webhook stands', async () => {
     const { webhooks = [] } = await emulators.kustomer.state()
     return webhooks.length > 0
@@ -70,7 +70,7 @@ test('it stops in time although a vendor does not answer, and what was asked is 
   })
   await expectToStop(first)
   await setFaults(emulators.cloudtalk)
-  service = await startServiceProcess(emulators.env, database, port)
+  service = await startServiceProcess({ ...emulators.env, ...SHORT_PACE }, database, port)
   await until(
     'the contact stands',
     async () => (await emulators.cloudtalk.state()).contacts?.length === 1,

@@ -17,9 +17,10 @@ import { saveShownContact } from '../../store/contacts.ts'
 import { findCustomer } from '../../store/customers.ts'
 import type { Db } from '../../store/database.ts'
 import type { Vendor } from '../../store/schema.ts'
+import { Busy } from '../busy.ts'
 import { fieldsOfContact } from '../contacts/contact-fields.ts'
 import type { SyncContext } from '../context.ts'
-import { Busy, lockOf } from '../locks.ts'
+import { lockOf } from '../locks.ts'
 import type { Vendors } from '../vendors.ts'
 
 /** How ids begin that only a rehearsal has given. */

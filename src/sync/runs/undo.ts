@@ -30,12 +30,13 @@ import {
   writtenLater,
 } from '../../store/undo-plan.ts'
 import { liftUndone, markUndone, undoneAs } from '../../store/undone.ts'
+import { Busy } from '../busy.ts'
 import type { SyncContext } from '../context.ts'
 import { eventOf, recordKey } from '../event.ts'
 import { failedSettle } from '../failure.ts'
 import { leaveMsOf } from '../given-up.ts'
 import { holdLease } from '../hold-lease.ts'
-import { Busy, lockOf } from '../locks.ts'
+import { lockOf } from '../locks.ts'
 import { type Meter, metered } from '../meter.ts'
 import { record } from '../record.ts'
 import { imaginedStage } from '../undo/imagined-stage.ts'
@@ -316,7 +317,7 @@ async function alone<T>(
       return work()
     })
   })
-  if (!held) throw new Busy(await leftForMs(db, holder, leases))
+  if (!held) throw new Busy(await leftForMs(db, leases))
   return done.result as T
 }
 

@@ -9,12 +9,12 @@ import {
   moveTimeline,
   recordsOfConversation,
 } from '../../store/timeline-conversations.ts'
+import { Busy } from '../busy.ts'
 import { customerByPhone } from '../by-phone.ts'
 import type { SyncContext } from '../context.ts'
 import { recordKey } from '../event.ts'
 import { leaveMsOf } from '../given-up.ts'
 import { holdLease } from '../hold-lease.ts'
-import { Busy } from '../locks.ts'
 import { record } from '../record.ts'
 import { ifThere } from './if-there.ts'
 import { raiseAssociation } from './raise-unlinked.ts'
