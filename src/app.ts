@@ -199,6 +199,7 @@ export async function openService(config: Config, log: Logger, pace = defaultPac
             ? connection.settle(event, priority)
             : { kind: 'again', inMs: UNKNOWN_CONNECTION_MS, held: false, untried: true, givenUp: false }
         },
+        heldBack: async (id) => connections.get(id)?.letGo(),
         halted: createHaltCheck(db, Date.now),
       })
     },

@@ -84,6 +84,8 @@ export interface Connection {
   watching: Watching
   doors: { kustomer: KustomerDoor; cloudtalk: CloudTalkDoor }
   settle(event: SyncEvent, priority: Priority): Promise<Settled>
+  /** Lets what is held back go on, unless a vendor is away: it may have come back before that was in the queue. */
+  letGo(): Promise<void>
   /** Has Kustomer send webhooks to this address, and sees that it goes on doing so. */
   keepRegistered(publicUrl: string): void
   /** Raises events for what no webhook told of, and goes on with runs. */
@@ -277,6 +279,9 @@ export async function openConnection(
     },
     async stop() {
       await Promise.all([deedsDone(), stop()])
+    },
+    async letGo() {
+      if (vendors.away().length === 0) await back()
     },
     async retire() {
       await deedsDone()

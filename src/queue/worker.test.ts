@@ -6,6 +6,7 @@ import { until } from '../../test/helpers/until.ts'
 import { type OpenDatabase, openDatabase } from '../store/database.ts'
 import { callEvent, type RaisedEvent, type SyncEvent } from '../sync/event.ts'
 import type { Settled } from '../sync/settle.ts'
+import { releaseHeld } from './held.ts'
 import { openQueue, type Queue } from './queue.ts'
 import { startWorkers } from './worker.ts'
 
@@ -42,6 +43,7 @@ async function work(ends: Settled[], leaveMs: number): Promise<{ event: SyncEven
     queue,
     log,
     leaveMs,
+    heldBack: (connection) => releaseHeld(database.db, connection),
     halted: async () => undefined,
     async settle(event) {
       settled.push({ event, at: Date.now() })
@@ -85,4 +87,23 @@ test('what comes meanwhile is put off until then, at once and for good', async (
   await until('the other comes then, too', async () => (await putOff()).length === 2)
   for (const seconds of await putOff()) expect(seconds).toBeGreaterThan(100)
   expect(settled).toHaveLength(1)
+})
+
+test('what is put back just after its vendor has come back does not wait for the next time', async () => {
+  const TEN_MINUTES = 600_000
+  await queue.raise(aboutCall('customer'))
+  const away: Settled = { kind: 'again', inMs: TEN_MINUTES, held: true, untried: true, givenUp: false }
+  const settled = await work([away], 0)
+  await until('it is settled again', () => settled.length === 2)
+  expect(settled[1]?.event).toMatchObject({ attempt: 0, held: true })
+})
+
+test('what failed by itself keeps its pause', async () => {
+  const SOON_MS = 1_500
+  await queue.raise(aboutCall('customer'))
+  const failed: Settled = { kind: 'again', inMs: SOON_MS, held: true, untried: false, givenUp: false }
+  const settled = await work([failed], 0)
+  await until('it is settled again', () => settled.length === 2)
+  const [first, second] = settled
+  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(SOON_MS)
 })

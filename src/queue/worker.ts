@@ -36,6 +36,8 @@ export interface WorkerPorts {
   /** For so long nobody settles a record whose settle has given up a write, or has died while it wrote. */
   leaveMs: number
   settle(event: SyncEvent, priority: RaisedEvent['priority']): Promise<Settled>
+  /** Events of this connection are in the queue because a vendor is away; by now it may be back. */
+  heldBack(connection: string): Promise<void>
   /** Whether somebody has paused this run since the event was raised, or cancelled it. */
   halted(runId: string, round: number): Promise<Halt>
 }
@@ -107,6 +109,7 @@ async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]):
         leave = settled.leave
         // At once, not with the slowest of the batch: what is held back must be in the queue to be let go.
         await ports.queue.raise(again)
+        if (settled.heldBack !== undefined) await ports.heldBack(settled.heldBack)
         results.push(...settled.results)
       } finally {
         keys.delete(key)
@@ -160,9 +163,10 @@ async function settleGroup(
   events: readonly SyncEvent[],
   priority: RaisedEvent['priority'],
   again: RaisedEvent[],
-): Promise<{ results: JobResult[]; leave: boolean }> {
+): Promise<{ results: JobResult[]; leave: boolean; heldBack?: string | undefined }> {
   let dead = false
   let givenUp: ComesAgain | undefined
+  let heldBack: string | undefined
   try {
     for (const settling of events) {
       // What the vendor may do yet would overwrite what is written now.
@@ -184,11 +188,12 @@ async function settleGroup(
         again.push(later({ ...event, crowded: true, busySince }, priority, busyMs))
       } else if (settled.kind === 'again') {
         const { held, untried, inMs } = settled
+        if (held && untried) heldBack = event.connection
         const next = { ...event, held, attempt: event.attempt + (untried ? 0 : 1) }
         again.push(later(next, untried ? priority : retryPriority(priority), inMs))
       }
     }
-    return { results: resultsOf(group, dead), leave: givenUp !== undefined }
+    return { results: resultsOf(group, dead), leave: givenUp !== undefined, heldBack }
   } catch (error) {
     // The outcome could not be recorded, so it did not happen: the queue gives the jobs out again.
     ports.log.error({ err: error }, 'a settle could not be recorded')
