@@ -5,10 +5,10 @@ import { databaseKinds, openTestDatabase } from '../../test/helpers/databases.ts
 import type { Db } from './database.ts'
 import {
   clearLeases,
+  endLeases,
   giveBackLeases,
   type Holder,
   LEASE_SECONDS,
-  leaveLeases,
   leftForMs,
   markWriting,
   newHolder,
@@ -174,7 +174,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('what is left is nobody’s for that long, past a start of an only process', async () => {
     const keys = newKeys(2)
     await take(leaving, keys)
-    await leaveLeases(db, leaving, keys)
+    await endLeases(db, leaving, keys, true)
     await clearLeases(db)
     expect([await take(leaving, keys), await take(other, keys)]).toEqual([[], []])
     for (const left of await secondsLeft(keys)) {
@@ -188,14 +188,14 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await take(leaving, keys)
     await setUntil(keys, -1)
     await take(other, keys)
-    await leaveLeases(db, leaving, keys)
+    await endLeases(db, leaving, keys, true)
     for (const left of await secondsLeft(keys)) expect(left).toBeLessThanOrEqual(LEASE_SECONDS + 1)
   })
 
   test('for how long keys are left is told, by whoever left them or died, and nothing of those that somebody works on', async () => {
     const [left = '', dead = '', held = '', free = ''] = newKeys(4)
     await take(leaving, [left, dead, held])
-    await leaveLeases(db, leaving, [left])
+    await endLeases(db, leaving, [left], true)
     await marked(leaving, [dead, held])
     expect(await leftForMs(db, [held, free])).toBe(0)
     const ms = await leftForMs(db, [free, held, left])

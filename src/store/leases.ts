@@ -19,6 +19,12 @@ export interface Holder {
   leaveMs: number
 }
 
+/** Keys that one holder has. */
+export interface Leases {
+  holder: Holder
+  keys: readonly string[]
+}
+
 export const newHolder = (leaveMs = 0): Holder => ({ id: uuid(), leaveMs })
 
 /** @returns the keys that `holder` now has; the others are settled elsewhere at this moment. */
@@ -38,7 +44,7 @@ export async function takeLeases(db: Db, holder: Holder, keys: readonly string[]
 export const takeAllLeases = (db: Db, holder: Holder, keys: readonly string[]): Promise<boolean> =>
   takeAll(db, { holder, keys })
 
-const takeAll = batched<{ holder: Holder; keys: readonly string[] }, boolean>(async (db, items) => {
+const takeAll = batched<Leases, boolean>(async (db, items) => {
   const results = items.map(() => false)
   for (const [holder, places] of Map.groupBy(items.keys(), (at) => items[at]?.holder)) {
     if (!holder) continue
@@ -66,7 +72,7 @@ const takeAll = batched<{ holder: Holder; keys: readonly string[] }, boolean>(as
 const giveBackAllLeases = (db: Db, holder: Holder, keys: readonly string[]): Promise<void> =>
   giveBackAll(db, { holder, keys })
 
-const giveBackAll = batched<{ holder: Holder; keys: readonly string[] }, void>(async (db, items) => {
+const giveBackAll = batched<Leases, void>(async (db, items) => {
   for (const [holder, given] of Map.groupBy(items, (item) => item.holder)) {
     await giveBackLeases(
       db,
@@ -103,13 +109,10 @@ export function keepRenewing(
  * Says that something is being written about these: should their holder die, they are left to nobody for a while.
  * @returns whether all of them are still its own.
  */
-export const markWriting = (
-  db: Db,
-  leases: readonly { holder: Holder; keys: readonly string[] }[],
-): Promise<boolean> => mark(db, leases)
+export const markWriting = (db: Db, leases: readonly Leases[]): Promise<boolean> => mark(db, leases)
 
-const mark = batched<readonly { holder: Holder; keys: readonly string[] }[], boolean>(async (db, items) => {
-  const rows = (leases: (typeof items)[number]) =>
+const mark = batched<readonly Leases[], boolean>(async (db, items) => {
+  const rows = (leases: readonly Leases[]) =>
     leases.flatMap(({ holder, keys }) =>
       keys.map((key) => ({ key, holder: holder.id, leave_ms: holder.leaveMs })),
     )
@@ -128,7 +131,7 @@ const mark = batched<readonly { holder: Holder; keys: readonly string[] }[], boo
 })
 
 /** Nobody gets these keys for as long as after the holder's death, unless they are somebody else's by now. */
-export async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
+async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
   await sql`
     update lease set leave_ms = ${holder.leaveMs}, until = clock_timestamp() + make_interval(secs => ${holder.leaveMs / 1_000})
     where key in (${inOrder(holder, keys)})`.execute(db)

@@ -1,6 +1,6 @@
 import type { Priority } from './event.ts'
 import { currentMeter, type Meter, metered } from './meter.ts'
-import { type Lent, lentLeases, underLentLeases } from './under-leases.ts'
+import { type Held, lentLeases, underLentLeases } from './under-leases.ts'
 
 const ORDER: readonly Priority[] = ['live', 'retry', 'enrichment', 'backfill']
 /**
@@ -12,7 +12,7 @@ const LINGER_MS = 120
 interface Waiting<Item, Result> {
   item: Item
   meter: Meter
-  lent: Lent
+  lent: readonly Held[]
   resolve(result: Result): void
   reject(error: unknown): void
 }
@@ -39,7 +39,7 @@ export function coalesce<Item, Result>(
   async function leave(priority: Priority): Promise<void> {
     departing.push(priority)
     const aboard: Waiting<Item, Result>[] = []
-    const lent: Lent[number][] = []
+    const lent: Held[] = []
     let boarded = false
     const board = (room = most) => {
       boarded = true

@@ -6,21 +6,20 @@ import { underLeases } from './under-leases.ts'
 /**
  * Does work that only one process may do at a time, and keeps its leases for as long as that takes. After work that has
  * given up a write, nobody gets them for as long as the holder leaves them.
- * @returns whether it was done; false where another has one of the leases.
+ * @returns what came of it; undefined where another has one of the leases.
  */
-export async function holdLease(
+export async function holdLease<T>(
   db: Db,
   holder: Holder,
   keys: string | readonly string[],
-  work: () => Promise<void>,
-): Promise<boolean> {
+  work: () => Promise<T>,
+): Promise<{ result: T } | undefined> {
   const mine = typeof keys === 'string' ? [keys] : keys
-  if (!(await takeAllLeases(db, holder, mine))) return false
+  if (!(await takeAllLeases(db, holder, mine))) return undefined
   const stopRenewing = keepRenewing(db, holder, new Set(mine))
   let leave = false
   try {
-    await underLeases(holder, mine, work)
-    return true
+    return { result: await underLeases(holder, mine, work) }
   } catch (error) {
     leave = givenUp(error)
     throw error

@@ -54,13 +54,13 @@ export async function prove(
   if (span.from > context.now())
     throw new Unprovable(`${span.name} has not begun yet in ${settings.timeZone}.`)
   if (span.name < FIRST_DAY) throw new Unprovable(`There is nothing to prove before ${FIRST_DAY}.`)
-  let proof: Proof | undefined
   const held = await holdLease(db, newHolder(), `${connection}/proving`, async () => {
-    proof = await proveSpan(context, ports, span, repair)
+    const proof = await proveSpan(context, ports, span, repair)
     await saveProof(db, connection, span.name, proof)
+    return proof
   })
-  if (!held || !proof) throw new Unprovable('Another day is being proved at this moment.')
-  return proof
+  if (!held) throw new Unprovable('Another day is being proved at this moment.')
+  return held.result
 }
 
 async function proveSpan(

@@ -161,12 +161,9 @@ async function oneByOne(
   connection: string,
   start: () => Promise<string>,
 ): Promise<string> {
-  const started: { id?: string } = {}
   for (let tried = 1; ; tried++) {
-    await holdLease(db, holder, `${connection}/starting-a-run`, async () => {
-      started.id = await start()
-    })
-    if (started.id !== undefined) return started.id
+    const held = await holdLease(db, holder, `${connection}/starting-a-run`, start)
+    if (held) return held.result
     if (tried === START_TRIES) throw new Busy()
     await wait(START_AGAIN_MS)
   }
@@ -201,7 +198,7 @@ async function untilHeld(
   context: SyncContext,
   id: string,
   goOn: () => void,
-  hold: () => Promise<boolean>,
+  hold: () => Promise<unknown>,
 ): Promise<void> {
   while (!(await hold())) {
     const run = await findRun(context.db, id)

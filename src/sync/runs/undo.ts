@@ -308,17 +308,16 @@ async function alone<T>(
     ...records.filter(({ kind }) => kind === 'contact').map(({ id }) => id),
     ...linkedBy(writes),
   ]
-  const done: { result?: T } = {}
   const holder = newHolder(leaveMsOf(context.pace))
-  const held = await holdLease(db, holder, leases, async () => {
-    done.result = await locks.hold(connection, contacts.map(lockOf.contact), async () => {
+  const held = await holdLease(db, holder, leases, () =>
+    locks.hold(connection, contacts.map(lockOf.contact), async () => {
       // It may have been linked to another one until the lock was taken.
       if (!isDeepStrictEqual(await partnersOf(context, writes), partners)) throw new Busy()
       return work()
-    })
-  })
+    }),
+  )
   if (!held) throw new Busy(await leftForMs(db, leases))
-  return done.result as T
+  return held.result
 }
 
 /** The contacts that created customers are linked to by now: what goes with a customer is taken off its contact. */
