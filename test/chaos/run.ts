@@ -278,7 +278,7 @@ async function pushUnderFire(
       DRAIN_MS,
     )
     if (Math.floor(share * 10) > Math.floor((share - 40 / plan.pushes.length) * 10)) {
-      log(`${Math.round(share * 100)} %, ${await database.pending()} pending`)
+      log(`${Math.round(share * 100)} %, ${(await database.pending()) ?? '?'} pending`)
     }
   })
   await striking
