@@ -9,8 +9,7 @@ export const releaseHeld: (db: Db, connection: string) => Promise<void> = batche
   await sql`
     update pgboss.job set start_after = clock_timestamp()
     where name = ${SETTLE} and state = 'created' and start_after > clock_timestamp()
-      and data->>'connection' in (select jsonb_array_elements_text(${toJson(connections)}::jsonb)) and data->>'held' = 'true'`.execute(
-    db,
-  )
+      and data->>'connection' in (select jsonb_array_elements_text(${toJson(connections)}::jsonb))
+      and data->>'held' = 'true'`.execute(db)
   return connections.map(() => undefined)
 })

@@ -89,21 +89,24 @@ test('what comes meanwhile is put off until then, at once and for good', async (
   expect(settled).toHaveLength(1)
 })
 
+/** Of a settle that ended so: what was settled then, and what after it. */
+async function settledAgainAfter(end: { inMs: number; untried: boolean }) {
+  await queue.raise(aboutCall('customer'))
+  const settled = await work([{ ...end, kind: 'again', held: true, givenUp: false }], 0)
+  return until('it is settled again', () => {
+    const [first, second] = settled
+    return first && second && { first, second }
+  })
+}
+
 test('what is put back just after its vendor has come back does not wait for the next time', async () => {
   const TEN_MINUTES = 600_000
-  await queue.raise(aboutCall('customer'))
-  const away: Settled = { kind: 'again', inMs: TEN_MINUTES, held: true, untried: true, givenUp: false }
-  const settled = await work([away], 0)
-  await until('it is settled again', () => settled.length === 2)
-  expect(settled[1]?.event).toMatchObject({ attempt: 0, held: true })
+  const { second } = await settledAgainAfter({ inMs: TEN_MINUTES, untried: true })
+  expect(second.event).toMatchObject({ attempt: 0, held: true })
 })
 
 test('what failed by itself keeps its pause', async () => {
   const SOON_MS = 1_500
-  await queue.raise(aboutCall('customer'))
-  const failed: Settled = { kind: 'again', inMs: SOON_MS, held: true, untried: false, givenUp: false }
-  const settled = await work([failed], 0)
-  await until('it is settled again', () => settled.length === 2)
-  const [first, second] = settled
-  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(SOON_MS)
+  const { first, second } = await settledAgainAfter({ inMs: SOON_MS, untried: false })
+  expect(second.at - first.at).toBeGreaterThanOrEqual(SOON_MS)
 })

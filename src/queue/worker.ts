@@ -52,7 +52,7 @@ type ComesAgain = Extract<Settled, { kind: 'again' }>
 
 /** Starts this process's workers. @returns how to stop renewing leases; the queue's own close stops the workers. */
 export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
-  const leases: Held = { holder: newHolder(ports.leaveMs), keys: new Set() }
+  const leases: ProcessLeases = { holder: newHolder(ports.leaveMs), keys: new Set() }
   const options = {
     batchSize: BATCH,
     perJobResults: true,
@@ -78,12 +78,16 @@ export async function startWorkers(ports: WorkerPorts): Promise<() => void> {
 }
 
 /** The leases that this process has at the moment. */
-interface Held {
+interface ProcessLeases {
   holder: Holder
   keys: Set<string>
 }
 
-async function settleBatch(ports: WorkerPorts, leases: Held, batch: EventJob[]): Promise<JobResult[]> {
+async function settleBatch(
+  ports: WorkerPorts,
+  leases: ProcessLeases,
+  batch: EventJob[],
+): Promise<JobResult[]> {
   const { holder, keys } = leases
   const { jobs, results } = await withoutHalted(ports, batch)
   const byRecord = Map.groupBy(jobs, (job) => recordKey(job.data))

@@ -6,7 +6,6 @@ import type { Db } from './database.ts'
 import {
   clearLeases,
   endLeases,
-  giveBackLeases,
   type Holder,
   LEASE_SECONDS,
   leftForMs,
@@ -103,7 +102,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     const keys = newKeys(2).sort()
     const [given = '', kept = ''] = keys
     await take(one, keys)
-    await giveBackLeases(db, one, new Set([given]))
+    await endLeases(db, one, [given], false)
     expect(await take(other, keys)).toEqual([given])
     expect((await leasesOf([kept]))[0]?.holder).toBe(one.id)
   })
@@ -111,7 +110,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('giving back nothing gives back nothing', async () => {
     const keys = newKeys(1)
     await take(one, keys)
-    await giveBackLeases(db, one, [])
+    await endLeases(db, one, [], false)
     expect(await leasesOf(keys)).toHaveLength(1)
   })
 
@@ -120,7 +119,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await take(one, keys)
     await setUntil(keys, -1)
     await take(other, keys)
-    await giveBackLeases(db, one, keys)
+    await endLeases(db, one, keys, false)
     expect((await leasesOf(keys))[0]?.holder).toBe(other.id)
   })
 
@@ -162,7 +161,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   test('who was overtaken, or has given back, is told not to write', async () => {
     const [taken = '', ours = '', given = ''] = newKeys(3)
     await take(leaving, [taken, ours, given])
-    await giveBackLeases(db, leaving, [given])
+    await endLeases(db, leaving, [given], false)
     await setUntil([taken], -1)
     await take(other, [taken])
     const before = await leasesOf([taken])

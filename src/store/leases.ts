@@ -68,21 +68,6 @@ const takeAll = batched<Leases, boolean>(async (db, items) => {
   return results
 })
 
-/** Gives back keys that were taken together. */
-const giveBackAllLeases = (db: Db, holder: Holder, keys: readonly string[]): Promise<void> =>
-  giveBackAll(db, { holder, keys })
-
-const giveBackAll = batched<Leases, void>(async (db, items) => {
-  for (const [holder, given] of Map.groupBy(items, (item) => item.holder)) {
-    await giveBackLeases(
-      db,
-      holder,
-      given.flatMap(({ keys }) => keys),
-    )
-  }
-  return items.map(() => undefined)
-})
-
 /** Keeps what is really held: a lease that could not be given back runs out by itself. */
 export async function renewLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
   await sql`
@@ -109,9 +94,7 @@ export function keepRenewing(
  * Says that something is being written about these: should their holder die, they are left to nobody for a while.
  * @returns whether all of them are still its own.
  */
-export const markWriting = (db: Db, leases: readonly Leases[]): Promise<boolean> => mark(db, leases)
-
-const mark = batched<readonly Leases[], boolean>(async (db, items) => {
+export const markWriting = batched<readonly Leases[], boolean>(async (db, items) => {
   const rows = (leases: readonly Leases[]) =>
     leases.flatMap(({ holder, keys }) =>
       keys.map((key) => ({ key, holder: holder.id, leave_ms: holder.leaveMs })),
@@ -131,7 +114,7 @@ const mark = batched<readonly Leases[], boolean>(async (db, items) => {
 })
 
 /** Nobody gets these keys for as long as after the holder's death, unless they are somebody else's by now. */
-async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
+async function leaveLeases(db: Db, holder: Holder, keys: readonly string[]): Promise<void> {
   await sql`
     update lease set leave_ms = ${holder.leaveMs}, until = clock_timestamp() + make_interval(secs => ${holder.leaveMs / 1_000})
     where key in (${inOrder(holder, keys)})`.execute(db)
@@ -139,7 +122,7 @@ async function leaveLeases(db: Db, holder: Holder, keys: Iterable<string>): Prom
 
 /** Gives keys back that were taken together, or leaves them to nobody. */
 export const endLeases = (db: Db, holder: Holder, keys: readonly string[], leave: boolean): Promise<void> =>
-  leave ? leaveLeases(db, holder, keys) : giveBackAllLeases(db, holder, keys)
+  leave ? leaveLeases(db, holder, keys) : giveBackAll(db, { holder, keys })
 
 /** @returns in how many milliseconds all of these keys are free that a holder has left, or died with; 0 where none was. */
 export async function leftForMs(db: Db, keys: readonly string[]): Promise<number> {
@@ -153,10 +136,20 @@ export async function leftForMs(db: Db, keys: readonly string[]): Promise<number
   return rows[0]?.ms ?? 0
 }
 
-export async function giveBackLeases(db: Db, holder: Holder, keys: Iterable<string>): Promise<void> {
-  const list = [...keys]
-  if (list.length === 0) return
-  await sql`delete from lease where key in (${inOrder(holder, list)})`.execute(db)
+const giveBackAll = batched<Leases, void>(async (db, items) => {
+  for (const [holder, given] of Map.groupBy(items, (item) => item.holder)) {
+    await giveBackLeases(
+      db,
+      holder,
+      given.flatMap(({ keys }) => keys),
+    )
+  }
+  return items.map(() => undefined)
+})
+
+async function giveBackLeases(db: Db, holder: Holder, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  await sql`delete from lease where key in (${inOrder(holder, keys)})`.execute(db)
 }
 
 /** Rows are locked in the order of their keys everywhere, so that no two statements wait for each other. */
