@@ -42,6 +42,9 @@ describe.each(databaseKinds)('on %s', (kind) => {
   const waiting = { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE' } as const
   const failed = { outcome: 'failed', reason: 'CONFLICT' } as const
   const skipped = { outcome: 'skipped', reason: 'INTERNAL_CALL' } as const
+  const unlinked = { outcome: 'created', reason: 'LOGGED_UNLINKED' } as const
+  const linked = { outcome: 'linked', reason: 'ASSOCIATED' } as const
+  const customerId = 'c1'
   const enrichment = true
   const cases: { label: string; outcomes: Partial<RecordedOutcome>[]; stands: RecordedOutcome['outcome'] }[] =
     [
@@ -69,6 +72,31 @@ describe.each(databaseKinds)('on %s', (kind) => {
         label: 'failed, when an enrichment changed nothing',
         outcomes: [failed, { ...unchanged, enrichment }],
         stands: 'failed',
+      },
+      {
+        label: 'linked, when an enrichment has moved it from nobody to its customer',
+        outcomes: [unlinked, { ...linked, customerId, enrichment }],
+        stands: 'linked',
+      },
+      {
+        label: 'unchanged, when a process that died had moved it from nobody to its customer',
+        outcomes: [unlinked, { ...unchanged, customerId }],
+        stands: 'unchanged',
+      },
+      {
+        label: 'the same of an enrichment',
+        outcomes: [unlinked, { ...unchanged, customerId, enrichment }],
+        stands: 'unchanged',
+      },
+      {
+        label: 'created, when nothing was found for one that is still with nobody',
+        outcomes: [unlinked, unchanged, { ...updated, enrichment }],
+        stands: 'created',
+      },
+      {
+        label: 'created, when nothing changed for one that has its customer',
+        outcomes: [created, { ...unchanged, customerId }],
+        stands: 'created',
       },
     ]
   test.each(cases)('stands: $label; the history keeps all', async ({ outcomes, stands }) => {

@@ -40,6 +40,7 @@ export interface StoredOutcome extends RecordedOutcome {
  * Records an outcome: always in the history, and as the record's current one, together with the version of the
  * record that it stands for. A settle that changed nothing leaves the current outcome, so that the list keeps saying
  * what became of the record; an enrichment is a later addition to a record that is already settled and leaves it too.
+ * Neither leaves it said that a conversation is nobody's once it names the customer.
  */
 export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> = batched<
   RecordedOutcome,
@@ -106,9 +107,11 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
     )
     insert into outcome (${outcomeColumns}) select ${outcomeColumns} from incoming where last and leaves
     on conflict (connection, kind, record_id) do update set ${replaced}
-      where outcome.outcome in ('waiting', 'failed') and not exists (
+      where (outcome.outcome in ('waiting', 'failed') and not exists (
         select 1 from incoming i where i.enrichment and i.connection = outcome.connection
-          and i.kind = outcome.kind and i.record_id = outcome.record_id)`.execute(db)
+          and i.kind = outcome.kind and i.record_id = outcome.record_id))
+      -- Whoever moves it to its customer, and even if that one dies before it can say so.
+      or (outcome.reason = 'LOGGED_UNLINKED' and excluded.customer_id is not null)`.execute(db)
   return outcomes.map(() => undefined)
 })
 

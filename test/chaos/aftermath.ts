@@ -1,8 +1,15 @@
+import { askApi, signInByForm } from '../helpers/api.ts'
 import { runCli } from '../helpers/process.ts'
-import type { Check, State } from './checker.ts'
+import { type Check, HOLDER, type State } from './checker.ts'
 import { SOMEBODY_ELSE } from './vendor-api.ts'
 
-/** What is looked at beside the vendors' records: the service's own proof, its logs, and the limits. */
+/** What is looked at beside the vendors' records: what the service says of them, its logs, and the limits. */
+
+/** Whom the environment of every process names. */
+export interface Admin {
+  email: string
+  password: string
+}
 
 /** The day that a run is on, as the service counts days: in UTC, where the settings name no other zone. */
 const today = (): string => new Date().toISOString().slice(0, 10)
@@ -22,6 +29,41 @@ export async function checkProof(env: Record<string, string>): Promise<Check> {
   return { what: '`prove` finds every record of the day explained', checked: 1, failures }
 }
 
+/** Calls and messages of which the service says that they are logged with nobody. */
+export async function saidToBeNobodys(publicUrl: string, admin: Admin): Promise<Set<string>> {
+  const forms = await signInByForm(publicUrl, admin.email, admin.password)
+  const token = await forms.makeToken('Chaos', 'agent')
+  const service = { publicUrl: () => publicUrl }
+  const said = new Set<string>()
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const query = new URLSearchParams({ reason: 'LOGGED_UNLINKED', ...(after && { after }) })
+    const { status, body } = await askApi({ service }, token, 'GET', `/records?${query}`)
+    if (status !== 200) throw new Error(`the API answered ${status}: ${JSON.stringify(body)}`)
+    for (const { id } of body.records) said.add(id)
+    after = body.next
+  }
+  return said
+}
+
+/** Who asks where a call is, is not told that it is nobody's when its customer has it. */
+export function checkNobodys(
+  said: ReadonlySet<string>,
+  { conversations = [], customers = [] }: State,
+): Check {
+  const holder = customers.find(({ attributes }) => attributes.name === HOLDER)
+  const failures = conversations.flatMap(({ attributes: { externalId }, relationships }) => {
+    const customer = relationships.customer?.data?.id
+    return said.has(externalId) && customer !== holder?.id
+      ? [{ id: externalId, what: `said to be with nobody, and is with customer ${customer}` }]
+      : []
+  })
+  return {
+    what: 'nothing that a customer has is said to be with nobody',
+    checked: conversations.length,
+    failures,
+  }
+}
+
 /** What nobody may read in a log. */
 export const secretsOf = (
   env: Record<string, string>,
@@ -37,6 +79,8 @@ export const secretsOf = (
     ...new Set(workflows.map(({ headers }) => headers['X-Webhook-Secret'] ?? '')),
   ],
   'the password of the database': password === undefined ? [] : [password],
+  'the password of the administrator': [env.ADMIN_PASSWORD ?? ''],
+  'the key of what is sealed': [env.ENCRYPTION_KEY ?? ''],
 })
 
 export function checkSecrets(secrets: Record<string, string[]>, logs: readonly string[]): Check {

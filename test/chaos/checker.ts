@@ -37,7 +37,8 @@ export interface Facts {
 /** Where few messages come, none may be lost. */
 export const LOST_MESSAGES =
   'nothing of messages whose webhook was lost on the way, and no half of those that were refused'
-const HOLDER = 'Unassociated callers (CloudTalk)'
+/** Who has what is nobody's. */
+export const HOLDER = 'Unassociated callers (CloudTalk)'
 
 export function checkState(facts: Facts): Check[] {
   const found = lookUps(facts)

@@ -41,6 +41,7 @@ export async function startLoadBalancer(witness: Witness): Promise<LoadBalancer>
           method: request.method ?? 'GET',
           headers: passedOn(request.headers),
           body: body.length > 0 ? new Uint8Array(body) : null,
+          redirect: 'manual',
         })
       } catch (error) {
         if (!isRefusedConnection(error)) return undefined
@@ -64,7 +65,8 @@ export async function startLoadBalancer(witness: Witness): Promise<LoadBalancer>
     } else {
       counts.refused++
     }
-    response.writeHead(answer?.status ?? 502).end(content)
+    const cookies = answer?.headers.getSetCookie() ?? []
+    response.writeHead(answer?.status ?? 502, { 'set-cookie': cookies }).end(content)
   }
 
   const server = createServer((request, response) => {

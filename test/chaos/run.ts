@@ -5,11 +5,14 @@ import { type Emulators, startEmulators } from '../helpers/emulators.ts'
 import { runCli } from '../helpers/process.ts'
 import { until } from '../helpers/until.ts'
 import {
+  type Admin,
   bringOver,
   checkBudget,
+  checkNobodys,
   checkProof,
   checkSecrets,
   type SharedLimits,
+  saidToBeNobodys,
   secretsOf,
 } from './aftermath.ts'
 import { type Check, checkState } from './checker.ts'
@@ -88,6 +91,7 @@ interface Scene {
   deployment: Deployment
   witness: Witnessed
   env: Record<string, string>
+  admin: Admin
 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -95,7 +99,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const started = Date.now()
   await using cleanUp = new AsyncDisposableStack()
   const scene = await setScene(options, cleanUp)
-  const { emulators, deployment, balancer, witness, env } = scene
+  const { emulators, deployment, balancer, witness, env, admin } = scene
   let checks: Check[] = []
   // Of a run that could not go on, too.
   if (keep !== undefined) cleanUp.defer(() => keepAll(keep, scene, checks))
@@ -125,6 +129,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if ((await running.saveLateEditsAgain()).failures.length === 0) break
   }
   const proof = await checkProof(serviceEnv)
+  const nobodys = await saidToBeNobodys(balancer.url, admin)
 
   const [cloudtalk, kustomer] = await Promise.all([emulators.cloudtalk.state(), emulators.kustomer.state()])
   const facts = { plan, cloudtalk, kustomer, witness, org: env.KUSTOMER_ORG ?? '', publicUrl: balancer.url }
@@ -136,6 +141,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ...checkState(facts),
     stood,
     proof,
+    checkNobodys(nobodys, kustomer),
     { what: 'no process has ended by itself', checked: logs.length, failures: deployment.crashes() },
     checkSecrets(secretsOf(env, scene.database.password, kustomer, cloudtalk), logs),
     checkBudget('CloudTalk', limits.cloudtalk, atCloudTalk, pushers.cloudtalk.toldToWait()),
@@ -206,7 +212,17 @@ async function setScene(
   const balancer = await startLoadBalancer(witness)
   cleanUp.defer(() => balancer.close())
   const addresses = { ...emulators.env, PUBLIC_URL: balancer.url }
-  const env = { ...addresses, KUSTOMER_API_KEY: key, LOG_LEVEL: 'debug', ...more }
+  const admin = { email: 'admin@example.com', password: `chaos-admin-${randomBytes(12).toString('hex')}` }
+  const env = {
+    ...addresses,
+    KUSTOMER_API_KEY: key,
+    ADMIN_EMAIL: admin.email,
+    ADMIN_PASSWORD: admin.password,
+    // A sign-in holds at every process.
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    LOG_LEVEL: 'debug',
+    ...more,
+  }
   const deployment = await startDeployment(ROLES[kind], env, database, balancer, createRandom(seed))
   cleanUp.defer(() => deployment.stop())
   const recipes = await runCli(['recipes', '--json'], { ...env, ...database.env })
@@ -216,7 +232,7 @@ async function setScene(
     return webhooks.length > 0
   })
   log('the service is up')
-  return { emulators, database, balancer, deployment, witness, env }
+  return { emulators, database, balancer, deployment, witness, env, admin }
 }
 
 const pushersOf = (emulators: Emulators, witness: Witnessed): Pushers => {

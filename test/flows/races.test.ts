@@ -61,6 +61,24 @@ test('a customer that is created while the call of its number is being written s
   expect(await ownerOf(id)).toBe(customerId)
 })
 
+test('a call that an addition moves to its customer is no longer said to be with nobody', async () => {
+  stack = await startStack()
+  await stack.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 600_000 })
+  const { id } = await endCall(stack, { external_number: STRANGER })
+  await until('only the addition is awaited', async () => {
+    await stack.cloudtalk.webhooksIdle()
+    const logged = (await storyOf(id)).some(({ reason }) => reason === 'LOGGED_UNLINKED')
+    return logged && (await stack.service.operations.pending()) === 1
+  })
+  await stack.kustomer.control('PUT', '/faults', { rules: [], webhooks: { drop: 1 } })
+  const customerId = await createCustomer(stack, customer(STRANGER))
+  await stack.cloudtalk.control('PUT', '/switches', { analyticsDelayMs: 0 })
+  await stack.settled()
+  expect(await ownerOf(id)).toBe(customerId)
+  const { calls } = await stack.service.operations.summary()
+  expect(calls.byReason).toEqual({ ASSOCIATED: 1 })
+})
+
 test('a long call whose webhook was lost is found by the poll', async () => {
   stack = await startStack()
   await createCustomer(stack, customer(NUMBER))

@@ -13,8 +13,16 @@ export interface AdminForms {
 
 /** Makes the first administrator by the address that the log shows. */
 export async function makeAdmin(stack: Stack): Promise<AdminForms> {
-  const base = stack.service.publicUrl()
   const setUp = new URL(setUpAddress(stack))
+  const form = { ...ADMIN, token: setUp.searchParams.get('token') ?? '' }
+  return enter(stack.service.publicUrl(), '/set-up', form)
+}
+
+/** Signs in whom the environment of the service names. */
+export const signInByForm = (base: string, email: string, password: string): Promise<AdminForms> =>
+  enter(base, '/sign-in', { email, password })
+
+async function enter(base: string, door: string, form: Record<string, string>): Promise<AdminForms> {
   const post = (path: string, form: Record<string, string>, cookie = '') =>
     fetch(`${base}${path}`, {
       method: 'POST',
@@ -22,8 +30,7 @@ export async function makeAdmin(stack: Stack): Promise<AdminForms> {
       headers: { origin: base, cookie },
       body: new URLSearchParams(form),
     })
-  const made = await post('/set-up', { ...ADMIN, token: setUp.searchParams.get('token') ?? '' })
-  const cookie = cookiesOf(made)
+  const cookie = cookiesOf(await post(door, form))
   const send: AdminForms['send'] = async (path, form) => {
     const response = await post(path, form, cookie)
     return { status: response.status, html: await response.text() }
@@ -61,7 +68,7 @@ export interface ApiAnswer {
 
 /** Asks the API with a token. */
 export async function askApi(
-  stack: Stack,
+  stack: { service: { publicUrl(): string } },
   token: string,
   method: string,
   path: string,
