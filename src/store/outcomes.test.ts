@@ -42,6 +42,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
   const waiting = { outcome: 'waiting', reason: 'VENDOR_UNAVAILABLE' } as const
   const failed = { outcome: 'failed', reason: 'CONFLICT' } as const
   const skipped = { outcome: 'skipped', reason: 'INTERNAL_CALL' } as const
+  const ownChange = { outcome: 'unchanged', reason: 'OWN_CHANGE' } as const
   const unlinked = { outcome: 'created', reason: 'LOGGED_UNLINKED' } as const
   const linked = { outcome: 'linked', reason: 'ASSOCIATED' } as const
   const customerId = 'c1'
@@ -54,7 +55,14 @@ describe.each(databaseKinds)('on %s', (kind) => {
       { label: 'trouble after success', outcomes: [created, waiting], stands: 'waiting' },
       { label: 'success after trouble', outcomes: [waiting, failed, created], stands: 'created' },
       { label: 'created, when nothing changed later', outcomes: [created, unchanged], stands: 'created' },
-      { label: 'skipped, when nothing changed later', outcomes: [skipped, unchanged], stands: 'skipped' },
+      { label: 'failed, when our own write comes back', outcomes: [failed, ownChange], stands: 'failed' },
+      { label: 'skipped, when our own write comes back', outcomes: [skipped, ownChange], stands: 'skipped' },
+      { label: 'nothing changed, after being skipped', outcomes: [skipped, unchanged], stands: 'unchanged' },
+      {
+        label: 'skipped, when an enrichment finds nothing to add to',
+        outcomes: [skipped, { ...unchanged, enrichment }],
+        stands: 'skipped',
+      },
       {
         label: 'nothing changed, after waiting',
         outcomes: [created, waiting, unchanged],

@@ -40,7 +40,7 @@ export interface StoredOutcome extends RecordedOutcome {
  * Records an outcome: always in the history, and as the record's current one, together with the version of the
  * record that it stands for. A settle that changed nothing leaves the current outcome, so that the list keeps saying
  * what became of the record; an enrichment is a later addition to a record that is already settled and leaves it too.
- * Neither leaves it said that a conversation is nobody's once it names the customer.
+ * But what is no longer so is not left: that a record fails or is left out, or that its conversation is nobody's.
  */
 export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> = batched<
   RecordedOutcome,
@@ -107,13 +107,22 @@ export const recordOutcome: (db: Db, outcome: RecordedOutcome) => Promise<void> 
     )
     insert into outcome (${outcomeColumns}) select ${outcomeColumns} from incoming where last and leaves
     on conflict (connection, kind, record_id) do update set ${replaced}
-      where (outcome.outcome in ('waiting', 'failed') and not exists (
-        select 1 from incoming i where i.enrichment and i.connection = outcome.connection
-          and i.kind = outcome.kind and i.record_id = outcome.record_id))
-      -- Whoever moves it to its customer, and even if that one dies before it can say so.
-      or (outcome.reason = 'LOGGED_UNLINKED' and excluded.customer_id is not null)`.execute(db)
+      where case
+        -- Whoever moves it to its customer, and even if that one dies before it can say so.
+        when outcome.reason = 'LOGGED_UNLINKED' then excluded.customer_id is not null
+        when outcome.outcome = 'waiting' then not ${isEnriched}
+        -- Our own write coming back says nothing of what has failed.
+        when outcome.outcome = 'failed' then excluded.reason <> 'OWN_CHANGE' and not ${isEnriched}
+        -- What keeps a record out is over when both sides are found to say the same.
+        when outcome.outcome = 'skipped' then excluded.reason = 'NOTHING_CHANGED' and not ${isEnriched}
+        else false end`.execute(db)
   return outcomes.map(() => undefined)
 })
+
+/** Whether what is recorded is an addition to the record. */
+const isEnriched = sql.raw(`exists (
+          select 1 from incoming i where i.enrichment and i.connection = outcome.connection
+            and i.kind = outcome.kind and i.record_id = outcome.record_id)`)
 
 const keyOf = ({ connection, kind, recordId }: RecordedOutcome): string => `${connection}/${kind}/${recordId}`
 

@@ -69,6 +69,19 @@ test('a linked customer that becomes ineligible is frozen: its contact stays as 
   expect(await contacts()).toMatchObject([{ id: before[0].id, name: 'Renamed' }])
 })
 
+test('a customer that is imported again is no longer said to be left out, though there is nothing to write', async () => {
+  stack = await startStack()
+  const id = await createCustomer(stack, customer('+442071838750'))
+  await stack.settled()
+  const reasons = async () => (await stack.service.operations.summary()).customers.byReason
+  await stack.kustomer.api('PUT', `/customers/${id}`, { sharedEmails: [{ email: 'a@example.com' }] })
+  await stack.settled()
+  expect(await reasons()).toEqual({ SHARED_EMAIL: 1 })
+  await stack.kustomer.api('PUT', `/customers/${id}`, { sharedEmails: [] })
+  await stack.settled()
+  expect(await reasons()).toEqual({ NOTHING_CHANGED: 1 })
+})
+
 test('a deleted customer is unlinked, its contact stays', async () => {
   stack = await startStack()
   const id = await createCustomer(stack, customer('+442071838750'))
