@@ -1,6 +1,7 @@
 import { askApi, signInByForm } from '../helpers/api.ts'
 import { runCli } from '../helpers/process.ts'
 import { type Check, HOLDER, type State } from './checker.ts'
+import type { Plan } from './plan.ts'
 import { SOMEBODY_ELSE } from './vendor-api.ts'
 
 /** What is looked at beside the vendors' records: what the service says of them, its logs, and the limits. */
@@ -29,39 +30,51 @@ export async function checkProof(env: Record<string, string>): Promise<Check> {
   return { what: '`prove` finds every record of the day explained', checked: 1, failures }
 }
 
-/** Calls and messages of which the service says that they are logged with nobody. */
-export async function saidToBeNobodys(publicUrl: string, admin: Admin): Promise<Set<string>> {
+/** How a record stands, as the service says it. */
+interface Said {
+  outcome: string
+  reason: string
+}
+
+/** What the service says of each record, by `<kind> <id>`; asked for at any of its web processes. */
+export async function readSaid(publicUrl: string, admin: Admin): Promise<Map<string, Said>> {
   const forms = await signInByForm(publicUrl, admin.email, admin.password)
   const token = await forms.makeToken('Chaos', 'agent')
   const service = { publicUrl: () => publicUrl }
-  const said = new Set<string>()
+  const said = new Map<string, Said>()
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const query = new URLSearchParams({ reason: 'LOGGED_UNLINKED', ...(after && { after }) })
+    const query = new URLSearchParams(after && { after })
     const { status, body } = await askApi({ service }, token, 'GET', `/records?${query}`)
     if (status !== 200) throw new Error(`the API answered ${status}: ${JSON.stringify(body)}`)
-    for (const { id } of body.records) said.add(id)
+    for (const { kind, id, outcome, reason } of body.records) said.set(`${kind} ${id}`, { outcome, reason })
     after = body.next
   }
   return said
 }
 
-/** Who asks where a call is, is not told that it is nobody's when its customer has it. */
-export function checkNobodys(
-  said: ReadonlySet<string>,
+/** Of what stands on the other side nobody may be told that it failed, waits, was left out, or is nobody's. */
+export function checkSaid(
+  said: ReadonlyMap<string, Said>,
+  { customers: planned }: Plan,
   { conversations = [], customers = [] }: State,
 ): Check {
-  const holder = customers.find(({ attributes }) => attributes.name === HOLDER)
-  const failures = conversations.flatMap(({ attributes: { externalId }, relationships }) => {
-    const customer = relationships.customer?.data?.id
-    return said.has(externalId) && customer !== holder?.id
-      ? [{ id: externalId, what: `said to be with nobody, and is with customer ${customer}` }]
-      : []
+  const holder = customers.find(({ attributes }) => attributes.name === HOLDER)?.id
+  const synced = planned.filter(({ excluded }) => !excluded).map(({ id }) => ({ key: `customer ${id}` }))
+  const logged = conversations.map(({ attributes: { externalId }, relationships }) => ({
+    key: `${/^\d/.test(externalId) ? 'call' : 'message'} ${externalId}`,
+    customer: relationships.customer?.data?.id,
+  }))
+  const records: { key: string; customer?: string }[] = [...synced, ...logged]
+  const failures = records.flatMap(({ key, customer }) => {
+    const { outcome, reason } = said.get(key) ?? { outcome: 'nothing', reason: '' }
+    const stands = ['created', 'linked', 'merged', 'updated', 'unchanged'].includes(outcome)
+    const nobodys = reason === 'LOGGED_UNLINKED' && customer !== holder
+    const of = customer === undefined ? '' : ` of customer ${customer}`
+    return stands && !nobodys
+      ? []
+      : [{ id: key.split(' ')[1] ?? '', what: `said${of}: ${outcome} ${reason}` }]
   })
-  return {
-    what: 'nothing that a customer has is said to be with nobody',
-    checked: conversations.length,
-    failures,
-  }
+  return { what: 'the service says of each record what is so', checked: records.length, failures }
 }
 
 /** What nobody may read in a log. */

@@ -8,11 +8,11 @@ import {
   type Admin,
   bringOver,
   checkBudget,
-  checkNobodys,
   checkProof,
+  checkSaid,
   checkSecrets,
+  readSaid,
   type SharedLimits,
-  saidToBeNobodys,
   secretsOf,
 } from './aftermath.ts'
 import { type Check, checkState } from './checker.ts'
@@ -129,7 +129,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if ((await running.saveLateEditsAgain()).failures.length === 0) break
   }
   const proof = await checkProof(serviceEnv)
-  const nobodys = await saidToBeNobodys(balancer.url, admin)
+  const said = await readSaid(balancer.url, admin)
 
   const [cloudtalk, kustomer] = await Promise.all([emulators.cloudtalk.state(), emulators.kustomer.state()])
   const facts = { plan, cloudtalk, kustomer, witness, org: env.KUSTOMER_ORG ?? '', publicUrl: balancer.url }
@@ -141,7 +141,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ...checkState(facts),
     stood,
     proof,
-    checkNobodys(nobodys, kustomer),
+    checkSaid(said, plan, kustomer),
     { what: 'no process has ended by itself', checked: logs.length, failures: deployment.crashes() },
     checkSecrets(secretsOf(env, scene.database.password, kustomer, cloudtalk), logs),
     checkBudget('CloudTalk', limits.cloudtalk, atCloudTalk, pushers.cloudtalk.toldToWait()),
